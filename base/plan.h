@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// plan.h - what the compile side hands to the run side: everything about a script but its BPF instructions.
+//
+// It is serialised into section ".spile.plan" of the BPF object, so that plan + object is one file: the compile cache,
+// the ahead-of-time artefact (.spo) and the header of a recording are that file. The reader trusts nothing: every
+// length and index is checked, since the file may come from a cache or a stranger.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/type.h"
+
+struct arena;
+struct str;
+
+#define PLAN_SECTION ".spile.plan"
+#define PLAN_MAGIC 0x314c5053u // "SPL1"
+#define PLAN_VERSION 1u
+
+enum prog_kind { // BPF program type and how it is entered
+	PROG_RUN,        // RAW_TRACEPOINT run once through BPF_PROG_TEST_RUN: begin, end, self
+	PROG_UPROBE,     // KPROBE type, context struct pt_regs
+	PROG_TRACEPOINT, // TRACEPOINT, context is the event's record
+	PROG_RAW_TP,     // RAW_TRACEPOINT, context is u64 args[]
+	PROG_TP_BTF,     // TRACING/BPF_TRACE_RAW_TP, context is typed args[]
+	PROG_PERF,       // PERF_EVENT
+	PROG_KPROBE,     // KPROBE type on a kernel function, context struct pt_regs
+	PROG_FENTRY,     // TRACING/BPF_TRACE_FENTRY, context is the function's arguments, 8 bytes each
+	PROG_FEXIT,      // TRACING/BPF_TRACE_FEXIT, the same and the return value behind them
+	PROG_ITER,       // TRACING/BPF_TRACE_ITER, context is struct bpf_iter__NAME
+	PROG_KINDS
+};
+
+enum mechanism { // how a site is attached
+	MECH_NONE,         // run by the runtime itself
+	MECH_UPROBE_MULTI, // one link for all sites of a program in a binary; perf event where the kernel has none
+	MECH_URETPROBE_MULTI,
+	MECH_PERF_UPROBE, MECH_PERF_URETPROBE,
+	MECH_PERF_TRACEPOINT,
+	MECH_RAW_TP,       // bpf_raw_tracepoint_open on the event's name
+	MECH_RAW_SYSCALL,  // the same on sys_enter or sys_exit; the program compares the number
+	MECH_PERF_EVENT,   // perf_event_open on one CPU or each
+	MECH_KPROBE_MULTI, // one link for all functions of a program; a perf event each where the kernel has none
+	MECH_KRETPROBE_MULTI,
+	MECH_PERF_KPROBE, MECH_PERF_KRETPROBE, // offsets, addresses, functions of modules
+	MECH_TRAMPOLINE,   // fentry, fexit: the function is named when the program is loaded
+	MECH_ITER,         // read through once
+	MECH_BREAKPOINT,   // perf event of a debug register
+	MECHANISMS
+};
+
+enum map_role { MAP_USER, MAP_RING, MAP_SCRATCH, MAP_LOST, MAP_GLOBALS, MAP_RODATA, MAP_NAMES, MAP_CONTROL };
+
+enum loss_kind {
+	LOSS_EVENT,  // ring buffer full: index is the event
+	LOSS_UPDATE, // map full or update failed: index is the map
+	LOSS_SCRATCH // no scratch slot free: the probe did nothing
+};
+
+enum event_kind {
+#define EVENT(NAME, func, control) EVENT_##NAME,
+#include "base/event.def"
+#undef EVENT
+	EVENT_KINDS
+};
+
+#define PLAN_STRUCT(s) struct s {
+#define PLAN_U32(m) uint32_t m;
+#define PLAN_U64(m) uint64_t m;
+#define PLAN_I64(m) int64_t m;
+#define PLAN_BOOL(m) bool m;
+#define PLAN_STR(m) const char *m;
+#define PLAN_BYTES(m) const char *m; uint32_t m##_len;
+#define PLAN_TYPE(m) const struct type *m;
+#define PLAN_LIST(sub, m) struct sub *m; uint32_t n_##m;
+#define PLAN_END };
+#include "base/plan.def"
+#include "base/plan_undef.h"
+
+// Appends one item to a list of the plan: plan_push(arena, &plan->maps, &plan->n_maps, item). Returns its index.
+#define plan_push(a, list, n, ...)                                                                           \
+	({                                                                                                    \
+		*(list) = plan_grow((a), *(list), *(n), sizeof **(list));                                    \
+		(*(list))[*(n)] = (__VA_ARGS__);                                                              \
+		(*(n))++;                                                                                     \
+	})
+void *plan_grow(struct arena *a, void *list, uint32_t n, size_t item);
+
+// Serialises the plan and the types it mentions.
+void plan_write(const struct plan *p, const struct types *types, struct str *out);
+// Reads it back; types are created in `types`. 0, or -EINVAL for bytes that are no plan (the reason in *why).
+int plan_read(const void *bytes, size_t n, struct arena *a, struct types *types, struct plan **ret, const char **why);
+// What the bytes cannot say by their layout alone: indexes in range, sizes that fit each other. Before anything is loaded.
+int plan_check(const struct plan *p, const char **why); // 0 or -EINVAL
+void plan_dump(const struct plan *p, struct str *out); // -d plan
+
+const struct plan_config *plan_config(const struct plan *p, const char *key); // never NULL for a row of config.def

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "base/plan.h"
+#include "base/util.h"
+#include "base/wire.h"
+
+#define ENTRIES_MOST (1u << 28)
+#define RING_MOST (1u << 30)
+#define VALUE_MOST (1u << 24)
+
+static bool check_type(const struct plan *p, const struct type *t)
+{
+	if (!t)
+		return true;
+	if (t->kind == TYPE_TIMESTAMP && (t->a < 0 || (uint64_t)t->a >= p->n_formats))
+		return false;
+	if (t->kind == TYPE_ARRAY)
+		return check_type(p, t->elem);
+	for (uint32_t i = 0; i < t->nfields; i++)
+		if (!check_type(p, t->fields[i].type))
+			return false;
+	return true;
+}
+
+// How many wire_scalars one value of a scalar map with a twin has.
+static unsigned twin_scalars(const struct plan_map *m)
+{
+	return m->bpf_type == 2 ? 2 : 1; // BPF_MAP_TYPE_ARRAY
+}
+
+static const char *check_user_map(const struct plan *p, const struct plan_map *m)
+{
+	if (!m->name || m->name[0] != '@' || !m->value)
+		return "a map has no name or no type";
+	if (!check_type(p, m->key) || !check_type(p, m->value))
+		return "a map's type names a time format that is not there";
+	if (m->key && m->key_size < m->key->size + (m->bucketed ? 8 : 0))
+		return "a map's key is smaller than its type";
+	bool series = m->value->kind == TYPE_TSERIES;
+	if (series && (!m->bucketed || m->value_size != sizeof(struct wire_epoch) || (!m->key && m->key_size != 4)))
+		return "a map of time series has another layout";
+	if (m->bucketed ? m->value_size < 8 || (!m->key && !series) || m->value->size == 0 : m->value_size < m->value->size)
+		return "a map's value is smaller than its type";
+	if (m->twin > WIRE_TWINS)
+		return "a map's copies have no bit";
+	if (m->twin && m->key && m->key_size < ALIGN_UP(m->key->size, 8u) + 8 + (m->bucketed ? 8 : 0))
+		return "a map's key has no room for its copy's number";
+	if (m->twin && !m->key && (m->value->size > VALUE_MOST || m->value_size < (uint64_t)twin_scalars(m) * (sizeof(struct wire_scalar) + m->value->size)))
+		return "a map has no room for its two copies";
+	if (m->bucketed && m->value->kind != TYPE_HIST && m->value->kind != TYPE_LHIST && !series)
+		return "a map has buckets and no histogram";
+	return NULL;
+}
+
+static const char *check_map(const struct plan *p, const struct plan_map *m)
+{
+	if (m->role > MAP_CONTROL)
+		return "a map's role is unknown";
+	if (m->key_size > VALUE_MOST || m->value_size > VALUE_MOST || m->max_entries > ENTRIES_MOST)
+		return "a map is too large";
+	if (m->role == MAP_GLOBALS && m->value_size < sizeof(struct wire_globals))
+		return "the map of globals is too small";
+	return m->role == MAP_USER ? check_user_map(p, m) : NULL;
+}
+
+static const char *check_prog(const struct plan *p, const struct plan_prog *g)
+{
+	if (g->kind >= PROG_KINDS || !g->name || !g->section)
+		return "a program has no name, no section or no known kind";
+	if ((g->kind == PROG_TP_BTF || g->kind == PROG_FENTRY || g->kind == PROG_FEXIT || g->kind == PROG_ITER) && !g->attach_to)
+		return "a program has nothing to attach to";
+	for (uint32_t i = 0; i < g->n_sites; i++) {
+		const struct plan_site *s = &g->sites[i];
+
+		if (!s->name || !s->provider || s->mechanism >= MECHANISMS || s->name_id >= MAX(p->n_names, 1u))
+			return "a site is malformed";
+	}
+	return NULL;
+}
+
+static const char *check_arg(const struct plan *p, const struct plan_event *e, const struct plan_arg *a)
+{
+	uint64_t size = a->packed ? sizeof(struct wire_tail) : a->type ? a->type->size : 0;
+	bool tail = a->type && (a->type->kind == TYPE_STRING || a->type->kind == TYPE_BUFFER || type_is_stack(a->type));
+
+	if (!a->type || !check_type(p, a->type))
+		return "an event's argument has no valid type";
+	if (a->offset < sizeof(struct wire_event) || a->offset + size > e->fixed_size)
+		return "an event's argument lies outside its record";
+	if (a->packed && !tail)
+		return "an event's argument cannot be packed";
+	return NULL;
+}
+
+static const char *check_spans(const struct plan *p, const struct plan_span *s, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (s[i].source > p->n_sources ||
+		    (s[i].source && (s[i].end < s[i].start || s[i].end > p->sources[s[i].source - 1].text_len)))
+			return "a place in the script is out of range";
+	return NULL;
+}
+
+static bool uses_map(uint32_t kind)
+{
+	return kind == EVENT_PRINT_MAP || kind == EVENT_PRINT_MAP_VALUE || kind == EVENT_CLEAR || kind == EVENT_ZERO;
+}
+
+static bool prints_text(uint32_t kind)
+{
+	return kind == EVENT_PRINTF || kind == EVENT_ERRORF || kind == EVENT_WARNF || kind == EVENT_CAT || kind == EVENT_SYSTEM;
+}
+
+static const char *check_event(const struct plan *p, const struct plan_event *e)
+{
+	const char *why = NULL;
+
+	if (e->kind >= EVENT_KINDS || e->prog >= p->n_progs)
+		return "an event is of no known kind or program";
+	if (uses_map(e->kind) && (e->map >= p->n_maps || p->maps[e->map].role != MAP_USER))
+		return "an event's map is out of range";
+	if (e->takes > WIRE_TAKE_ZERO || (e->takes && (e->kind != EVENT_PRINT_MAP || !p->maps[e->map].twin)))
+		return "an event takes a map that has no twin";
+	if (prints_text(e->kind) && !e->text)
+		return "an event has no format";
+	if (e->fixed_size < sizeof(struct wire_event) || e->fixed_size > VALUE_MOST)
+		return "an event's record has an impossible size";
+	if ((e->kind == EVENT_PRINT_VALUE || e->kind == EVENT_PRINT_MAP_VALUE || e->kind == EVENT_HELPER_ERROR) && e->n_args < 1)
+		return "an event lacks its value";
+	for (uint32_t i = 0; i < e->n_args && !why; i++)
+		why = check_arg(p, e, &e->args[i]);
+	return why ? why : check_spans(p, e->span, e->n_span);
+}
+
+static const char *check_loss(const struct plan *p, const struct plan_loss *l)
+{
+	uint32_t most = l->kind == LOSS_EVENT ? p->n_events : l->kind == LOSS_UPDATE ? p->n_maps : UINT32_MAX;
+
+	if (l->kind > LOSS_SCRATCH || l->prog >= p->n_progs || l->index >= most)
+		return "a loss counter is out of range";
+	return check_spans(p, l->span, l->n_span);
+}
+
+static const char *check_texts(const struct plan *p)
+{
+	for (uint32_t i = 0; i < p->n_names; i++)
+		if (!p->names[i].name)
+			return "a probe has no name";
+	for (uint32_t i = 0; i < p->n_formats; i++)
+		if (!p->formats[i].name)
+			return "a time format is missing";
+	for (uint32_t i = 0; i < p->n_sources; i++)
+		if (!p->sources[i].name)
+			return "a source has no name";
+	return p->ring_bytes > RING_MOST ? "the ring buffer is too large" : NULL;
+}
+
+static const char *check_plan(const struct plan *p)
+{
+	const char *why = check_texts(p);
+	unsigned roles[MAP_CONTROL + 1] = { 0 };
+
+	for (uint32_t i = 0; i < p->n_progs && !why; i++)
+		why = check_prog(p, &p->progs[i]);
+	for (uint32_t i = 0; i < p->n_maps && !why; i++)
+		why = check_map(p, &p->maps[i]);
+	for (uint32_t i = 0; i < p->n_maps && !why; i++)
+		if (++roles[p->maps[i].role] > 1 && p->maps[i].role != MAP_USER && p->maps[i].role != MAP_RODATA)
+			why = "two maps have a role that only one may have";
+	for (uint32_t i = 0; i < p->n_events && !why; i++)
+		why = check_event(p, &p->events[i]);
+	for (uint32_t i = 0; i < p->n_losses && !why; i++)
+		why = check_loss(p, &p->losses[i]);
+	return why;
+}
+
+int plan_check(const struct plan *p, const char **why)
+{
+	const char *found = check_plan(p);
+
+	if (!found)
+		return 0;
+	*why = found;
+	return -EINVAL;
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// util.h - the few macros every room uses.
+//
+// Memory that cannot be had is fatal everywhere (BUG): Linux overcommits, so the call does not fail
+// before the machine is lost, and no caller could do anything sensible with the error.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define ALIGN_UP(n, a) (((n) + (a) - 1) / (a) * (a))
+
+// Our own mistakes. Prints file and line and aborts; never for anything a user or a machine can cause.
+#define BUG(...) bug_at(__FILE__, __LINE__, __VA_ARGS__)
+_Noreturn void bug_at(const char *file, int line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+// Run-side ownership: owners start NULL or -1 and are released at the end of their scope.
+#define _cleanup_(fn) __attribute__((cleanup(fn)))
+static inline void cleanup_free(void *p) { free(*(void **)p); }
+static inline void cleanup_close(int *fd) { if (*fd >= 0) close(*fd); }
+static inline void cleanup_fclose(FILE **f) { if (*f) fclose(*f); }
+#define _free_ _cleanup_(cleanup_free)
+#define _close_ _cleanup_(cleanup_close)
+#define _fclose_ _cleanup_(cleanup_fclose)
+#define TAKE_PTR(p) ({ __typeof__(p) *take_ = &(p); __typeof__(p) taken_ = *take_; *take_ = NULL; taken_; })
+#define TAKE_FD(fd) ({ int *take_ = &(fd); int taken_ = *take_; *take_ = -1; taken_; })
+
+// malloc family that never returns NULL; the caller frees.
+void *xmalloc(size_t size);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t size);
+char *xstrdup(const char *s);
+char *xstrndup(const char *s, size_t n);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+// 64-bit hash of bytes (FNV-1a, public domain constants); not for hostile keys.
+uint64_t hash_bytes(const void *p, size_t n, uint64_t seed);

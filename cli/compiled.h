@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// compiled.h - a compiled script as bytes: an ELF object whose section .spile.plan is the plan, and behind it a seal.
+//
+// The seal is a length and a checksum of all before it. ELF readers do not see it; we notice by it a file that was cut
+// short or damaged on its way (a full disk, a copy that broke off). It is no signature: what a stranger wrote on purpose is
+// caught by the bounds checks of plan_read and object_open.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct arena;
+struct plan;
+struct types;
+
+struct compiled {
+	struct str bytes;    // owned; the seal included
+	size_t object_len;   // bytes of the ELF object
+	struct arena *arena; // owns plan and types
+	struct types *types;
+	struct plan *plan;
+};
+
+void compiled_seal(struct str *object); // appends the seal
+// Takes c->bytes (filled by the caller) apart. 0, or -EINVAL with the reason in *why. compiled_free() is allowed either way.
+int compiled_open(struct compiled *c, const char **why);
+void compiled_free(struct compiled *c);
+
+// The first file the compilation looked into that is not as it was; NULL if none.
+const char *compiled_stale(const struct compiled *c);

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/util.h"
+
+#define PID_LIMIT 0x400000 // the kernel's largest possible pid_max
+
+enum {
+	OPT_INFO = 256, OPT_UNSAFE, OPT_DRY_RUN, OPT_NO_WARNINGS, OPT_NO_CACHE, OPT_NO_FEATURE, OPT_INCLUDE, OPT_DEBUGINFO,
+	OPT_USDT_ACTIVATION, OPT_VERIFY_IR, OPT_TEST, OPT_BENCH, OPT_FMT, OPT_MODE, OPT_PROBE_FILTER, OPT_EMIT_ELF, OPT_EMIT_LLVM, OPT_AOT,
+	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID
+};
+
+struct row {
+	int letter;
+	const char *name, *arg, *help;
+};
+
+static const struct row rows[] = {
+#define OPTION(letter, name, arg, help) { letter, name, arg, help },
+#include "cli/options.def"
+#undef OPTION
+};
+
+static const struct {
+	const char *word, *doc;
+} dumps[] = {
+#define DUMP(NAME, word, doc) { word, doc },
+#include "cli/dump.def"
+#undef DUMP
+};
+
+// getopt's tables, made from the rows. The leading ':' makes it silent: messages are ours.
+struct tables {
+	char letters[3 * ARRAY_SIZE(rows) + 2];
+	struct option names[ARRAY_SIZE(rows) + 1];
+};
+
+static void tables_make(struct tables *t)
+{
+	char *letter = t->letters;
+	size_t n = 0;
+
+	*letter++ = ':';
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *r = &rows[i];
+
+		if (r->letter < 256) {
+			*letter++ = (char)r->letter;
+			if (*r->arg)
+				*letter++ = ':';
+		}
+		if (*r->name)
+			t->names[n++] = (struct option){ r->name, *r->arg ? required_argument : no_argument, NULL, r->letter };
+	}
+	*letter = '\0';
+	t->names[n] = (struct option){ 0 };
+}
+
+static bool parse_pid(const char *text, pid_t *ret, struct str *why)
+{
+	char *end;
+	long long v;
+
+	if (!isdigit((unsigned char)*text)) {
+		str_printf(why, "Failed to parse pid: invalid integer: %s", text);
+		return false;
+	}
+	errno = 0;
+	v = strtoll(text, &end, 0);
+	if (*end) {
+		str_printf(why, "Failed to parse pid: invalid trailing bytes: %s", text);
+		return false;
+	}
+	if (errno || v < 1 || v > PID_LIMIT) {
+		str_printf(why, "Pid out of range: %s", text);
+		return false;
+	}
+	*ret = (pid_t)v;
+	return true;
+}
+
+// bpftrace's names of our stages.
+static const struct {
+	const char *word;
+	enum dump stage;
+} dump_aliases[] = {
+	{ "parse", DUMP_TOKENS }, { "codegen", DUMP_IR }, { "codegen-opt", DUMP_IR }, { "dis", DUMP_ASM }, { "libbpf", DUMP_PLAN },
+};
+
+static bool is_word(const char *word, const char *at, size_t n)
+{
+	return strlen(word) == n && !memcmp(word, at, n);
+}
+
+static bool take_alias(const char *at, size_t n, unsigned *set)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(dump_aliases); i++)
+		if (is_word(dump_aliases[i].word, at, n)) {
+			*set |= 1u << dump_aliases[i].stage;
+			return true;
+		}
+	return false;
+}
+
+static bool parse_dumps(const char *text, unsigned *set, struct str *why)
+{
+	for (const char *at = text; ; at++) {
+		size_t n = strcspn(at, ","), i = 0;
+
+		while (i < ARRAY_SIZE(dumps) && (strlen(dumps[i].word) != n || memcmp(dumps[i].word, at, n)))
+			i++;
+		if (i < ARRAY_SIZE(dumps)) {
+			*set |= 1u << i;
+		} else if (n == 3 && !memcmp(at, "all", 3)) {
+			*set |= (1u << DUMPS) - 1;
+		} else if (!take_alias(at, n, set)) {
+			str_printf(why, "invalid option for -d: %.*s\nValid stages: 'all'", (int)n, at);
+			for (i = 0; i < ARRAY_SIZE(dumps); i++)
+				str_printf(why, ", '%s'", dumps[i].word);
+			return false;
+		}
+		at += n;
+		if (!*at)
+			return true;
+	}
+}
+
+static bool parse_features(const char *text, struct options *o, struct str *why)
+{
+	static const char *const known[] = { "uprobe_multi", "kprobe_multi", "kprobe_session" };
+
+	for (const char *at = text; ; at++) {
+		size_t n = strcspn(at, ","), i = 0;
+
+		while (i < ARRAY_SIZE(known) && (strlen(known[i]) != n || memcmp(known[i], at, n)))
+			i++;
+		if (i == ARRAY_SIZE(known)) {
+			str_printf(why, "Invalid feature '%.*s' for --no-feature\nValid features: 'uprobe_multi', 'kprobe_multi', 'kprobe_session'", (int)n, at);
+			return false;
+		}
+		o->without_uprobe_multi |= i == 0;
+		o->without_kprobe_multi |= i == 1; // no probe type of this version uses the third
+		at += n;
+		if (!*at)
+			return true;
+	}
+}
+
+static bool parse_format(const char *text, struct options *o, struct str *why)
+{
+	o->json = !strcmp(text, "json");
+	if (o->json || !strcmp(text, "text"))
+		return true;
+	str_printf(why, "Invalid output format \"%s\"\nValid formats: 'text', 'json'", text);
+	return false;
+}
+
+static bool parse_buffering(const char *text, struct options *o, struct str *why)
+{
+	if (strcmp(text, "line") && strcmp(text, "full") && strcmp(text, "none")) {
+		str_adds(why, "-B must be either 'line', 'full', or 'none'.");
+		return false;
+	}
+	o->buffering = text[0];
+	return true;
+}
+
+static bool set_k(struct options *o, struct str *why)
+{
+	if (o->warnings)
+		str_adds(why, "-kk is no longer supported. Use -k.");
+	return !o->warnings && (o->warnings = true);
+}
+
+static bool set_mode(struct options *o, enum mode mode, struct str *why)
+{
+	if (o->mode != MODE_TRACE && o->mode != mode) {
+		str_adds(why, "Only one of --mode, --test, --bench and --fmt can be given.");
+		return false;
+	}
+	o->mode = mode;
+	return true;
+}
+
+static bool no_formatter(struct str *why)
+{
+	str_adds(why, "this version does not format scripts (--fmt, --mode format); spile -d core shows the script as it is understood");
+	return false;
+}
+
+static bool parse_mode(const char *text, struct options *o, struct str *why)
+{
+	static const struct {
+		const char *word;
+		enum mode mode;
+	} modes[] = {
+		{ "codegen", MODE_CODEGEN }, { "compiler-bench", MODE_COMPILER_BENCH }, { "bench", MODE_BENCH }, { "test", MODE_TEST },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		if (!strcmp(text, modes[i].word))
+			return set_mode(o, modes[i].mode, why);
+	if (!strcmp(text, "format"))
+		return no_formatter(why);
+	str_printf(why, "--mode must be one of 'codegen', 'compiler-bench', 'bench', 'test' and 'format', not '%s'.", text);
+	return false;
+}
+
+static bool parse_filter(const char *text, struct options *o, struct str *why)
+{
+	char said[256];
+	regex_t re;
+	int err = regcomp(&re, text, REG_EXTENDED | REG_NOSUB);
+
+	if (err) {
+		regerror(err, &re, said, sizeof said);
+		str_printf(why, "--probe-filter '%s' is no regular expression: %s", text, said);
+		return false;
+	}
+	regfree(&re);
+	o->probe_filter = text;
+	return true;
+}
+
+static bool build_to(const char *file, struct options *o)
+{
+	o->command = CMD_BUILD;
+	o->output = file;
+	return true;
+}
+
+static bool push_text(const char ***list, size_t *n, const char *text)
+{
+	*list = xrealloc(*list, (*n + 1) * sizeof **list);
+	(*list)[(*n)++] = text;
+	return true;
+}
+
+static bool option_take(int letter, const char *arg, struct options *o, struct str *why)
+{
+	switch (letter) {
+	case 'e': o->program = arg; return true;
+	case 'p': return parse_pid(arg, &o->pid, why);
+	case 'c': o->child = arg; return true;
+	case 'l': o->command = CMD_LIST; return true;
+	case 'o': o->output = arg; return true;
+	case 'f': return parse_format(arg, o, why);
+	case 'B': return parse_buffering(arg, o, why);
+	case 'q': o->quiet = true; return true;
+	case 'v': o->verbose = true; return true;
+	case 'k': return set_k(o, why);
+	case 'd': return parse_dumps(arg, &o->dumps, why);
+	case 'I': return push_text(&o->include_dirs, &o->n_include_dirs, arg);
+	case 'V': o->command = CMD_VERSION; return true;
+	case 'h': o->command = CMD_HELP; return true;
+	case OPT_INFO: o->command = CMD_INFO; return true;
+	case OPT_UNSAFE: o->unsafe = true; return true;
+	case OPT_DRY_RUN: o->dry_run = true; return true;
+	case OPT_NO_WARNINGS: o->no_warnings = true; return true;
+	case OPT_NO_CACHE: o->no_cache = true; return true;
+	case OPT_NO_FEATURE: return parse_features(arg, o, why);
+	case OPT_TEST: return set_mode(o, MODE_TEST, why);
+	case OPT_BENCH: return set_mode(o, MODE_BENCH, why);
+	case OPT_FMT: return no_formatter(why);
+	case OPT_MODE: return parse_mode(arg, o, why);
+	case OPT_PROBE_FILTER: return parse_filter(arg, o, why);
+	case OPT_EMIT_ELF: case OPT_AOT: return build_to(arg, o);
+	case OPT_EMIT_LLVM: o->emit_llvm = arg; o->dumps |= 1u << DUMP_IR; return true;
+	case OPT_LEGACY: o->legacy_output = true; return true;
+	case OPT_TRACEABLE: o->traceable = arg; return true;
+	case OPT_DWARF_PID: return parse_pid(arg, &(pid_t){ 0 }, why);
+	case OPT_INCLUDE: return push_text(&o->include_files, &o->n_include_files, arg);
+	default: return true; // accepted: -b, --debuginfo, --usdt-file-activation, --verify-llvm-ir
+	}
+}
+
+// Words behind the options: the script (unless -e gave it) and its parameters.
+// Behind a `--`, what begins with -- is a named parameter of the script.
+static void take_words(char **words, size_t n, bool named, struct options *o)
+{
+	size_t first = 0;
+
+	if (o->command == CMD_LIST && !o->program && n)
+		o->pattern = words[first++];
+	else if (o->command != CMD_LIST && !o->program && n)
+		o->file = words[first++];
+	o->params = xcalloc(n + 1, sizeof *o->params);
+	o->named = xcalloc(n + 1, sizeof *o->named);
+	for (size_t i = first; i < n; i++)
+		if (named && !strncmp(words[i], "--", 2) && words[i][2])
+			o->named[o->nnamed++] = words[i] + 2;
+		else
+			o->params[o->nparams++] = words[i];
+}
+
+// What is wrong with options that are each right.
+static enum options_result check_together(const struct options *o, struct str *why)
+{
+	if (o->command > CMD_LIST)
+		return OPTIONS_OK;
+	if (o->pid && o->child) {
+		str_adds(why, "Cannot use both -c and -p.");
+		return OPTIONS_BAD_USAGE;
+	}
+	if (o->command == CMD_LIST)
+		return OPTIONS_OK;
+	if (!o->file && !o->program) {
+		str_adds(why, "USAGE: filename or -e 'program' required.");
+		return OPTIONS_BAD;
+	}
+	if (o->command == CMD_BUILD && !o->output && !o->dumps) {
+		str_adds(why, "build needs to know where to write: spile build -o FILE.spo SCRIPT");
+		return OPTIONS_BAD;
+	}
+	return OPTIONS_OK;
+}
+
+enum options_result options_parse(int argc, char **argv, struct options *o, struct str *why)
+{
+	const char *taken = NULL; // the last option's argument
+	struct tables t;
+	int letter;
+
+	*o = (struct options){ .command = CMD_RUN, .buffering = 'l' };
+	if (argc < 2)
+		return OPTIONS_BAD_USAGE;
+	if (!strcmp(argv[1], "build") || !strcmp(argv[1], "run")) {
+		o->command = argv[1][0] == 'b' ? CMD_BUILD : CMD_RUN;
+		argc--, argv++;
+	}
+	tables_make(&t);
+	optind = 0; // GNU: start anew, also when this is not the first call
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, t.letters, t.names, NULL)) != -1) {
+		taken = optarg;
+		if (letter == '?' || letter == ':') {
+			const char *said = argv[optind - 1];
+
+			if (letter == '?' && optopt && optopt < 256)
+				str_printf(why, "unknown option -%c", optopt);
+			else
+				str_printf(why, letter == '?' ? "unknown option %s" : "option %s needs an argument", said);
+			return OPTIONS_BAD_USAGE;
+		}
+		if (!option_take(letter, optarg, o, why))
+			return OPTIONS_BAD;
+	}
+	// words that stood before a `--` lie behind it now, and none of them begins with --
+	bool named = optind > 1 && argv[optind - 1] != taken && !strcmp(argv[optind - 1], "--");
+	take_words(argv + optind, (size_t)(argc - optind), named, o);
+	return check_together(o, why);
+}
+
+void options_free(struct options *o)
+{
+	free(o->params);
+	free(o->named);
+	free(o->include_dirs);
+	free(o->include_files);
+	*o = (struct options){ 0 };
+}
+
+static void usage_row(const struct row *r, struct str *out)
+{
+	_str_ struct str left = { 0 };
+
+	if (!*r->help)
+		return;
+	if (r->letter < 256)
+		str_printf(&left, "-%c%s", r->letter, *r->name ? ", " : "");
+	else
+		str_adds(&left, "    ");
+	if (*r->name)
+		str_printf(&left, "--%s", r->name);
+	if (*r->arg)
+		str_printf(&left, " %s", r->arg);
+	str_printf(out, "  %-27s %s\n", str_z(&left), r->help);
+}
+
+void options_usage(struct str *out)
+{
+	str_adds(out, "USAGE:\n"
+		      "  spile [OPTION...] FILE [PARAMETER...]         run a script ('-': standard input)\n"
+		      "  spile [OPTION...] -e PROGRAM [PARAMETER...]   run a one-liner\n"
+		      "  spile build -o FILE.spo SCRIPT                compile now, run later: spile FILE.spo\n"
+		      "  spile -l [PATTERN]                            list probes\n\nOPTIONS:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		usage_row(&rows[i], out);
+	str_adds(out, "\nSTAGES of -d: all");
+	for (size_t i = 0; i < ARRAY_SIZE(dumps); i++)
+		str_printf(out, "\n  %-27s %s", dumps[i].word, dumps[i].doc);
+	str_adds(out, "\n\nEXAMPLES:\n"
+		      "  spile -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count() }'\n"
+		      "        system calls by program, until Ctrl-C\n"
+		      "  spile -l 'uprobe:/bin/bash:read*'\n"
+		      "        functions of bash that begin with \"read\"\n"
+		      "  spile -p 1234 -e 'profile:hz:99 { @[ustack] = count() }'\n"
+		      "        where process 1234 spends its time\n");
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// options.h - the command line, read once: what both executables are told.
+//
+// The rows are one table (options.def); the parser, the help text and the cache key are made from it or from this struct.
+// Everything points into argv, which outlives it.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct str;
+
+enum command { CMD_RUN, CMD_BUILD, CMD_LIST, CMD_INFO, CMD_HELP, CMD_VERSION };
+
+enum mode { // --mode: what comes of the script
+	MODE_TRACE,
+	MODE_TEST, MODE_BENCH, // its test or bench probes are run, nothing is attached
+	MODE_CODEGEN,          // it is compiled, no more
+	MODE_COMPILER_BENCH,   // it is compiled again and again, with a watch
+};
+
+enum dump { // -d, in the order of the stages
+#define DUMP(NAME, word, doc) DUMP_##NAME,
+#include "cli/dump.def"
+#undef DUMP
+	DUMPS
+};
+
+struct options {
+	enum command command;
+	const char *file;    // the script; "-" is standard input; NULL with -e, or with -l and a pattern
+	const char *program; // -e
+	const char *pattern; // -l's; NULL: everything
+	const char **params; // positional parameters; heap
+	size_t nparams;
+	const char **named;  // named parameters, without their "--"; heap
+	size_t nnamed;
+	const char **include_dirs, **include_files; // -I, --include; heap
+	size_t n_include_dirs, n_include_files;
+	pid_t pid;           // -p; 0: none
+	const char *child;   // -c; NULL: none
+	const char *output;  // -o; NULL: standard output
+	bool json;
+	char buffering;      // 'l', 'f', 'n'
+	enum mode mode;
+	bool quiet, verbose, warnings, no_warnings, unsafe, dry_run, no_cache, legacy_output;
+	const char *probe_filter; // --probe-filter: an extended regular expression that regcomp() takes; NULL: all probes
+	const char *emit_llvm;    // --emit-llvm; NULL: none
+	const char *traceable;    // --traceable-functions; NULL: the kernel's list
+	bool without_uprobe_multi, without_kprobe_multi; // --no-feature
+	unsigned dumps;      // 1 << enum dump
+};
+
+enum options_result { OPTIONS_OK, OPTIONS_BAD, OPTIONS_BAD_USAGE }; // BAD_USAGE: show the usage as well
+
+// What is wrong is appended to `why` (one line without its end; may hold several lines).
+enum options_result options_parse(int argc, char **argv, struct options *o, struct str *why);
+void options_free(struct options *o);
+void options_usage(struct str *out); // the text of --help

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/plan.h"
+#include "base/sink.h"
+#include "base/util.h"
+#include "cli/cache.h"
+#include "cli/compile.h"
+#include "cli/compiled.h"
+#include "cli/compiler.h"
+#include "cli/key.h"
+#include "cli/options.h"
+#include "cli/rights.h"
+#include "cli/script.h"
+#include "cli/signals.h"
+#include "runtime/run.h"
+
+// Says it on standard error; false, so that callers can `return complain(…)`.
+static bool __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("ERROR: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	return false;
+}
+
+// As many file descriptors and as much locked memory as this process may have. Refusal is normal (containers) and harmless.
+static void raise_limits(void)
+{
+	struct rlimit memory = { RLIM_INFINITY, RLIM_INFINITY }, files;
+
+	(void)!setrlimit(RLIMIT_MEMLOCK, &memory);
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		(void)!setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+static const struct sink *sink_named(struct world *w, const char *name)
+{
+	for (const struct sink *const *s = w->ops->sinks(w); *s; s++)
+		if (!strcmp((*s)->name, name))
+			return *s;
+	return NULL;
+}
+
+static int run_compiled(struct machine *m, const struct options *o, const struct compiled *c)
+{
+	_close_ int file = -1;
+	struct run_options ro = {
+		.sink = sink_named(m->world, o->json ? "json" : "text"),
+		.out_fd = STDOUT_FILENO,
+		.buffering = o->buffering,
+		.quiet = o->quiet,
+		.verbose = o->verbose,
+		.dry_run = o->dry_run,
+		.unsafe = o->unsafe,
+		.warnings = o->warnings,
+		.no_warnings = o->no_warnings,
+		.legacy_output = o->legacy_output,
+		.mode = o->mode == MODE_TEST ? RUN_TEST : o->mode == MODE_BENCH ? RUN_BENCH : RUN_TRACE,
+		.pid = o->pid,
+		.command = o->child,
+		.stop = signals_stop(),
+		.usr1 = signals_usr1(),
+	};
+	struct run *r;
+	int status;
+
+	if (!ro.sink)
+		BUG("no sink for the output format");
+	if (o->output) {
+		file = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (file < 0)
+			return complain("Failed to open output file '%s': %s", o->output, strerror(errno)), 1;
+		ro.out_fd = file;
+	}
+	raise_limits();
+	r = run_new(c->plan, c->bytes.p, c->object_len, m->world, &m->diag, &ro);
+	status = run_script(r);
+	run_free(r);
+	machine_complain(m);
+	return status;
+}
+
+// A prebuilt object carries its answers about the machine and its options; running it where they are wrong would
+// attach to wrong places.
+static bool object_fits(const struct compiled *c, struct machine *m, const struct options *o, const char *name)
+{
+	const char *stale;
+
+	if (o->nparams)
+		return complain("'%s' is compiled: its parameters were given to spile build", name);
+	if (o->pid && (uint32_t)o->pid != c->plan->pid)
+		return complain("'%s' was not built for this process: give -p to spile build", name);
+	if (!key_is_for_world(c->plan->key, m->world))
+		return complain("'%s' was built on another kernel: build it here", name);
+	stale = compiled_stale(c);
+	return stale ? complain("'%s' was built when %s was another file: build it again", name, stale) : true;
+}
+
+static bool object_take(struct compiled *c, struct str *bytes, const char *name)
+{
+	const char *why;
+
+	c->bytes = *bytes;
+	*bytes = (struct str){ 0 };
+	return compiled_open(c, &why) ? complain("cannot run '%s': %s", name, why) : true;
+}
+
+// The script as an object: from the cache or from the compiler. 0, or the exit status.
+static int get_compiled(struct machine *m, const struct options *o, char **argv, const struct script *s, struct compiled *c)
+{
+	_str_ struct str key = { 0 }, object = { 0 };
+	int r;
+
+	if (key_make(o, s, m->world, &key) && !o->no_cache) {
+		struct cache cache;
+		bool found;
+
+		cache_open(&cache);
+		found = cache_find(&cache, key.p, s, c);
+		if (o->verbose)
+			fprintf(stderr, "cache: %s\n", str_z(&cache.note));
+		cache_close(&cache);
+		if (found)
+			return 0;
+	}
+	r = compiler_run(argv, s, &object);
+	if (r < 0)
+		complain(r == -ENOENT ? "spile-compiler is neither beside spile nor in ../libexec/spile: only prebuilt objects can be run"
+				      : "cannot start spile-compiler: %s", strerror(-r));
+	else if (r > 128 && !*signals_stop())
+		complain("spile-compiler was ended by signal %d (%s)", r - 128, strsignal(r - 128));
+	if (r)
+		return r < 0 ? 2 : r;
+	return object_take(c, &object, s->name) ? 0 : 2;
+}
+
+static int run_text(struct machine *m, const struct options *o, char **argv, struct script *s)
+{
+	struct compiled c = { 0 };
+	int status = 0;
+
+	if (s->object)
+		status = object_take(&c, &s->text, s->name) && object_fits(&c, m, o, s->name) ? 0 : 1;
+	else
+		status = get_compiled(m, o, argv, s, &c);
+	if (!status)
+		status = run_compiled(m, o, &c);
+	compiled_free(&c);
+	return status;
+}
+
+static int build(const struct options *o, char **argv, const struct script *s)
+{
+	_str_ struct str object = { 0 };
+	_fclose_ FILE *f = NULL;
+	int r = compiler_run(argv, s, &object);
+
+	if (r < 0)
+		complain("cannot start spile-compiler: %s", strerror(-r));
+	if (r || o->dumps || o->command != CMD_BUILD)
+		return r < 0 ? 2 : r;
+	f = fopen(o->output, "we");
+	if (f && fwrite(object.p, 1, object.n, f) == object.n && !fflush(f))
+		return 0;
+	complain("cannot write '%s': %s", o->output, strerror(errno));
+	return 1;
+}
+
+static bool may_run(const struct options *o)
+{
+	_str_ struct str why = { 0 };
+
+	if (!rights_to_trace(&why))
+		return complain("%s", why.p);
+	if (o->traceable && access(o->traceable, R_OK))
+		return complain("failed to open file '%s': %s", o->traceable, strerror(errno));
+	if (o->pid && kill(o->pid, 0) && errno == ESRCH)
+		return complain("no process with PID %d", (int)o->pid);
+	return true;
+}
+
+static bool compiles_only(const struct options *o)
+{
+	return o->mode == MODE_CODEGEN || o->mode == MODE_COMPILER_BENCH;
+}
+
+int cmd_run(const struct options *o, char **argv)
+{
+	_str_ struct str why = { 0 };
+	struct script s;
+	int status = 1;
+
+	signals_catch();
+	if (!script_read(o, &s, &why)) {
+		complain("%s", why.p);
+	} else if (s.object && (o->dumps || o->command == CMD_BUILD || compiles_only(o))) {
+		complain("'%s' is compiled already: there is no script to build or show", s.name);
+	} else if (o->dumps || o->command == CMD_BUILD || compiles_only(o)) {
+		status = build(o, argv, &s);
+	} else if (may_run(o)) {
+		struct machine m;
+
+		machine_init(&m, o, NULL);
+		status = run_text(&m, o, argv, &s);
+		machine_free(&m);
+	}
+	script_free(&s);
+	return status;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/script.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/util.h"
+#include "cli/options.h"
+
+#define SCRIPT_LIMIT ((size_t)64 << 20) // objects with thousands of sites are larger than any script
+
+// 0 or -errno; -EFBIG behind SCRIPT_LIMIT.
+static int read_all(int fd, struct str *ret)
+{
+	for (;;) {
+		str_reserve(ret, MAX(ret->n, (size_t)16384));
+		ssize_t n = read(fd, ret->p + ret->n, ret->cap - ret->n - 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		ret->n += (size_t)n;
+		ret->p[ret->n] = '\0';
+		if (n == 0)
+			return 0;
+		if (ret->n > SCRIPT_LIMIT)
+			return -EFBIG;
+	}
+}
+
+static int read_file(const char *path, struct str *ret)
+{
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return read_all(fd, ret);
+}
+
+bool script_read(const struct options *o, struct script *s, struct str *why)
+{
+	bool is_stdin = o->program || !strcmp(o->file, "-");
+	int r = 0;
+
+	*s = (struct script){ .name = is_stdin ? "stdin" : o->file };
+	if (o->program)
+		str_adds(&s->text, o->program);
+	else
+		r = is_stdin ? read_all(STDIN_FILENO, &s->text) : read_file(o->file, &s->text);
+	if (r == -EFBIG)
+		str_printf(why, "'%s' is larger than %zu MB: this is no script", s->name, SCRIPT_LIMIT >> 20);
+	else if (r)
+		str_printf(why, "failed to open file '%s': %s", s->name, strerror(-r));
+	s->object = s->text.n >= 4 && !memcmp(s->text.p, "\177ELF", 4);
+	return r == 0;
+}
+
+void script_free(struct script *s)
+{
+	str_free(&s->text);
+}

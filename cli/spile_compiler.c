@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// spile-compiler - the executable that holds LLVM. Started by spile (compiler.h) as: spile-compiler SCRIPTFD:OBJECTFD ARGUMENT...
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/str.h"
+#include "base/util.h"
+#include "cli/cache.h"
+#include "cli/compile.h"
+#include "cli/compiled.h"
+#include "cli/key.h"
+#include "cli/options.h"
+#include "cli/script.h"
+#include "codegen/codegen.h"
+#include "codegen/headers.h"
+#include "lang/program.h"
+
+static void dump_to_stdout(void *arg, enum codegen_stage stage, const char *text, size_t n)
+{
+	(void)arg, (void)stage;
+	fwrite(text, 1, n, stdout);
+}
+
+static bool read_fd(int fd, struct str *ret)
+{
+	for (off_t at = 0;;) {
+		str_reserve(ret, 65536);
+		ssize_t n = pread(fd, ret->p + ret->n, 65536, at);
+
+		if (n < 0)
+			return false;
+		ret->n += (size_t)n;
+		ret->p[ret->n] = '\0';
+		at += n;
+		if (!n)
+			return true;
+	}
+}
+
+static bool write_fd(int fd, const struct str *bytes)
+{
+	for (size_t at = 0; at < bytes->n;) {
+		ssize_t n = write(fd, bytes->p + at, bytes->n - at);
+
+		if (n <= 0)
+			return false;
+		at += (size_t)n;
+	}
+	return true;
+}
+
+// Code generation. The dumps stop before it where only the front end's were asked for.
+static bool generate(struct machine *m, const struct options *o, const char *key, struct program *p, struct str *object)
+{
+	struct codegen_options co = {
+		.key = key,
+		.compiler = SPILE_VERSION,
+		.dump_stages = o->dumps >> DUMP_IR,
+		.dump = dump_to_stdout,
+	};
+
+	_Static_assert(DUMP_ASM - DUMP_IR == CODEGEN_ASM && DUMPS - DUMP_IR == (int)CODEGEN_STAGES, "dump.def follows enum codegen_stage");
+	if (o->dumps && !co.dump_stages)
+		return true;
+	return codegen_program(p, &co, object) == 0 && !m->diag.errors;
+}
+
+// C headers. The object of a script that includes some is not kept: nothing tells later that a header changed.
+struct headers {
+	struct headers_options options;
+	bool asked;
+};
+
+static int include(void *arg, const struct cdecl_headers *h)
+{
+	struct headers *x = arg;
+
+	x->asked = true;
+	return headers_include(&x->options, h);
+}
+
+static void headers_init(struct headers *x, const struct options *o, struct machine *m)
+{
+	*x = (struct headers){ .options = {
+		.dirs = o->include_dirs,
+		.ndirs = o->n_include_dirs,
+		.files = o->include_files,
+		.nfiles = o->n_include_files,
+		.kernel_source = getenv("BPFTRACE_KERNEL_SOURCE"),
+		.kernel_build = getenv("BPFTRACE_KERNEL_BUILD"),
+	} };
+	m->include = include;
+	m->include_arg = x;
+}
+
+static bool compile(struct machine *m, const struct options *o, const struct script *s, int object_fd)
+{
+	_str_ struct str key = { 0 }, object = { 0 };
+	bool may_keep = key_make(o, s, m->world, &key);
+	struct headers headers;
+	struct program *p;
+
+	headers_init(&headers, o, m);
+	p = compile_script(m, o, s);
+
+	if (!p || !generate(m, o, key.p, p, &object))
+		return false;
+	if (o->dumps)
+		return true;
+	compiled_seal(&object);
+	if (!write_fd(object_fd, &object)) {
+		diag_error(&m->diag, (struct span){ 0 }, E_IO, "cannot hand over the compiled script: %s", strerror(errno));
+		return false;
+	}
+	// a script with warnings is compiled every time, so that they are seen every time
+	if (may_keep && !headers.asked && !m->diag.warnings && !o->no_cache && o->command == CMD_RUN) {
+		struct cache c;
+
+		cache_open(&c);
+		cache_keep(&c, key.p, &object);
+		if (o->verbose)
+			fprintf(stderr, "cache: %s\n", str_z(&c.note));
+		cache_close(&c);
+	}
+	return true;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+#define BENCH_ROUNDS 20
+
+// --mode compiler-bench: the front end and code generation, each time anew on a machine that is read already.
+static bool compiler_bench(struct machine *m, const struct options *o, const struct script *s)
+{
+	uint64_t front = 0, back = 0;
+
+	for (int i = 0; i < BENCH_ROUNDS; i++) {
+		_str_ struct str object = { 0 };
+		uint64_t start = now_ns(), middle;
+		struct program *p = compile_script(m, o, s);
+
+		middle = now_ns();
+		if (!p || !generate(m, o, "", p, &object))
+			return false;
+		front += middle - start;
+		back += now_ns() - middle;
+		m->diag.nitems = 0; // the warnings are the same each time
+	}
+	printf("%-41s%15s%15s\n", "Benchmark", "Time(ns)", "Iterations");
+	for (int i = 0; i < 71; i++)
+		putchar('-');
+	printf("\n%-41s%15llu%15d\n", "front end", (unsigned long long)front / BENCH_ROUNDS, BENCH_ROUNDS);
+	printf("%-41s%15llu%15d\n", "code generation", (unsigned long long)back / BENCH_ROUNDS, BENCH_ROUNDS);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct machine m;
+	struct options o;
+	struct script s = { 0 };
+	_str_ struct str why = { 0 };
+	int script_fd, object_fd;
+	bool done;
+
+	if (argc < 3 || sscanf(argv[1], "%d:%d", &script_fd, &object_fd) != 2) {
+		fputs("spile-compiler is started by spile; run that one.\n", stderr);
+		return 1;
+	}
+	argv[1] = argv[0];
+	if (options_parse(argc - 1, argv + 1, &o, &why) != OPTIONS_OK || !read_fd(script_fd, &s.text)) {
+		fprintf(stderr, "ERROR: spile-compiler: %s\n", why.n ? why.p : "cannot read the script");
+		return 1;
+	}
+	if (o.emit_llvm && !freopen(o.emit_llvm, "we", stdout)) {
+		fprintf(stderr, "ERROR: cannot write '%s': %s\n", o.emit_llvm, strerror(errno));
+		return 1;
+	}
+	s.name = o.program || !strcmp(o.file, "-") ? "stdin" : o.file;
+	machine_init(&m, &o, codegen_disassemble);
+	done = o.mode == MODE_COMPILER_BENCH ? compiler_bench(&m, &o, &s) : compile(&m, &o, &s, object_fd);
+	machine_complain(&m);
+	machine_free(&m);
+	script_free(&s);
+	options_free(&o);
+	return fflush(stdout) || !done ? 1 : 0;
+}

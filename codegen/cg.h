@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// cg.h - what the emitters share: the module, the function being built, and where values live.
+//
+// A body becomes one function in a section of its own:
+//
+//   entry   allocas only                                  main(ctx)
+//   start   enabled? -p? system call number?  ── no ──────────────┐
+//   early   claim scratch, if the predicate needs memory          │
+//   filter  predicate                        ── false ────┐       │
+//   late    claim scratch, if only the block needs memory │       │
+//   body    statements                                    │       │
+//   done    release scratch  <── return, exit ────────────┘       │
+//   out     return 0  <───────────────────────────────────────────┘
+//
+// Memory: what is at most on_stack_limit bytes lies on the BPF stack while STACK_BUDGET lasts; all else lies in the body's
+// frame, a slot of the scratch map (wire.h).
+#pragma once
+
+#include "base/plan.h"
+#include "codegen/ll.h"
+#include "lang/builtin.h"
+#include "lang/program.h"
+
+#define STACK_BUDGET 256 // of the kernel's 512: the rest is for spills and stdlib functions
+
+enum { // ids of kernel helpers, include/uapi/linux/bpf.h
+	H_MAP_LOOKUP = 1, H_MAP_UPDATE = 2, H_MAP_DELETE = 3, H_PROBE_READ = 4, H_KTIME = 5, H_SMP_ID = 8, H_PID_TGID = 14, H_UID_GID = 15,
+	H_COMM = 16, H_TASK = 35, H_GET_STACK = 67, H_PROBE_READ_USER = 112, H_PROBE_READ_KERNEL = 113, H_READ_USER_STR = 114,
+	H_READ_KERNEL_STR = 115, H_RINGBUF_OUTPUT = 130, H_RINGBUF_RESERVE = 131, H_RINGBUF_SUBMIT = 132, H_RINGBUF_DISCARD = 133, H_RINGBUF_QUERY = 134,
+	H_FOR_EACH_MAP = 164, H_FUNC_IP = 173, H_ATTACH_COOKIE = 174, H_TASK_BTF = 158, H_LOOP = 181
+};
+
+struct value {
+	LLVMValueRef v;   // i64 for scalars; ptr to memory; i64 address for what is remote
+	bool remote;      // v is an address in the traced program or the kernel: read before use
+	enum space space; // of a remote value
+};
+
+struct loop {
+	struct loop *up;
+	LLVMBasicBlockRef on_break, on_continue;
+};
+
+struct fn {               // the function being built; a loop callback has one of its own
+	struct fn *up;
+	LLVMValueRef fn, ctx; // ctx NULL in callbacks
+	LLVMValueRef frame_slot; // alloca: ptr to the body's frame
+	LLVMBasicBlockRef entry, done;
+	LLVMMetadataRef scope;
+	unsigned stack_used;
+	struct loop *loop;
+	LLVMValueRef zero_key, loop_state; // allocas made on first use, shared by all that need one for a moment
+	LLVMValueRef returned; // callbacks: where to note that the body returned: 1, and the value shifted left by one
+	LLVMValueRef result;   // alloca: what the program returns; NULL: 0
+	LLVMValueRef live;     // ptr to wire_globals.live as it was when the program started; NULL: no map has a twin
+};
+
+struct cg {
+	struct ll l;
+	struct program *p;
+	struct plan *plan;
+	struct diag *diag;
+	struct arena *arena;
+	LLVMTargetMachineRef machine;
+	LLVMDIBuilderRef di;
+	LLVMMetadataRef di_file, di_int, di_u64, di_ptr, di_main;
+	uint32_t *line_start; // offsets of the lines of the script's source
+	size_t lines;
+	uint32_t source;
+	uint32_t map_ring, map_scratch, map_lost, map_globals, map_control; // indexes into plan.maps; UINT32_MAX: not used yet
+	LLVMValueRef max_cpus; // the stdlib's constant
+	struct body *body;
+	struct span at; // of the node that is being emitted
+	struct fn *fn;
+	uint32_t frame_used, frame_max; // bytes of the body's frame, of the largest
+	bool needs_frame;
+	LLVMValueRef *var;       // where body.vars[i] lies: ptr to i64, or to memory
+	uint32_t *var_frame;     // offset in the frame + 1, 0: on the stack (then var[i])
+	unsigned callbacks;      // number of callbacks so far, for names
+	unsigned on_stack_limit;
+	bool may_goto;           // the kernel knows the instruction
+	bool failed;
+	bool frugal;     // nothing of the script's lies on the stack: the second try, when the first needed too much of it
+	bool stack_full; // what the first try ended with
+};
+
+// codegen.c
+uint32_t cg_map(struct cg *cg, enum map_role role);          // index of an internal map, made on first use
+LLVMValueRef cg_map_ptr(struct cg *cg, uint32_t map);        // for helpers
+LLVMValueRef cg_map_value(struct cg *cg, uint32_t map, uint32_t off); // address inside the value of a one-element ARRAY
+uint32_t cg_loss(struct cg *cg, enum loss_kind kind, uint32_t index, struct span at);
+void cg_count_loss(struct cg *cg, uint32_t loss);
+LLVMValueRef cg_globals(struct cg *cg);
+
+// debuginfo.c
+void cg_debug_begin(struct cg *cg);
+void cg_debug_function(struct cg *cg, LLVMValueRef fn, const char *name, unsigned params, bool is_main, struct span at);
+void cg_debug_at(struct cg *cg, struct span at);
+void cg_debug_end(struct cg *cg);
+
+// stdlib.c
+LLVMValueRef cg_stdlib(struct cg *cg, const char *name, LLVMTypeRef ret, unsigned n, LLVMValueRef *args, const char *as);
+void cg_stdlib_link(struct cg *cg);
+
+// probe.c
+void cg_body(struct cg *cg, struct body *b);
+struct fn *cg_fn_begin(struct cg *cg, struct fn *f, const char *name, LLVMTypeRef type, const char *section, struct span at);
+void cg_fn_end(struct cg *cg);
+void cg_return(struct cg *cg, LLVMValueRef value); // leaves the body; value NULL: 0. Only what the run side runs itself has a result
+
+// mem.c
+LLVMValueRef cg_alloca(struct cg *cg, LLVMTypeRef t, const char *name);
+LLVMValueRef cg_word(struct cg *cg, const char *name); // 8 bytes whose address a helper takes
+LLVMValueRef cg_temp(struct cg *cg, uint32_t size, const char *name); // stack or frame, aligned to 8, contents undefined
+LLVMValueRef cg_frame_temp(struct cg *cg, uint32_t size, const char *name); // frame
+uint32_t cg_frame_reserve(struct cg *cg, uint32_t size);                  // offset in the frame
+LLVMValueRef cg_frame_at(struct cg *cg, uint32_t off, const char *name);
+void cg_zero(struct cg *cg, LLVMValueRef p, uint32_t size);
+void cg_copy(struct cg *cg, LLVMValueRef dst, LLVMValueRef src, uint32_t size); // local to local
+LLVMValueRef cg_read(struct cg *cg, enum space space, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr); // remote to local: 0 or -errno
+LLVMValueRef cg_read_str(struct cg *cg, enum space space, LLVMValueRef dst, LLVMValueRef size, LLVMValueRef addr); // bytes with NUL, or -errno
+enum space cg_space(struct cg *cg, const struct type *t); // of an address of this type in this body
+void cg_store(struct cg *cg, const struct type *t, struct value v, const struct type *vt, LLVMValueRef dst); // value of type vt into memory of type t, padded
+
+// expr.c
+struct value cg_expr(struct cg *cg, const struct node *n);
+LLVMValueRef cg_int(struct cg *cg, const struct node *n);  // a scalar, i64
+LLVMValueRef cg_cond(struct cg *cg, const struct node *n); // i1
+LLVMValueRef cg_local(struct cg *cg, const struct node *n); // ptr to the value in local memory
+void cg_expr_into(struct cg *cg, const struct node *n, const struct type *t, LLVMValueRef dst); // evaluates and stores as t, padded
+LLVMValueRef cg_divide(struct cg *cg, enum op op, LLVMValueRef a, LLVMValueRef b, uint32_t event);
+LLVMValueRef cg_binary(struct cg *cg, enum op op, LLVMValueRef a, LLVMValueRef b, bool is_signed, uint32_t event);
+
+// args.c
+struct value cg_arg(struct cg *cg, const struct arg_loc *a);
+LLVMValueRef cg_kernel_load(struct cg *cg, LLVMValueRef object, uint64_t off, unsigned size, const char *name);
+struct value cg_argn(struct cg *cg, const struct node *n);
+struct value cg_retval(struct cg *cg, const struct node *n);
+struct value cg_args_field(struct cg *cg, const struct node *n);
+
+// string.c
+LLVMValueRef cg_string_equal(struct cg *cg, const struct node *a, const struct node *b, uint64_t limit); // i1
+bool cg_literal(const struct node *n); // a STRING node
+LLVMValueRef cg_string_length(struct cg *cg, const struct node *s);
+LLVMValueRef cg_string_find(struct cg *cg, const struct node *h, const struct node *s); // where s is in h; -1: nowhere
+
+// builtin.c
+struct value cg_builtin(struct cg *cg, const struct node *n);
+struct value cg_stack(struct cg *cg, const struct type *t, LLVMValueRef dst, LLVMValueRef *bytes); // fills a wire_stack; dst NULL: a temp
+LLVMValueRef cg_probe_id(struct cg *cg);
+LLVMValueRef cg_site_value(struct cg *cg, const char *name, const uint64_t *values, size_t n); // of the site that was hit
+LLVMValueRef cg_traced_address(struct cg *cg); // of the function, or the place, that was hit
+
+// call.c
+struct value cg_call(struct cg *cg, const struct node *n);
+
+// call_bytes.c
+struct value cg_call_bytes(struct cg *cg, const struct node *n);
+LLVMValueRef cg_address(struct cg *cg, const struct node *n); // what an argument stands for: a pointer's value, or where an array lies
+enum space cg_address_space(struct cg *cg, const struct node *n);
+
+// table.c
+struct value cg_table_text(struct cg *cg, const struct node *n); // strerror, signal_name, syscall_name
+
+// complaint.c: at cg->at
+void cg_complain(struct cg *cg, const char *text);
+void cg_complain_helper(struct cg *cg, const char *text, const char *helper, LLVMValueRef rc); // text NULL: the error's
+void cg_check_read(struct cg *cg, const char *helper, LLVMValueRef rc); // with -k: says so when rc is an error
+
+// record.c
+void cg_event(struct cg *cg, uint32_t event, const struct node *const *args, size_t n);
+void cg_event_values(struct cg *cg, uint32_t event, struct value *vals, const struct type *const *types, size_t n); // already evaluated
+
+// map.c
+struct value cg_map_read(struct cg *cg, const struct node *n);
+void cg_map_store(struct cg *cg, const struct node *n, const struct node *value);
+void cg_map_add(struct cg *cg, const struct node *n, LLVMValueRef delta, LLVMValueRef *old); // atomic; old may be NULL
+LLVMValueRef cg_map_key(struct cg *cg, const struct node *n); // ptr to the key
+LLVMValueRef cg_map_is_other(struct cg *cg, uint32_t map, LLVMValueRef key); // i1: an element of the copy not in use; NULL: the map has one copy
+LLVMValueRef cg_map_slot(struct cg *cg, const struct node *n, bool create); // ptr to the value or NULL ptr (at run time), scalar maps: behind the set flag
+LLVMValueRef cg_map_find_or_create(struct cg *cg, const struct node *n, LLVMValueRef key, uint32_t bytes); // element of a given key
+struct value cg_map_delete(struct cg *cg, const struct node *map, const struct node *key);
+LLVMValueRef cg_map_lookup(struct cg *cg, uint32_t map, LLVMValueRef key); // ptr to the value, NULL if there is none
+void cg_map_delete_statement(struct cg *cg, const struct node *map, const struct node *key);
+LLVMValueRef cg_map_has(struct cg *cg, const struct node *map, const struct node *key); // i64 0/1
+struct value cg_map_read_agg(struct cg *cg, const struct node *n); // summed over CPUs
+
+// agg.c
+void cg_agg(struct cg *cg, const struct node *target, const struct node *call);
+
+// stmt.c, loop.c
+void cg_stmt(struct cg *cg, const struct node *n);
+void cg_block(struct cg *cg, const struct node *n);
+struct value cg_block_value(struct cg *cg, const struct node *n);
+void cg_for(struct cg *cg, const struct node *n);
+void cg_repeat(struct cg *cg, uint32_t rounds, const char *step, const uint32_t *frame, unsigned n, const uint64_t *consts, unsigned nconsts);
+LLVMValueRef cg_map_count(struct cg *cg, uint32_t map, const struct node *at); // elements of a keyed map
+LLVMValueRef cg_var_ptr(struct cg *cg, const struct var *v);

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// codegen.c - the door: begin, one function per body, finish the plan, link stdlib, optimise, object.
+#include "codegen/codegen.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "base/util.h"
+#include "base/wire.h"
+#include "base/world.h"
+#include "codegen/cg.h"
+#include "codegen/object.h"
+
+#define NO_MAP UINT32_MAX
+
+static const struct {
+	const char *name;
+	uint32_t bpf_type, key_size;
+} internal[] = {
+	[MAP_RING] = { "ring", BPF_MAP_TYPE_RINGBUF, 0 },
+	[MAP_SCRATCH] = { "scratch", BPF_MAP_TYPE_ARRAY, 4 },
+	[MAP_LOST] = { "lost", BPF_MAP_TYPE_PERCPU_ARRAY, 4 },
+	[MAP_GLOBALS] = { "globals", BPF_MAP_TYPE_ARRAY, 4 },
+	[MAP_CONTROL] = { "control", BPF_MAP_TYPE_RINGBUF, 0 },
+};
+
+uint32_t cg_map(struct cg *cg, enum map_role role)
+{
+	uint32_t *at = role == MAP_RING ? &cg->map_ring : role == MAP_SCRATCH ? &cg->map_scratch : role == MAP_LOST ? &cg->map_lost :
+		       role == MAP_CONTROL ? &cg->map_control : &cg->map_globals;
+
+	if (*at == NO_MAP) {
+		*at = cg->plan->n_maps;
+		plan_push(cg->arena, &cg->plan->maps, &cg->plan->n_maps,
+			  (struct plan_map){ .name = internal[role].name, .role = role, .bpf_type = internal[role].bpf_type, .key_size = internal[role].key_size });
+	}
+	return *at;
+}
+
+LLVMValueRef cg_map_ptr(struct cg *cg, uint32_t map)
+{
+	return l_pseudo(&cg->l, BPF_PSEUDO_MAP_FD, map, cg->plan->maps[map].name);
+}
+
+LLVMValueRef cg_map_value(struct cg *cg, uint32_t map, uint32_t off)
+{
+	// the intrinsic carries 32 bits: the offset is added behind it
+	return l_atk(&cg->l, l_pseudo(&cg->l, BPF_PSEUDO_MAP_VALUE, map, cg->plan->maps[map].name), off, cg->plan->maps[map].name);
+}
+
+LLVMValueRef cg_globals(struct cg *cg)
+{
+	return cg_map_value(cg, cg_map(cg, MAP_GLOBALS), 0);
+}
+
+uint32_t cg_loss(struct cg *cg, enum loss_kind kind, uint32_t index, struct span at)
+{
+	struct plan *p = cg->plan;
+	struct plan_loss loss = { .kind = kind, .prog = cg->body->prog, .index = index };
+
+	for (uint32_t i = 0; i < p->n_losses; i++)
+		if (p->losses[i].kind == kind && p->losses[i].prog == loss.prog && p->losses[i].index == index)
+			return i;
+	if (at.source)
+		plan_push(cg->arena, &loss.span, &loss.n_span, (struct plan_span){ at.source, at.start, at.end });
+	plan_push(cg->arena, &p->losses, &p->n_losses, loss);
+	return p->n_losses - 1;
+}
+
+void cg_count_loss(struct cg *cg, uint32_t loss)
+{
+	LLVMValueRef args[] = { cg_map_ptr(cg, cg_map(cg, MAP_LOST)), l_k(&cg->l, loss) };
+
+	cg_stdlib(cg, "loss_count", cg->l.none, 2, args, "");
+}
+
+static uint32_t config_number(const struct cg *cg, const char *key, uint32_t otherwise)
+{
+	for (uint32_t i = 0; i < cg->plan->n_config; i++)
+		if (strcmp(cg->plan->config[i].key, key) == 0)
+			return (uint32_t)cg->plan->config[i].number;
+	return otherwise;
+}
+
+static const char *config_text(const struct cg *cg, const char *key, const char *otherwise)
+{
+	for (uint32_t i = 0; i < cg->plan->n_config; i++)
+		if (strcmp(cg->plan->config[i].key, key) == 0 && cg->plan->config[i].text)
+			return cg->plan->config[i].text;
+	return otherwise;
+}
+
+// For the stdlib's loops over CPUs: folded into them once linked.
+static void define_cpus(struct cg *cg)
+{
+	LLVMValueRef g = LLVMAddGlobal(cg->l.mod, cg->l.i32, "max_cpus");
+
+	LLVMSetInitializer(g, l_k32(&cg->l, cg->p->world->ops->cpus(cg->p->world)));
+	LLVMSetGlobalConstant(g, 1);
+	cg->max_cpus = g;
+}
+
+static void begin(struct cg *cg)
+{
+	cg->map_ring = cg->map_scratch = cg->map_lost = cg->map_globals = cg->map_control = NO_MAP;
+	cg->on_stack_limit = MIN(config_number(cg, "on_stack_limit", 32), 128u);
+	cg->may_goto = cg->p->world->ops->feature && cg->p->world->ops->feature(cg->p->world, FEATURE_MAY_GOTO);
+	cg->machine = object_machine();
+	ll_init(&cg->l, "spile");
+	object_target(cg);
+	define_cpus(cg);
+	cg_debug_begin(cg);
+}
+
+// What the bodies turned out to need: sizes of the internal maps.
+static void finish_plan(struct cg *cg, const struct codegen_options *o)
+{
+	struct plan *p = cg->plan;
+
+	p->key = o->key;
+	p->compiler = o->compiler;
+	p->scratch_bytes = cg->map_scratch == NO_MAP ? 0 : (uint32_t)sizeof(struct wire_scratch) + cg->frame_max;
+	for (uint32_t i = 0; i < p->n_maps; i++) {
+		struct plan_map *m = &p->maps[i];
+
+		if (m->role == MAP_RING) {
+			m->max_entries = p->ring_bytes;
+		} else if (m->role == MAP_CONTROL) {
+			m->max_entries = 65536; // the loader decides
+		} else if (m->role == MAP_SCRATCH) { // the loader multiplies by the machine's CPUs
+			m->value_size = p->scratch_bytes;
+			m->max_entries = WIRE_SCRATCH_SLOTS;
+		} else if (m->role == MAP_LOST) {
+			m->value_size = 8;
+			m->max_entries = MAX(p->n_losses, 1u);
+		} else if (m->role == MAP_GLOBALS) {
+			m->value_size = sizeof(struct wire_globals);
+			m->max_entries = 1;
+			m->flags = BPF_F_MMAPABLE;
+		}
+	}
+}
+
+static void add_section(struct cg *cg, const char *name, const void *bytes, size_t n, const char *section)
+{
+	LLVMValueRef init = LLVMConstStringInContext2(cg->l.ctx, bytes, n, 1), g = LLVMAddGlobal(cg->l.mod, LLVMTypeOf(init), name);
+
+	LLVMSetInitializer(g, init);
+	LLVMSetSection(g, section);
+	LLVMSetGlobalConstant(g, 1);
+	LLVMSetAlignment(g, 8);
+}
+
+static void dump(struct cg *cg, const struct codegen_options *o, enum codegen_stage stage, const char *text, size_t n)
+{
+	if (o->dump && (o->dump_stages & 1u << stage))
+		o->dump(o->dump_arg, stage, text, n);
+}
+
+static void dump_ir(struct cg *cg, const struct codegen_options *o)
+{
+	if (!o->dump || !(o->dump_stages & 1u << CODEGEN_IR))
+		return;
+	char *ir = LLVMPrintModuleToString(cg->l.mod);
+	dump(cg, o, CODEGEN_IR, ir, strlen(ir));
+	LLVMDisposeMessage(ir);
+}
+
+static void dump_rest(struct cg *cg, const struct codegen_options *o)
+{
+	_str_ struct str text = { 0 };
+
+	if (!o->dump)
+		return;
+	if (o->dump_stages & 1u << CODEGEN_ASM) {
+		object_assembly(cg, &text);
+		dump(cg, o, CODEGEN_ASM, str_z(&text), text.n);
+		str_clear(&text);
+	}
+	if (o->dump_stages & 1u << CODEGEN_PLAN) {
+		plan_dump(cg->plan, &text);
+		dump(cg, o, CODEGEN_PLAN, str_z(&text), text.n);
+	}
+}
+
+static void check_module(struct cg *cg)
+{
+	char *why = NULL;
+
+	if (LLVMVerifyModule(cg->l.mod, LLVMReturnStatusAction, &why))
+		BUG("the emitted module is not well-formed: %s", why);
+	LLVMDisposeMessage(why);
+}
+
+// 0; -EINVAL with a diagnostic; -ENOSPC, without one, when the stack was too small for a first try.
+static int generate(struct program *p, const struct codegen_options *o, bool frugal, struct str *object)
+{
+	struct cg cg = { .p = p, .plan = p->plan, .diag = p->diag, .arena = p->arena, .frugal = frugal };
+	_str_ struct str plan = { 0 };
+	int rc;
+
+	begin(&cg);
+	for (size_t i = 0; i < p->nbodies; i++)
+		cg_body(&cg, &p->bodies[i]);
+	finish_plan(&cg, o);
+	plan_write(cg.plan, p->types, &plan);
+	add_section(&cg, "spile_plan", str_z(&plan), plan.n, PLAN_SECTION);
+	const char *license = config_text(&cg, "license", "GPL");
+	add_section(&cg, "LICENSE", license, strlen(license) + 1, "license");
+	cg_debug_end(&cg);
+	cg_stdlib_link(&cg);
+	LLVMSetLinkage(cg.max_cpus, LLVMInternalLinkage);
+	check_module(&cg);
+	rc = object_optimise(&cg);
+	dump_ir(&cg, o);
+	dump_rest(&cg, o);
+	if (rc == 0)
+		rc = object_emit(&cg, object);
+	ll_free(&cg.l);
+	LLVMDisposeTargetMachine(cg.machine);
+	return rc && cg.stack_full ? -ENOSPC : rc;
+}
+
+int codegen_program(struct program *p, const struct codegen_options *o, struct str *object)
+{
+	struct plan before = *p->plan;
+	size_t n = object->n;
+	int rc = generate(p, o, false, object);
+
+	if (rc != -ENOSPC)
+		return rc;
+	*p->plan = before;
+	object->n = n;
+	return generate(p, o, true, object);
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// loop.c - `for`: the body becomes a callback of bpf_loop (ranges) or bpf_for_each_map_elem (maps).
+//
+//   state on the caller's stack: { frame, returned, start, live }     callback(i, &state)  /  callback(map, &key, &value, &state)
+//   the callback returns 0 to go on, 1 to stop (break, return); after the helper: if (state.returned) goto done
+//
+// Variables of the outside live in the body's frame, which the callback finds through the state.
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/util.h"
+#include "codegen/cg.h"
+
+enum { STATE_FRAME = 0, STATE_RETURNED = 8, STATE_START = 16, STATE_LIVE = 24, STATE_BYTES = 32 };
+
+static LLVMValueRef state_new(struct cg *cg, LLVMValueRef start)
+{
+	struct ll *l = &cg->l;
+	LLVMValueRef state = cg->fn->loop_state;
+
+	if (!state) { // a loop inside of this one runs in another function
+		state = cg->fn->loop_state = cg_alloca(cg, LLVMArrayType2(l->i64, STATE_BYTES / 8), "loop.state");
+		cg->fn->stack_used += STATE_BYTES;
+	}
+	cg->needs_frame = true;
+	LLVMBuildStore(l->b, l_loadp(l, cg->fn->frame_slot, "frame"), state);
+	l_store(l, l_k(l, 0), l_atk(l, state, STATE_RETURNED, "returned"), 8);
+	l_store(l, start ? start : l_k(l, 0), l_atk(l, state, STATE_START, "start"), 8);
+	l_store(l, cg->fn->live ? l_load(l, cg->fn->live, 8, false, "live") : l_k(l, 0), l_atk(l, state, STATE_LIVE, "live"), 8);
+	return state;
+}
+
+struct callback {
+	struct fn fn;
+	LLVMBasicBlockRef caller; // where to go on emitting
+	LLVMValueRef state, stop; // in the callback; stop: alloca, the value returned
+};
+
+static void callback_begin(struct cg *cg, struct callback *cb, unsigned params, const struct node *n)
+{
+	struct ll *l = &cg->l;
+	LLVMTypeRef range[] = { l->i64, l->ptr }, map[] = { l->ptr, l->ptr, l->ptr, l->ptr };
+	const char *name = arena_printf(cg->arena, "%s_loop%u", cg->plan->progs[cg->body->prog].name, cg->callbacks++);
+
+	cb->caller = LLVMGetInsertBlock(l->b);
+	cg_fn_begin(cg, &cb->fn, name, LLVMFunctionType(l->i64, params == 2 ? range : map, params, 0), cg->plan->progs[cg->body->prog].section, n->span);
+	LLVMSetLinkage(cb->fn.fn, LLVMInternalLinkage);
+	l_attr(l, cb->fn.fn, "noinline");
+	LLVMBasicBlockRef start = l_block(l, "start");
+	cb->fn.done = l_block(l, "done");
+	l_pos(l, start);
+	cb->state = LLVMGetParam(cb->fn.fn, params - 1);
+	cb->stop = cg_alloca(cg, l->i64, "stop");
+	l_store(l, l_k(l, 0), cb->stop, 8);
+	LLVMBuildStore(l->b, l_loadp(l, cb->state, "frame"), cb->fn.frame_slot);
+	cb->fn.returned = l_atk(l, cb->state, STATE_RETURNED, "returned");
+	if (cb->fn.up->live)
+		cb->fn.live = l_atk(l, cb->state, STATE_LIVE, "live");
+}
+
+static void callback_finish(struct cg *cg, struct callback *cb, LLVMBasicBlockRef on_break, LLVMBasicBlockRef end, const struct node *at)
+{
+	struct ll *l = &cg->l;
+	LLVMBasicBlockRef start = LLVMGetNextBasicBlock(cb->fn.entry);
+
+	l_br(l, end);
+	l_pos(l, cb->fn.done); // return inside the loop
+	l_br(l, on_break);
+	l_pos(l, on_break);
+	l_store(l, l_k(l, 1), cb->stop, 8);
+	l_br(l, end);
+	l_pos(l, end);
+	LLVMBuildRet(l->b, l_load(l, cb->stop, 8, false, "stop"));
+	l_pos(l, cb->fn.entry);
+	l_br(l, start);
+	cg_fn_end(cg);
+	l_pos(l, cb->caller);
+	cg_debug_at(cg, at->span);
+}
+
+static void callback_end(struct cg *cg, struct callback *cb, const struct node *at)
+{
+	callback_finish(cg, cb, l_block(&cg->l, "break"), l_block(&cg->l, "end"), at);
+}
+
+static void callback_body(struct cg *cg, struct callback *cb, const struct node *body)
+{
+	LLVMBasicBlockRef on_break = l_block(&cg->l, "break"), end = l_block(&cg->l, "end");
+	struct loop loop = { .on_break = on_break, .on_continue = end };
+
+	cb->fn.loop = &loop;
+	cg_stmt(cg, body);
+	callback_finish(cg, cb, on_break, end, body);
+}
+
+static void after_loop(struct cg *cg, LLVMValueRef state)
+{
+	struct ll *l = &cg->l;
+	LLVMBasicBlockRef returned = l_block(l, "returned"), next = l_block(l, "for.next");
+	LLVMValueRef flag = l_load(l, l_atk(l, state, STATE_RETURNED, "returned"), 8, false, "returned");
+
+	l_cond(l, l_nz(l, flag, "returned"), returned, next);
+	l_pos(l, returned);
+	if (cg->fn->returned)
+		l_store(l, flag, cg->fn->returned, 8);
+	else if (cg->fn->result)
+		l_store(l, LLVMBuildAShr(l->b, flag, l_k(l, 1), "value"), cg->fn->result, 8);
+	l_br(l, cg->fn->done);
+	l_pos(l, next);
+}
+
+// A count that the verifier can not know: where it sees that there is no round it leaves out the callback, then fails at the
+// callback's address, which is still taken ("No program to jit").
+static LLVMValueRef unknown_count(struct cg *cg, LLVMValueRef count)
+{
+	if (LLVMIsAConstantInt(count) && LLVMConstIntGetZExtValue(count) != 0)
+		return count;
+	LLVMValueRef at = cg_frame_temp(cg, 8, "count.at");
+	l_store(&cg->l, count, at, 8);
+	LLVMValueRef v = l_load(&cg->l, at, 8, false, "count");
+	LLVMSetVolatile(v, 1);
+	return v;
+}
+
+static void for_range(struct cg *cg, const struct node *n)
+{
+	struct ll *l = &cg->l;
+	struct callback cb;
+	LLVMValueRef start = cg_int(cg, n->for_.start), end = cg_int(cg, n->for_.end);
+	LLVMValueRef some = LLVMBuildICmp(l->b, LLVMIntSLT, start, end, "some");
+	LLVMValueRef count = LLVMBuildSelect(l->b, some, LLVMBuildSub(l->b, end, start, "span"), l_k(l, 0), "count");
+	LLVMValueRef state = state_new(cg, start);
+
+	callback_begin(cg, &cb, 2, n);
+	LLVMValueRef first = l_load(l, l_atk(l, cb.state, STATE_START, "start"), 8, false, "start");
+	l_store(l, LLVMBuildAdd(l->b, LLVMGetParam(cb.fn.fn, 0), first, "i"), cg_var_ptr(cg, n->for_.sym), 8);
+	callback_body(cg, &cb, n->for_.body);
+	LLVMValueRef args[] = { LLVMBuildTrunc(l->b, unknown_count(cg, count), l->i32, "n"), cb.fn.fn, state, l_k(l, 0) };
+	l_helper(l, H_LOOP, l->i64, 4, args, "rounds");
+	after_loop(cg, state);
+}
+
+// $kv = (key, value); aggregates are summed over CPUs.
+static void fill_pair(struct cg *cg, const struct node *n, LLVMValueRef key, LLVMValueRef value)
+{
+	struct ll *l = &cg->l;
+	const struct map_sym *m = n->for_.map->map.sym;
+	const struct type *t = n->for_.sym->type;
+	LLVMValueRef at = cg_var_ptr(cg, n->for_.sym);
+
+	cg_zero(cg, at, t->size);
+	cg_copy(cg, l_atk(l, at, t->fields[0].offset, "kv.key"), key, m->key->size);
+	LLVMValueRef to = l_atk(l, at, t->fields[1].offset, "kv.value");
+	if (!type_is_aggregate(m->value)) {
+		cg_copy(cg, to, value, t->fields[1].type->size);
+		return;
+	}
+	static const char *const fn[] = { [TYPE_COUNT] = "percpu_sum", [TYPE_SUM] = "percpu_sum", [TYPE_MIN] = "percpu_min", [TYPE_MAX] = "percpu_max", [TYPE_AVG] = "percpu_avg" };
+	LLVMValueRef args[] = { cg_map_ptr(cg, m->index), key, l_k(l, 0), l_k(l, m->value->is_signed) };
+	l_store(l, cg_stdlib(cg, fn[m->value->kind], l->i64, 4, args, "sum"), to, t->fields[1].type->size);
+}
+
+// In a map's callback: an element of the copy that is not in use does not count.
+static void skip_other(struct cg *cg, uint32_t map)
+{
+	struct ll *l = &cg->l;
+	LLVMValueRef other = cg_map_is_other(cg, map, LLVMGetParam(cg->fn->fn, 1));
+	LLVMBasicBlockRef skip, mine;
+
+	if (!other)
+		return;
+	skip = l_block(l, "other"), mine = l_block(l, "mine");
+	l_cond(l, other, skip, mine);
+	l_pos(l, skip);
+	LLVMBuildRet(l->b, l_k(l, 0));
+	l_pos(l, mine);
+}
+
+static void for_map(struct cg *cg, const struct node *n)
+{
+	struct ll *l = &cg->l;
+	struct callback cb;
+	LLVMValueRef state = state_new(cg, NULL);
+
+	callback_begin(cg, &cb, 4, n);
+	skip_other(cg, n->for_.map->map.sym->index);
+	fill_pair(cg, n, LLVMGetParam(cb.fn.fn, 1), LLVMGetParam(cb.fn.fn, 2));
+	callback_body(cg, &cb, n->for_.body);
+	LLVMValueRef args[] = { cg_map_ptr(cg, n->for_.map->map.sym->index), cb.fn.fn, state, l_k(l, 0) };
+	l_helper(l, H_FOR_EACH_MAP, l->i64, 4, args, "rounds");
+	after_loop(cg, state);
+}
+
+// len(@m): a callback that counts, in the frame: on the stack the verifier would know each number and walk them all.
+LLVMValueRef cg_map_count(struct cg *cg, uint32_t map, const struct node *at)
+{
+	struct ll *l = &cg->l;
+	struct callback cb;
+	uint32_t count = cg_frame_reserve(cg, 8);
+	LLVMValueRef state = state_new(cg, NULL);
+
+	l_store(l, l_k(l, 0), cg_frame_at(cg, count, "n"), 8);
+	callback_begin(cg, &cb, 4, at);
+	skip_other(cg, map);
+	LLVMValueRef n = cg_frame_at(cg, count, "n");
+	l_store(l, LLVMBuildAdd(l->b, l_load(l, n, 8, false, "n"), l_k(l, 1), "more"), n, 8);
+	callback_end(cg, &cb, at);
+	LLVMValueRef args[] = { cg_map_ptr(cg, map), cb.fn.fn, state, l_k(l, 0) };
+	l_helper(l, H_FOR_EACH_MAP, l->i64, 4, args, "rounds");
+	return l_load(l, cg_frame_at(cg, count, "n"), 8, false, "len");
+}
+
+// Calls stdlib's step(places in the frame…, constants…) until it returns 1, `rounds` times at the most. What it keeps lies in the
+// frame, where the verifier knows no values: one round is checked for all.
+void cg_repeat(struct cg *cg, uint32_t rounds, const char *step, const uint32_t *frame, unsigned n, const uint64_t *consts, unsigned nconsts)
+{
+	struct ll *l = &cg->l;
+	struct node at = { .kind = NODE_EXPR, .span = cg->at };
+	struct callback cb;
+	LLVMValueRef state = state_new(cg, NULL), args[8];
+
+	callback_begin(cg, &cb, 2, &at);
+	for (unsigned i = 0; i < n; i++)
+		args[i] = cg_frame_at(cg, frame[i], "place");
+	for (unsigned i = 0; i < nconsts; i++)
+		args[n + i] = l_k(l, consts[i]);
+	l_store(l, cg_stdlib(cg, step, l->i64, n + nconsts, args, "done"), cb.stop, 8);
+	callback_end(cg, &cb, &at);
+	LLVMValueRef call[] = { l_k32(l, rounds), cb.fn.fn, state, l_k(l, 0) };
+	l_helper(l, H_LOOP, l->i64, 4, call, "rounds");
+}
+
+void cg_for(struct cg *cg, const struct node *n)
+{
+	if (n->for_.map)
+		for_map(cg, n);
+	else
+		for_range(cg, n);
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// probe.c - a body as a function: see the picture in cg.h.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/util.h"
+#include "base/wire.h"
+#include "codegen/cg.h"
+
+struct fn *cg_fn_begin(struct cg *cg, struct fn *f, const char *name, LLVMTypeRef type, const char *section, struct span at)
+{
+	struct ll *l = &cg->l;
+
+	*f = (struct fn){ .up = cg->fn, .fn = LLVMAddFunction(l->mod, name, type) };
+	cg->fn = f;
+	LLVMSetSection(f->fn, section);
+	l_attr(l, f->fn, "nounwind");
+	f->entry = LLVMAppendBasicBlockInContext(l->ctx, f->fn, "entry");
+	l_pos(l, f->entry);
+	cg_debug_function(cg, f->fn, name, LLVMCountParams(f->fn), f->up == NULL, at);
+	f->frame_slot = LLVMBuildAlloca(l->b, l->ptr, "frame.slot");
+	return f;
+}
+
+void cg_fn_end(struct cg *cg)
+{
+	cg->fn = cg->fn->up;
+}
+
+static LLVMBasicBlockRef skip_unless(struct cg *cg, LLVMValueRef ok, const char *name, LLVMBasicBlockRef otherwise)
+{
+	LLVMBasicBlockRef next = l_block(&cg->l, name);
+
+	l_cond(&cg->l, ok, next, otherwise);
+	l_pos(&cg->l, next);
+	return next;
+}
+
+static LLVMValueRef global_field(struct cg *cg, size_t off, unsigned size, const char *name)
+{
+	LLVMValueRef v = l_load(&cg->l, l_atk(&cg->l, cg_globals(cg), off, name), size, false, name);
+
+	return v;
+}
+
+// Programs that are still attached when the run ends do nothing; closing them takes the kernel its time.
+static void check_enabled(struct cg *cg, LLVMBasicBlockRef out)
+{
+	LLVMValueRef on = global_field(cg, offsetof(struct wire_globals, enabled), 8, "enabled");
+
+	skip_unless(cg, l_nz(&cg->l, on, "on"), "enabled", out);
+}
+
+static void check_pid(struct cg *cg, LLVMBasicBlockRef out)
+{
+	LLVMValueRef pid = LLVMBuildLShr(cg->l.b, l_helper(&cg->l, H_PID_TGID, cg->l.i64, 0, NULL, "pid_tgid"), l_k(&cg->l, 32), "pid");
+	LLVMValueRef want = global_field(cg, offsetof(struct wire_globals, target_pid), 4, "target");
+
+	skip_unless(cg, LLVMBuildICmp(cg->l.b, LLVMIntEQ, pid, want, "ours"), "target", out);
+}
+
+// sys_enter(regs, id), sys_exit(regs, ret): the number is id, or orig_ax of regs. A 32-bit caller's numbers mean other
+// calls (the kernel's own syscall tracepoints leave them out too); TS_COMPAT in thread_info.status says so.
+static void check_syscall(struct cg *cg, const struct plan_site *s, LLVMBasicBlockRef out)
+{
+	bool enter = strncmp(s->func, "sys_exit", 8) != 0;
+	const struct type *task = cg->p->world->ops->type_named(cg->p->world, TYPE_STRUCT, "task_struct");
+	const struct field *info = NULL, *status = NULL;
+	LLVMValueRef nr;
+
+	if (enter) {
+		nr = l_load(&cg->l, l_atk(&cg->l, cg->fn->ctx, 8, "id"), 8, true, "nr");
+	} else {
+		nr = cg_kernel_load(cg, l_load(&cg->l, cg->fn->ctx, 8, false, "regs"), 120, 8, "orig_ax");
+	}
+	skip_unless(cg, LLVMBuildICmp(cg->l.b, LLVMIntEQ, nr, l_k(&cg->l, s->syscall - 1), "is_call"), "syscall", out);
+	if (task && cg->p->world->ops->complete(cg->p->world, task) == 0)
+		info = type_field(task, "thread_info");
+	if (info && info->type->kind == TYPE_STRUCT && cg->p->world->ops->complete(cg->p->world, info->type) == 0)
+		status = type_field(info->type, "status");
+	if (!status)
+		return;
+	LLVMValueRef cur = l_helper(&cg->l, cg->body->kind == PROG_TP_BTF ? H_TASK_BTF : H_TASK, cg->l.i64, 0, NULL, "task");
+	LLVMValueRef bits = cg_kernel_load(cg, cur, info->offset + status->offset, 4, "status");
+	LLVMValueRef compat = LLVMBuildAnd(cg->l.b, bits, l_k(&cg->l, 2), "compat");
+	skip_unless(cg, LLVMBuildIsNull(cg->l.b, compat, "native"), "native", out);
+}
+
+// Fills block `at`: claims a slot of this CPU's scratch and stores its frame, or counts the loss and goes to `out`.
+static void claim_frame(struct cg *cg, LLVMBasicBlockRef at, LLVMBasicBlockRef next, LLVMBasicBlockRef out)
+{
+	struct ll *l = &cg->l;
+
+	l_pos(l, at);
+	LLVMValueRef args[] = { cg_map_ptr(cg, cg_map(cg, MAP_SCRATCH)) };
+	LLVMValueRef frame = cg_stdlib(cg, "scratch_claim", l->ptr, 1, args, "claimed");
+	LLVMBasicBlockRef got = l_block(l, "claimed"), none = l_block(l, "no_slot");
+
+	LLVMBuildStore(l->b, frame, cg->fn->frame_slot);
+	l_cond(l, LLVMBuildIsNull(l->b, frame, "none"), none, got);
+	l_pos(l, none);
+	cg_count_loss(cg, cg_loss(cg, LOSS_SCRATCH, 0, (struct span){ 0 }));
+	l_br(l, out);
+	l_pos(l, got);
+	l_br(l, next);
+}
+
+static void release_frame(struct cg *cg)
+{
+	LLVMValueRef args[] = { l_loadp(&cg->l, cg->fn->frame_slot, "frame") };
+
+	cg_stdlib(cg, "scratch_release", cg->l.none, 1, args, "");
+}
+
+// Variables that a FOR body touches must be reachable from its callback: they live in the frame.
+static void mark_shared(void *arg, struct node **slot)
+{
+	bool inside = arg != NULL || (*slot)->kind == NODE_FOR;
+
+	if (inside && (*slot)->kind == NODE_VAR)
+		(*slot)->var.sym->in_callback = true;
+	if (inside && (*slot)->kind == NODE_LET && (*slot)->let.sym)
+		(*slot)->let.sym->in_callback = true;
+	if ((*slot)->kind == NODE_FOR)
+		(*slot)->for_.sym->in_callback = true;
+	node_each_child(*slot, mark_shared, inside ? *slot : NULL);
+}
+
+static void place_vars(struct cg *cg)
+{
+	struct body *b = cg->body;
+
+	mark_shared(NULL, &b->block);
+	cg->var = arena_array(cg->arena, LLVMValueRef, b->nvars);
+	cg->var_frame = arena_array(cg->arena, uint32_t, b->nvars);
+	for (size_t i = 0; i < b->nvars; i++) {
+		const struct var *v = b->vars[i];
+		uint32_t size = MAX(v->type->size, 8u), room = ALIGN_UP(size, 8);
+
+		if (cg->frugal || v->in_callback || size > cg->on_stack_limit || cg->fn->stack_used + room > STACK_BUDGET) {
+			cg->var_frame[i] = cg_frame_reserve(cg, size) + 1;
+		} else if (type_is_scalar(v->type)) {
+			cg->var[i] = cg_alloca(cg, cg->l.i64, v->name + 1);
+		} else {
+			cg->fn->stack_used += room;
+			cg->var[i] = cg_alloca(cg, LLVMArrayType2(cg->l.i64, room / 8), v->name + 1);
+		}
+	}
+}
+
+// The kernel calls an iterator's program once more behind the last object: struct bpf_iter__X { meta, object, … }.
+static void check_object(struct cg *cg, LLVMBasicBlockRef out)
+{
+	skip_unless(cg, l_nz(&cg->l, l_load(&cg->l, l_atk(&cg->l, cg->fn->ctx, 8, "object.at"), 8, false, "object"), "some"), "object", out);
+}
+
+static void body_checks(struct cg *cg, LLVMBasicBlockRef out)
+{
+	const struct plan_site *site = cg->body->sites.n ? &cg->body->sites.v[0].plan : NULL;
+
+	if (cg->body->kind != PROG_RUN)
+		check_enabled(cg, out);
+	if (site && site->mechanism == MECH_RAW_SYSCALL)
+		check_syscall(cg, site, out);
+	if (cg->body->pid_filter)
+		check_pid(cg, out);
+	if (cg->body->kind == PROG_ITER)
+		check_object(cg, out);
+}
+
+void cg_return(struct cg *cg, LLVMValueRef value)
+{
+	struct ll *l = &cg->l;
+
+	if (!value)
+		value = l_k(l, 0);
+	if (cg->fn->returned)
+		l_store(l, LLVMBuildOr(l->b, LLVMBuildShl(l->b, value, l_k(l, 1), ""), l_k(l, 1), "returned"), cg->fn->returned, 8);
+	else if (cg->fn->result)
+		l_store(l, value, cg->fn->result, 8);
+	l_br(&cg->l, cg->fn->done);
+	l_pos(&cg->l, l_block(&cg->l, "after"));
+}
+
+// Which copies of maps with twins this run uses.
+static void load_live(struct cg *cg)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < cg->plan->n_maps; i++)
+		any |= cg->plan->maps[i].twin != 0;
+	if (!any)
+		return;
+	cg->fn->live = cg_alloca(cg, cg->l.i64, "live");
+	l_store(&cg->l, global_field(cg, offsetof(struct wire_globals, live), 8, "live"), cg->fn->live, 8);
+}
+
+void cg_body(struct cg *cg, struct body *b)
+{
+	struct ll *l = &cg->l;
+	struct plan_prog *prog = &cg->plan->progs[b->prog];
+	LLVMTypeRef type = LLVMFunctionType(l->i32, &l->ptr, 1, 0);
+	struct fn f;
+	bool early;
+
+	cg->body = b;
+	cg->frame_used = 0;
+	cg->needs_frame = false;
+	cg_fn_begin(cg, &f, prog->name, type, prog->section, b->block->span);
+	f.ctx = LLVMGetParam(f.fn, 0);
+	if (b->kind == PROG_RUN)
+		f.result = cg_alloca(cg, l->i64, "result");
+	LLVMBasicBlockRef start = l_block(l, "start"), claim_early = l_block(l, "early"), filter = l_block(l, "filter"),
+			  claim_late = l_block(l, "late"), body = l_block(l, "body"), out = l_block(l, "out"), skip = l_block(l, "skip");
+	f.done = l_block(l, "done");
+	l_pos(l, start);
+	if (f.result)
+		l_store(l, l_k(l, 0), f.result, 8);
+	load_live(cg);
+	body_checks(cg, out);
+	l_br(l, claim_early);
+	l_pos(l, filter);
+	if (b->predicate)
+		l_cond(l, cg_cond(cg, b->predicate), claim_late, skip);
+	else
+		l_br(l, claim_late);
+	early = cg->needs_frame;
+	l_pos(l, body);
+	place_vars(cg);
+	cg_block(cg, b->block);
+	l_br(l, f.done);
+	l_pos(l, f.done);
+	if (cg->needs_frame)
+		release_frame(cg);
+	l_br(l, out);
+	l_pos(l, skip);
+	if (early)
+		release_frame(cg);
+	l_br(l, out);
+	if (early)
+		claim_frame(cg, claim_early, filter, out);
+	l_pos(l, claim_early);
+	l_br(l, filter);
+	if (!early && cg->needs_frame)
+		claim_frame(cg, claim_late, body, out);
+	l_pos(l, claim_late);
+	l_br(l, body);
+	l_pos(l, out);
+	LLVMBuildRet(l->b, f.result ? LLVMBuildTrunc(l->b, l_load(l, f.result, 8, false, "result"), l->i32, "") : l_k32(l, 0));
+	l_pos(l, f.entry);
+	l_br(l, start);
+	cg_fn_end(cg);
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// comptime.c - what the compiler evaluates while it checks: conditions of `if comptime`, typeinfo(), the is_…() predicates.
+//
+// A branch that is not taken is never checked, so that it may hold what would be an error for these types. While types are
+// still being inferred a condition may have no answer yet; then neither branch is looked at in that walk.
+#include <string.h>
+
+#include "base/str.h"
+#include "lang/lang_int.h"
+
+static bool known_binary(struct lang *l, struct node *n, int64_t *ret)
+{
+	int64_t a, b;
+
+	if (n->binary.op == OP_LOR || n->binary.op == OP_LAND) {
+		if (!comptime_known(l, &n->binary.left, &a))
+			return false;
+		*ret = a != 0;
+		if ((a != 0) == (n->binary.op == OP_LOR))
+			return true;
+		if (!comptime_known(l, &n->binary.right, &b))
+			return false;
+		*ret = b != 0;
+		return true;
+	}
+	if (n->binary.left->kind == NODE_STRING || !comptime_known(l, &n->binary.left, &a) || !comptime_known(l, &n->binary.right, &b))
+		return false;
+	switch (n->binary.op) {
+	case OP_ADD: *ret = (int64_t)((uint64_t)a + (uint64_t)b); return true;
+	case OP_SUB: *ret = (int64_t)((uint64_t)a - (uint64_t)b); return true;
+	case OP_MUL: *ret = (int64_t)((uint64_t)a * (uint64_t)b); return true;
+	case OP_DIV: *ret = b ? (int64_t)((uint64_t)a / (uint64_t)b) : 0; return b != 0;
+	case OP_MOD: *ret = b ? (int64_t)((uint64_t)a % (uint64_t)b) : 0; return b != 0;
+	case OP_AND: *ret = a & b; return true;
+	case OP_OR: *ret = a | b; return true;
+	case OP_XOR: *ret = a ^ b; return true;
+	case OP_EQ: *ret = a == b; return true;
+	case OP_NE: *ret = a != b; return true;
+	case OP_LT: *ret = a < b; return true;
+	case OP_GT: *ret = a > b; return true;
+	case OP_LE: *ret = a <= b; return true;
+	case OP_GE: *ret = a >= b; return true;
+	default: return false;
+	}
+}
+
+bool comptime_known(struct lang *l, struct node **slot, int64_t *ret)
+{
+	struct node *n = *slot;
+
+	switch (n->kind) {
+	case NODE_BOOL: *ret = n->bool_.value; return true;
+	case NODE_STRING: *ret = n->string.len > 0; return true;
+	case NODE_INT: *ret = literal_value(n); return true;
+	case NODE_COMPTIME: return comptime_known(l, &n->comptime.value, ret);
+	case NODE_CAST: return n->cast.implicit && comptime_known(l, &n->cast.value, ret);
+	case NODE_SIZEOF: case NODE_OFFSETOF: return literal_known(l, slot, ret);
+	case NODE_CALL: return predicate_known(l, n, ret);
+	case NODE_BINARY: return known_binary(l, n, ret);
+	case NODE_UNARY:
+		if (!comptime_known(l, &n->unary.value, ret))
+			return false;
+		*ret = n->unary.op == OP_NOT ? !*ret : n->unary.op == OP_NEG ? (int64_t)(0 - (uint64_t)*ret) : ~*ret;
+		return n->unary.op == OP_NOT || n->unary.op == OP_NEG || n->unary.op == OP_BITNOT;
+	default: return false;
+	}
+}
+
+static struct node *empty_block(struct lang *l, struct span at)
+{
+	return node_new(l->arena, NODE_BLOCK, at);
+}
+
+bool comptime_branch(struct lang *l, struct node *n, struct node **ret)
+{
+	int64_t v;
+
+	*ret = NULL;
+	if (!check_value(l, &n->if_.cond))
+		return false;
+	if (!comptime_known(l, &n->if_.cond, &v)) {
+		complain(l, n->if_.cond->span, E_LITERAL, "if comptime needs a condition that the compiler can evaluate");
+		return false;
+	}
+	*ret = v ? n->if_.yes : n->if_.no;
+	if (!*ret)
+		*ret = empty_block(l, n->span);
+	return true;
+}
+
+// Before types are: a condition of literals, so that what is left out need not even have names that exist.
+bool comptime_resolved(struct lang *l, struct node **slot)
+{
+	struct node *n = *slot;
+	int64_t v;
+
+	if (n->if_.cond->kind == NODE_COMPTIME)
+		n->if_.cond = n->if_.cond->comptime.value;
+	if (n->if_.cond->kind != NODE_BOOL && n->if_.cond->kind != NODE_INT && n->if_.cond->kind != NODE_STRING)
+		return false;
+	comptime_known(l, &n->if_.cond, &v);
+	*slot = v ? n->if_.yes : n->if_.no;
+	if (!*slot)
+		*slot = empty_block(l, n->span);
+	return true;
+}
+
+// Predicates ---------------------------------------------------------------------------------------------------------
+
+static bool is_string(const struct type *t)
+{
+	return t->kind == TYPE_STRING;
+}
+
+static bool is_array(const struct type *t)
+{
+	return t->kind == TYPE_ARRAY;
+}
+
+static bool is_pointer(const struct type *t)
+{
+	return t->kind == TYPE_POINTER;
+}
+
+static bool is_unsigned(const struct type *t)
+{
+	return t->kind == TYPE_INT && !t->is_signed;
+}
+
+static bool is_integer(const struct type *t)
+{
+	return t->kind == TYPE_INT || t->kind == TYPE_ENUM;
+}
+
+static const struct {
+	const char *name;
+	bool (*holds)(const struct type *t); // NULL: asks for more than the type
+} predicates[] = {
+	{ "is_array", is_array }, { "is_integer", is_integer }, { "is_ptr", is_pointer }, { "is_str", is_string },
+	{ "is_unsigned_integer", is_unsigned }, { "is_literal", NULL }, { "is_scalar", NULL },
+};
+
+static bool is_literal(const struct node *n)
+{
+	return n->kind == NODE_INT || n->kind == NODE_BOOL || n->kind == NODE_STRING;
+}
+
+// A map without keys; anything else that is one value.
+static bool is_scalar(const struct node *n)
+{
+	const struct type *t = n->type;
+
+	if (n->kind == NODE_MAP && n->map.sym && !n->map.keys.n)
+		return !lang_map_of(n->map.sym)->keyed;
+	return t && (type_is_scalar(t) || t->kind == TYPE_STRING);
+}
+
+bool predicate_known(struct lang *l, struct node *n, int64_t *ret)
+{
+	const struct node *of = n->call.args.n == 1 ? n->call.args.v[0] : NULL;
+
+	(void)l;
+	if (!of || !(n->call.builtin->flags & BF_CONST))
+		return false;
+	while (of->kind == NODE_CAST && of->cast.implicit)
+		of = of->cast.value;
+	for (size_t i = 0; i < ARRAY_SIZE(predicates); i++) {
+		if (strcmp(predicates[i].name, n->call.builtin->name) != 0)
+			continue;
+		if (predicates[i].holds && !of->type)
+			return false;
+		*ret = predicates[i].holds ? predicates[i].holds(of->type) : strcmp(n->call.builtin->name, "is_literal") == 0 ? is_literal(of) : is_scalar(of);
+		return true;
+	}
+	return false;
+}
+
+bool is_predicate(const struct builtin *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(predicates); i++)
+		if (b->is_function && strcmp(predicates[i].name, b->name) == 0)
+			return true;
+	return false;
+}
+
+const struct type *check_predicate(struct lang *l, struct node **slot)
+{
+	struct node *n = *slot, *of = n->call.args.v[0];
+	bool whole = of->kind == NODE_MAP && !of->map.keys.n && of->map.sym;
+	int64_t v;
+
+	if (whole)
+		of->type = lang_map_of(of->map.sym)->value.type;
+	else
+		check_expr(l, &n->call.args.v[0]);
+	if (l->final && predicate_known(l, n, &v)) {
+		*slot = node_new(l->arena, NODE_BOOL, n->span);
+		(*slot)->bool_.value = v;
+	}
+	return type_basic(l->types, TYPE_BOOL);
+}
+
+// typeinfo -----------------------------------------------------------------------------------------------------------
+
+static const char *base_word(const struct type *t)
+{
+	switch (t->kind) {
+	case TYPE_BOOL: return "bool";
+	case TYPE_INT: return "int";
+	case TYPE_ENUM: return "enum";
+	case TYPE_STRING: return "string";
+	case TYPE_POINTER: return "pointer";
+	case TYPE_ARRAY: return "array";
+	case TYPE_STRUCT: return "struct";
+	case TYPE_UNION: return "union";
+	case TYPE_TUPLE: return "tuple";
+	case TYPE_RECORD: return "record";
+	default: return NULL;
+	}
+}
+
+static void add_item(struct lang *l, struct node *record, const char *name, struct node *value)
+{
+	struct node *item = node_new(l->arena, NODE_RECORD_ITEM, record->span);
+
+	item->record_item.name = name;
+	item->record_item.value = value;
+	vec_push(l->arena, &record->record.items, item);
+}
+
+const struct type *check_typeinfo(struct lang *l, struct node **slot)
+{
+	_str_ struct str full = { 0 };
+	struct node *n = *slot, *record = node_new(l->arena, NODE_RECORD, n->span);
+	const struct type *t = operand_type(l, &n->typeinfo.of);
+	const char *base;
+
+	if (!t)
+		return NULL;
+	type_print(t, &full);
+	base = base_word(t) ? base_word(t) : str_z(&full);
+	add_item(l, record, "base_type", node_string(l, base, strlen(base), n->span));
+	add_item(l, record, "full_type", node_string(l, str_z(&full), full.n, n->span));
+	if (l->final)
+		*slot = record;
+	return check_expr(l, &record);
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// pass_probes.c - attach points become sites, and each group of sites that can share a program becomes a body with its
+// own copy of the block.
+#include <ctype.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/util.h"
+#include "lang/lang_int.h"
+
+static void add_needs(void *arg, struct node **slot)
+{
+	*(unsigned *)arg |= body_needs(*slot);
+}
+
+unsigned body_needs(const struct node *n)
+{
+	const struct builtin *b = NULL;
+	unsigned uses = 0;
+
+	if (n->kind == NODE_IDENT) {
+		b = builtin_find(n->ident.name, false);
+	} else if (n->kind == NODE_CALL) {
+		b = builtin_find(n->call.name, true);
+		if (!b)
+			b = builtin_find(n->call.name, false);
+	}
+	if (b)
+		uses = b->needs | (b->id == BUILTIN_PROBE || b->id == BUILTIN_UADDR ? PT_PROBE : 0) | (b->flags & BF_ASYNC ? PT_PRINT : 0);
+	node_each_child((struct node *)n, add_needs, &uses);
+	return uses;
+}
+
+void place_error(struct lang *l, struct span at, const char *name, unsigned needs)
+{
+	const struct probe_type *const *all = l->world->ops->probe_types(l->world);
+	_str_ struct str have = { 0 };
+
+	for (size_t i = 0; all[i]; i++)
+		if ((all[i]->offers & needs) == needs)
+			str_printf(&have, "%s%s", have.n ? ", " : "", all[i]->name);
+	if (have.n)
+		diag_error(l->diag, at, E_PLACE, "%s can not be used with '%s' probes; it exists in: %s", name, l->body->type->name, str_z(&have));
+	else
+		diag_error(l->diag, at, E_PLACE, "%s can not be used with '%s' probes, nor with any other that this version has", name,
+			   l->body->type->name);
+}
+
+static bool ends_sentence(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n && text[n - 1] == '.';
+}
+
+// missing_probes: what could not be found is an error, a warning or nothing.
+static void take_over(struct lang *l, const struct diag *from, bool warned)
+{
+	for (size_t i = 0; i < from->nitems; i++) {
+		const struct diag_item *it = &from->items[i];
+		bool missing = it->code == E_NO_MATCH || it->code == E_TARGET;
+
+		if (it->severity == SEV_HINT)
+			continue;
+		if (it->severity == SEV_WARNING)
+			diag_warn(l->diag, it->span, it->code, "%s", it->text);
+		else if (!missing)
+			diag_error(l->diag, it->span, it->code, "%s", it->text);
+		else if (warned)
+			diag_warn(l->diag, it->span, W_NO_MATCH, "%s%s Skipping.", it->text, ends_sentence(it->text) ? "" : ".");
+	}
+}
+
+static void expand_point(struct lang *l, const struct node *point, unsigned uses, const struct probe_type **type, struct site_list *out)
+{
+	const char *policy = config_text(l, "missing_probes");
+	bool strict = strcmp(policy, "error") == 0;
+	const char *text = param_expand(l, point->point.text, point->span);
+	struct attach_point ap = { 0 };
+	struct diag quiet;
+	struct expand q = { .world = l->world, .diag = l->diag, .arena = l->arena, .uses = uses, .pid = l->options->pid, .unsafe = l->options->unsafe };
+	unsigned before = l->diag->errors;
+	size_t had = out->n;
+
+	if (!text)
+		return;
+	*type = attach_point_split(l->world, l->diag, l->arena, point->span, text, &ap);
+	if (!*type)
+		return;
+	if (!strict) {
+		diag_init(&quiet, l->arena);
+		q.diag = &quiet;
+	}
+	if (!(*type)->expand(*type, &q, &ap, out))
+		out->n = had;
+	if (out->n == had && q.diag->errors == (strict ? before : 0))
+		diag_error(q.diag, point->span, E_NO_MATCH, "No matches for %s.", text);
+	if (!strict)
+		take_over(l, &quiet, strcmp(policy, "warn") == 0);
+}
+
+// "probe_3_openat": the number keeps it unique, the name is for people.
+static const char *body_name(struct lang *l, const struct site *s)
+{
+	const char *what = s->plan.func ? s->plan.func : s->plan.provider;
+	char word[33];
+	size_t n = 0;
+
+	for (; what && *what && n < sizeof word - 1; what++)
+		word[n++] = isalnum((unsigned char)*what) ? *what : '_';
+	word[n] = '\0';
+	return arena_printf(l->arena, "probe_%zu_%s", l->bodies.n, word);
+}
+
+
+static bool same_program(const struct body *b, const struct probe_type *t, const struct site *s)
+{
+	const struct site *first = &b->sites.v[0];
+	const char *to = s->attach_to ? s->attach_to : "", *first_to = first->attach_to ? first->attach_to : "";
+
+	return b->type == t && b->kind == s->kind && strcmp(first_to, to) == 0 &&
+	       strcmp(first->variant ? first->variant : "", s->variant ? s->variant : "") == 0;
+}
+
+// Bodies of this probe are looked up by what must be equal, since a wildcard may need thousands.
+static struct body *body_for(struct lang *l, struct map *groups, const struct node *probe, const struct probe_type *t, const struct site *s)
+{
+	_str_ struct str key = { 0 };
+	struct body made = { .type = t, .kind = s->kind, .prog = (uint32_t)l->bodies.n }, *b;
+	void **at;
+
+	str_printf(&key, "%s|%d|%s|%s", t->name, (int)s->kind, s->attach_to ? s->attach_to : "", s->variant ? s->variant : "");
+	at = map_put(groups, key.p, key.n);
+	if (*at)
+		return &l->bodies.v[(uintptr_t)*at - 1];
+	made.name = body_name(l, s);
+	vec_push(l->arena, &l->bodies, made);
+	*at = (void *)(uintptr_t)l->bodies.n;
+	b = &l->bodies.v[l->bodies.n - 1];
+	b->sites.arena = l->arena;
+	b->block = node_clone(l->arena, probe->probe.block);
+	if (probe->probe.predicate)
+		b->predicate = node_clone(l->arena, probe->probe.predicate);
+	b->pid_filter = l->options->pid && t->pid_filter;
+	return b;
+}
+
+static bool too_many(struct lang *l, const struct node *probe)
+{
+	uint64_t max_probes = config_number(l, "max_probes"), max_progs = config_number(l, "max_bpf_progs");
+
+	if (l->probes > max_probes) {
+		diag_error(l->diag, probe->span, E_LIMIT,
+			   "the script attaches to %llu places, more than max_probes allows (%llu). A narrower pattern helps, or "
+			   "BPFTRACE_MAX_PROBES=%llu (also: config = { max_probes=%llu })",
+			   (unsigned long long)l->probes, (unsigned long long)max_probes, (unsigned long long)l->probes,
+			   (unsigned long long)l->probes);
+		return true;
+	}
+	if (l->bodies.n > max_progs) {
+		diag_error(l->diag, probe->span, E_LIMIT,
+			   "the script needs more than %llu programs (max_bpf_progs). A narrower pattern helps, or a larger "
+			   "BPFTRACE_MAX_BPF_PROGS (also: config = { max_bpf_progs=%llu })",
+			   (unsigned long long)max_progs, (unsigned long long)max_progs * 2);
+		return true;
+	}
+	return false;
+}
+
+// Removes the sites that options->filter does not want; were there any?
+static bool leave_out(struct lang *l, const struct probe_type *t, struct site_list *sites)
+{
+	struct lang_filter *f = l->options->filter;
+	size_t kept = 0, had = sites->n;
+
+	for (size_t i = 0; f && i < had; i++)
+		if (f->keep(f, t->name, sites->v[i].plan.name))
+			sites->v[kept++] = sites->v[i];
+	if (f)
+		sites->n = kept;
+	l->filtered |= sites->n < had;
+	return sites->n < had;
+}
+
+static bool make_bodies(struct lang *l, const struct node *probe)
+{
+	unsigned uses = body_needs(probe->probe.block) | (probe->probe.predicate ? body_needs(probe->probe.predicate) : 0);
+	unsigned before = l->diag->errors;
+	size_t had = l->bodies.n;
+	bool filtered = false;
+	struct map groups;
+
+	map_init(&groups, l->arena);
+	for (size_t i = 0; i < probe->probe.points.n; i++) {
+		struct site_list sites = { .arena = l->arena };
+		const struct probe_type *type = NULL;
+
+		expand_point(l, probe->probe.points.v[i], uses, &type, &sites);
+		filtered |= leave_out(l, type, &sites);
+		l->probes += sites.n;
+		for (size_t k = 0; k < sites.n; k++) {
+			struct body *b;
+
+			b = body_for(l, &groups, probe, type, &sites.v[k]);
+			if (b->sites.n && !same_program(b, type, &sites.v[k]))
+				BUG("sites of different programs in one group");
+			b->uses = uses;
+			site_add(&b->sites, &sites.v[k]);
+			if (too_many(l, probe->probe.points.v[i]))
+				return false;
+		}
+	}
+	if (l->bodies.n == had && !filtered && l->diag->errors == before && strcmp(config_text(l, "missing_probes"), "ignore") != 0)
+		diag_warn(l->diag, probe->span, W_NO_MATCH, "Probe has no valid attach points.");
+	return true;
+}
+
+void pass_probes(struct lang *l)
+{
+	unsigned before = l->diag->errors;
+
+	for (size_t i = 0; i < l->script->script.items.n; i++) {
+		const struct node *item = l->script->script.items.v[i];
+
+		if (item->kind == NODE_PROBE && !make_bodies(l, item))
+			break;
+	}
+	if (!l->bodies.n && l->diag->errors == before)
+		diag_error(l->diag, l->script->span, E_NO_MATCH, "No probes to attach%s%s", l->filtered ? ": " : "",
+			   l->filtered ? l->options->filter->none : "");
+}

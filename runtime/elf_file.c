@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/elf_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/util.h"
+#include "runtime/elf_private.h"
+
+#if defined(__x86_64__)
+#define MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define MACHINE EM_AARCH64
+#else
+#error "this architecture is not supported"
+#endif
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define BYTE_ORDER_DATA ELFDATA2LSB
+#else
+#define BYTE_ORDER_DATA ELFDATA2MSB
+#endif
+
+#define MAX_SEGMENTS 4096
+#define MAX_SECTIONS 1000000
+
+// Unaligned tables are refused rather than read bytewise: no linker makes them.
+const void *elf_file_bytes(const struct elf_file *f, uint64_t offset, uint64_t size)
+{
+	if (offset > f->size || size > f->size - offset)
+		return NULL;
+	return f->data + offset;
+}
+
+const void *elf_table(const struct elf_file *f, uint64_t offset, uint64_t n, size_t item)
+{
+	if (offset % _Alignof(uint64_t) || n > f->size / item)
+		return NULL;
+	return elf_file_bytes(f, offset, n * item);
+}
+
+static bool header_is_ours(const Elf64_Ehdr *e)
+{
+	return memcmp(e->e_ident, ELFMAG, SELFMAG) == 0 && e->e_ident[EI_CLASS] == ELFCLASS64 &&
+	       e->e_ident[EI_DATA] == BYTE_ORDER_DATA && e->e_machine == MACHINE && (e->e_type == ET_EXEC || e->e_type == ET_DYN);
+}
+
+static int read_headers(struct elf_file *f)
+{
+	const Elf64_Ehdr *e = elf_file_bytes(f, 0, sizeof *e);
+
+	if (!e || !header_is_ours(e))
+		return -ENOEXEC;
+	f->header = e;
+	if (e->e_phentsize == sizeof(Elf64_Phdr) && e->e_phnum <= MAX_SEGMENTS)
+		f->segments = elf_table(f, e->e_phoff, e->e_phnum, sizeof(Elf64_Phdr));
+	f->nsegments = f->segments ? e->e_phnum : 0;
+	if (!e->e_shoff || e->e_shentsize != sizeof(Elf64_Shdr))
+		return 0;
+	const Elf64_Shdr *zero = elf_table(f, e->e_shoff, 1, sizeof *zero); // holds the count when it does not fit the header
+	uint64_t n = e->e_shnum ? e->e_shnum : zero ? zero->sh_size : 0;
+	if (n <= MAX_SECTIONS)
+		f->sections = elf_table(f, e->e_shoff, n, sizeof(Elf64_Shdr));
+	f->nsections = f->sections ? n : 0;
+	uint32_t names = e->e_shstrndx == SHN_XINDEX && zero ? zero->sh_link : e->e_shstrndx;
+	if (names < f->nsections)
+		f->section_names = elf_strings(f, &f->sections[names], &f->section_names_size);
+	return 0;
+}
+
+// A string table's bytes, NULL unless it ends with a NUL: then every offset inside begins a string that ends inside.
+const char *elf_strings(const struct elf_file *f, const Elf64_Shdr *s, uint64_t *size)
+{
+	const char *p = s->sh_type == SHT_NOBITS ? NULL : elf_file_bytes(f, s->sh_offset, s->sh_size);
+
+	if (!p || s->sh_size == 0)
+		return NULL;
+	*size = s->sh_size;
+	while (*size && p[*size - 1] != '\0') // a table whose tail is cut loses its last name
+		(*size)--;
+	return *size ? p : NULL;
+}
+
+int elf_file_open(const char *path, struct elf_file **ret)
+{
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); // a fifo must not hold us
+	struct elf_file *f;
+	struct stat st;
+	int err;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof(Elf64_Ehdr))
+		return -ENOEXEC;
+	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	f = xcalloc(1, sizeof *f);
+	f->data = p;
+	f->size = (size_t)st.st_size;
+	f->mapped = true;
+	f->id = (struct elf_id){ st.st_dev, st.st_ino, st.st_size, (uint64_t)st.st_mtim.tv_sec * 1000000000ull + (uint64_t)st.st_mtim.tv_nsec };
+	err = read_headers(f);
+	if (err) {
+		elf_file_close(f);
+		return err;
+	}
+	*ret = f;
+	return 0;
+}
+
+int elf_file_from_memory(void *bytes, size_t size, struct elf_file **ret)
+{
+	struct elf_file *f = xcalloc(1, sizeof *f);
+
+	f->data = bytes;
+	f->size = size;
+	f->debug_looked_for = true;
+	if (read_headers(f) < 0) {
+		elf_file_close(f);
+		return -ENOEXEC;
+	}
+	*ret = f;
+	return 0;
+}
+
+void elf_file_close(struct elf_file *f)
+{
+	if (!f)
+		return;
+	elf_file_close(f->debug);
+	if (f->mapped)
+		munmap((void *)f->data, f->size);
+	else
+		free((void *)f->data);
+	free(f);
+}
+
+struct elf_id elf_file_id(const struct elf_file *f)
+{
+	return f->id;
+}
+
+uint64_t elf_file_entry(const struct elf_file *f)
+{
+	return f->header->e_entry;
+}
+
+static bool segment_is_code(const Elf64_Phdr *p)
+{
+	return p->p_type == PT_LOAD && (p->p_flags & PF_X);
+}
+
+bool elf_file_offset(const struct elf_file *f, uint64_t address, bool executable, uint64_t *offset)
+{
+	for (size_t i = 0; i < f->nsegments; i++) {
+		const Elf64_Phdr *p = &f->segments[i];
+
+		if (p->p_type != PT_LOAD || (executable && !segment_is_code(p)))
+			continue;
+		if (address < p->p_vaddr || address - p->p_vaddr >= p->p_filesz)
+			continue;
+		*offset = p->p_offset + (address - p->p_vaddr);
+		return true;
+	}
+	return false;
+}
+
+// Mappings are whole pages, so an offset just before a segment may belong to it: exact ones are preferred.
+bool elf_file_address(const struct elf_file *f, uint64_t offset, uint64_t *address)
+{
+	const Elf64_Phdr *near = NULL;
+
+	for (size_t i = 0; i < f->nsegments; i++) {
+		const Elf64_Phdr *p = &f->segments[i];
+
+		if (!segment_is_code(p))
+			continue;
+		if (offset >= p->p_offset && offset - p->p_offset < p->p_filesz) {
+			*address = p->p_vaddr + (offset - p->p_offset);
+			return true;
+		}
+		if (offset >= (p->p_offset & ~0xfffull) && offset < p->p_offset + p->p_filesz + 0x1000)
+			near = p;
+	}
+	if (near)
+		*address = near->p_vaddr + (offset - near->p_offset);
+	return near != NULL;
+}
+
+uint64_t elf_file_code_size(const struct elf_file *f, uint64_t offset)
+{
+	for (size_t i = 0; i < f->nsegments; i++) {
+		const Elf64_Phdr *p = &f->segments[i];
+
+		if (!segment_is_code(p) || offset < p->p_offset || offset - p->p_offset >= p->p_filesz || offset >= f->size)
+			continue;
+		return MIN(p->p_filesz - (offset - p->p_offset), f->size - offset);
+	}
+	return 0;
+}
+
+size_t elf_file_sections(const struct elf_file *f)
+{
+	return f->nsections;
+}
+
+bool elf_file_section(const struct elf_file *f, size_t i, struct elf_section *ret)
+{
+	if (i >= f->nsections)
+		return false;
+	const Elf64_Shdr *s = &f->sections[i];
+	*ret = (struct elf_section){ .name = f->section_names && s->sh_name < f->section_names_size ? f->section_names + s->sh_name : "",
+				     .type = s->sh_type, .link = s->sh_link, .address = s->sh_addr, .offset = s->sh_offset,
+				     .size = s->sh_size, .entsize = s->sh_entsize };
+	return true;
+}
+
+bool elf_file_section_named(const struct elf_file *f, const char *name, struct elf_section *ret)
+{
+	struct elf_section s;
+
+	for (size_t i = 0; elf_file_section(f, i, &s); i++) {
+		if (strcmp(s.name, name) != 0)
+			continue;
+		*ret = s;
+		return true;
+	}
+	return false;
+}
+
+static size_t find_build_id(const uint8_t *p, uint64_t size, const uint8_t **id)
+{
+	while (size >= sizeof(Elf64_Nhdr)) {
+		Elf64_Nhdr h;
+		uint64_t name, desc;
+
+		memcpy(&h, p, sizeof h);
+		name = sizeof h;
+		desc = name + ALIGN_UP((uint64_t)h.n_namesz, 4);
+		if (desc + h.n_descsz > size)
+			return 0;
+		if (h.n_type == NT_GNU_BUILD_ID && h.n_namesz == 4 && memcmp(p + name, "GNU", 4) == 0) {
+			*id = p + desc;
+			return h.n_descsz;
+		}
+		desc += ALIGN_UP((uint64_t)h.n_descsz, 4);
+		if (desc > size)
+			return 0;
+		p += desc;
+		size -= desc;
+	}
+	return 0;
+}
+
+size_t elf_file_build_id(const struct elf_file *f, const uint8_t **id)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->nsegments && !n; i++) {
+		const Elf64_Phdr *p = &f->segments[i];
+		const void *notes = p->p_type == PT_NOTE ? elf_file_bytes(f, p->p_offset, p->p_filesz) : NULL;
+
+		if (notes)
+			n = find_build_id(notes, p->p_filesz, id);
+	}
+	for (size_t i = 0; i < f->nsections && !n; i++) { // a debug file's segments may not be in it
+		const Elf64_Shdr *s = &f->sections[i];
+		const void *notes = s->sh_type == SHT_NOTE ? elf_file_bytes(f, s->sh_offset, s->sh_size) : NULL;
+
+		if (notes)
+			n = find_build_id(notes, s->sh_size, id);
+	}
+	return n;
+}
+
+static struct elf_file *open_debug(struct elf_file *f)
+{
+	const uint8_t *id, *other;
+	size_t n = elf_file_build_id(f, &id);
+	char path[256] = "/usr/lib/debug/.build-id/", *p = path + strlen(path);
+	struct elf_file *d = NULL;
+
+	if (n < 2 || n > 64)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		p += sprintf(p, i == 0 ? "%02x/" : "%02x", id[i]);
+	strcpy(p, ".debug");
+	if (elf_file_open(path, &d) < 0)
+		return NULL;
+	d->debug_looked_for = true;
+	if (elf_file_build_id(d, &other) == n && memcmp(id, other, n) == 0)
+		return d;
+	elf_file_close(d);
+	return NULL;
+}
+
+struct elf_file *elf_file_debug(struct elf_file *f)
+{
+	if (!f->debug_looked_for) {
+		f->debug_looked_for = true;
+		if (!elf_section_typed(f, SHT_SYMTAB))
+			f->debug = open_debug(f);
+	}
+	return f->debug;
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/event.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/sink.h"
+#include "base/util.h"
+#include "runtime/format.h"
+#include "runtime/load.h"
+#include "runtime/maps.h"
+#include "runtime/names.h"
+#include "runtime/ring.h"
+#include "runtime/run_state.h"
+#include "runtime/shell.h"
+#include "runtime/sinks/out.h"
+
+// Helpers -------------------------------------------------------------------------------------------------------------
+
+static const char *formatted(struct run *r, const struct record *rec)
+{
+	str_clear(&r->text);
+	str_adds(&r->text, ""); // a format may print nothing: the NUL is there all the same
+	format_run(r->formats[rec->index], &r->printer, rec->arg, rec->nargs, &r->text);
+	return str_z(&r->text);
+}
+
+static void say(struct run *r, const struct record *rec)
+{
+	r->options.sink->text(&r->out, rec->event->kind, str_z(&r->text), r->text.n);
+}
+
+// An error of our own side of an action, in the place of the action.
+static void complain(struct run *r, const struct record *rec, enum event_kind as, const char *what)
+{
+	struct plan_event e = *rec->event;
+
+	e.kind = as;
+	r->options.sink->message(&r->out, r->plan, &e, what, 0);
+}
+
+static int64_t integer_arg(const struct record *rec, uint32_t i, int64_t otherwise)
+{
+	return i < rec->nargs ? arg_integer(&rec->arg[i]) : otherwise;
+}
+
+// Actions -------------------------------------------------------------------------------------------------------------
+
+static void act_printf(struct run *r, const struct record *rec)
+{
+	formatted(r, rec);
+	say(r, rec);
+}
+
+// What a helper's failure means: its own text where there is one and it is of that kind, else the error's.
+static const char *message_text(const struct plan_event *e, int64_t retcode)
+{
+	if (e->kind != EVENT_HELPER_ERROR)
+		return e->text ? e->text : "";
+	if (e->text && (!e->helper || strcmp(e->helper, "map_update_elem") != 0 || retcode == -E2BIG))
+		return e->text;
+	return retcode < 0 && retcode > -4096 ? strerror((int)-retcode) : "unknown error";
+}
+
+static void act_message(struct run *r, const struct record *rec)
+{
+	bool warning = rec->event->kind != EVENT_ERRORF;
+
+	if (warning && r->options.no_warnings)
+		return;
+	if (r->formats[rec->index]) {
+		formatted(r, rec);
+	} else {
+		str_clear(&r->text);
+		str_adds(&r->text, message_text(rec->event, integer_arg(rec, 0, 0)));
+	}
+	r->options.sink->message(&r->out, r->plan, rec->event, str_z(&r->text), integer_arg(rec, 0, 0));
+}
+
+static void act_value(struct run *r, const struct record *rec)
+{
+	const struct arg_view *a = &rec->arg[0];
+	_free_ void *room = a->packed ? xmalloc(a->type->size) : NULL;
+
+	r->options.sink->value(&r->out, &r->printer, a->type, arg_whole(a, room), true);
+}
+
+static void act_print_map(struct run *r, const struct record *rec)
+{
+	int64_t top = integer_arg(rec, 0, 0), div = integer_arg(rec, 1, 1);
+
+	event_print_map(r, rec->event->map, top > 0 ? (unsigned long)top : 0, div > 1 ? (unsigned long)div : 1, false, rec->event->takes);
+}
+
+static struct map_ref map_ref(struct run *r, unsigned map)
+{
+	return (struct map_ref){ .fd = r->loaded->map_fd[map], .map = &r->plan->maps[map], .ncpus = r->ncpus, .globals = r->globals };
+}
+
+// The twins of the maps that this record and those right behind it take: they are turned together, since each turn waits.
+static uint64_t taken_together(struct run *r)
+{
+	uint64_t twins = 0;
+	struct record rec;
+	const void *p;
+	size_t n;
+
+	for (size_t i = 0; (p = ring_peek(r->control, i, &n)) && record_decode(r->plan, p, n, &rec) && rec.event->takes; i++) {
+		uint64_t bit = 1ull << (r->plan->maps[rec.event->map].twin - 1);
+
+		if (twins & bit)
+			break; // its next interval
+		twins |= bit;
+	}
+	return twins;
+}
+
+static int take(struct run *r, const struct map_ref *m, bool zero, struct rows *rows)
+{
+	uint64_t bit = 1ull << (m->map->twin - 1);
+	int err = 0;
+
+	if (!(r->turned & bit)) {
+		uint64_t twins = r->control ? taken_together(r) | bit : bit;
+
+		err = maps_turn(r->globals, twins);
+		r->turned |= err ? 0 : twins;
+	}
+	r->turned &= ~bit;
+	return err ? err : rows_take(m, zero, rows);
+}
+
+static void change_map(struct run *r, const struct record *rec, int (*change)(const struct map_ref *m))
+{
+	struct map_ref ref = map_ref(r, rec->event->map);
+	const struct plan_map *m = ref.map;
+	int err = change(&ref);
+
+	if (err) {
+		_free_ char *what = xasprintf("%s could not be changed: %s", m->name, strerror(-err));
+
+		complain(r, rec, EVENT_WARNF, what);
+	}
+}
+
+static void act_clear(struct run *r, const struct record *rec)
+{
+	change_map(r, rec, map_clear);
+}
+
+static void act_zero(struct run *r, const struct record *rec)
+{
+	change_map(r, rec, map_zero);
+}
+
+static void act_exit(struct run *r, const struct record *rec)
+{
+	r->status = (int)integer_arg(rec, 0, 0);
+	r->exiting = r->exited = true;
+}
+
+static void act_time(struct run *r, const struct record *rec)
+{
+	str_clear(&r->text);
+	names_now(rec->event->text ? rec->event->text : "%H:%M:%S\n", &r->text);
+	say(r, rec);
+}
+
+static void act_join(struct run *r, const struct record *rec)
+{
+	const char *between = rec->event->text ? rec->event->text : " ";
+	_str_ struct str word = { 0 };
+
+	str_clear(&r->text);
+	for (uint32_t i = 0; i < rec->nargs; i++) {
+		str_clear(&word);
+		arg_text(&r->printer, &rec->arg[i], &word);
+		if (word.n == 0)
+			break;
+		if (i)
+			str_adds(&r->text, between);
+		str_add(&r->text, word.p, word.n);
+	}
+	str_addc(&r->text, '\n');
+	say(r, rec);
+}
+
+static int read_file(const char *path, size_t most, struct str *out)
+{
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a FIFO without a writer must not stop the run
+	char buf[4096];
+
+	if (fd < 0)
+		return -errno;
+	while (out->n < most) {
+		ssize_t n = read(fd, buf, MIN(sizeof buf, most - out->n));
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			break;
+		if (n > 0)
+			str_add(out, buf, (size_t)n);
+	}
+	return 0;
+}
+
+static void act_cat(struct run *r, const struct record *rec)
+{
+	_free_ char *path = xstrdup(formatted(r, rec));
+
+	str_clear(&r->text);
+	int err = read_file(path, plan_config(r->plan, "max_cat_bytes")->number, &r->text);
+	if (err) {
+		_free_ char *what = xasprintf("failed to open file '%s' (%s)", path, strerror(-err));
+
+		complain(r, rec, EVENT_ERRORF, what);
+		return;
+	}
+	say(r, rec);
+}
+
+static void act_system(struct run *r, const struct record *rec)
+{
+	_free_ char *command = xstrdup(formatted(r, rec));
+
+	out_flush(&r->out);
+	str_clear(&r->text);
+	int status = shell_run(command, r->options.stop, &r->text);
+	if (status != 0) {
+		_free_ char *what = status < 0 ? xasprintf("failed to run sh: %s", strerror(-status)) :
+						 xasprintf("command exited with code %d", status);
+
+		complain(r, rec, EVENT_ERRORF, what);
+		return;
+	}
+	str_addc(&r->text, '\n');
+	say(r, rec);
+}
+
+static void (*const actions[])(struct run *r, const struct record *rec) = {
+	[EVENT_PRINTF] = act_printf,	   [EVENT_ERRORF] = act_message,	  [EVENT_WARNF] = act_message,
+	[EVENT_PRINT_VALUE] = act_value,   [EVENT_PRINT_MAP] = act_print_map,	  [EVENT_PRINT_MAP_VALUE] = act_value,
+	[EVENT_CLEAR] = act_clear,	   [EVENT_ZERO] = act_zero,		  [EVENT_EXIT] = act_exit,
+	[EVENT_TIME] = act_time,	   [EVENT_JOIN] = act_join,		  [EVENT_CAT] = act_cat,
+	[EVENT_SYSTEM] = act_system,	   [EVENT_RUNTIME_ERROR] = act_message,  [EVENT_HELPER_ERROR] = act_message,
+};
+_Static_assert(ARRAY_SIZE(actions) == EVENT_KINDS, "a function per event");
+
+void event_act(struct run *r, const struct record *rec)
+{
+	actions[rec->event->kind](r, rec);
+}
+
+// Maps ----------------------------------------------------------------------------------------------------------------
+
+static void name_addresses(struct run *r, const struct plan_map *m, const struct map_entry_view *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].key)
+			printer_want(&r->printer, v[i].key_type, v[i].key);
+		printer_want(&r->printer, m->value, v[i].value);
+	}
+	printer_resolve(&r->printer);
+}
+
+void event_print_map(struct run *r, unsigned map, unsigned long top, unsigned long div, int at_end, unsigned takes)
+{
+	const struct plan_map *m = &r->plan->maps[map];
+	_cleanup_(rows_free) struct rows rows = { 0 };
+
+	struct map_ref ref = map_ref(r, map);
+	int err = takes ? take(r, &ref, takes == WIRE_TAKE_ZERO, &rows) : rows_read(&ref, &rows);
+	if (err)
+		diag_warn(r->diag, (struct span){ 0 }, E_IO, "%s could not be read and is not printed: %s", m->name, strerror(-err));
+	if (err || (at_end && !rows.set))
+		return;
+	rows_sort(m, &rows);
+	size_t n = top ? MIN(rows.n, top) : rows.n;
+	struct map_view view = { .map = m, .entries = rows.v + (rows.n - n), .n = n, .div = div };
+	name_addresses(r, m, view.entries, n);
+	r->options.sink->map(&r->out, &r->printer, &view);
+	printer_forget(&r->printer);
+}

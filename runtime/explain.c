@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/explain.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/str.h"
+#include "base/util.h"
+#include "runtime/attach/instead.h"
+
+// The place ------------------------------------------------------------------------------------------------------------
+
+// The number of the last instruction the log speaks of ("12: (85) call …"), or -1.
+static long last_instruction(const char *log)
+{
+	long found = -1;
+
+	for (const char *line = log; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		char *end;
+		long n = strtol(line, &end, 10);
+
+		if (end != line && strncmp(end, ": (", 3) == 0)
+			found = n;
+	}
+	return found;
+}
+
+static uint32_t offset_of(const struct plan_source *s, unsigned line, unsigned col, uint32_t *end)
+{
+	uint32_t at = 0;
+
+	while (line > 1 && at < s->text_len)
+		line -= s->text[at++] == '\n';
+	at = MIN(at + (col ? col - 1 : 0), s->text_len);
+	for (*end = at; *end < s->text_len && s->text[*end] != '\n';)
+		(*end)++;
+	return at;
+}
+
+// LLVM may have put a directory before the script's name.
+static bool same_file(const char *in_btf, const char *source)
+{
+	size_t n = strlen(in_btf), m = strlen(source);
+
+	return m && n >= m && strcmp(in_btf + n - m, source) == 0 && (n == m || in_btf[n - m - 1] == '/');
+}
+
+static struct span place(const struct load_request *q, const struct object *o, const struct code_info *info, long insn)
+{
+	const struct bpf_line_info *best = NULL;
+
+	for (uint32_t i = 0; i < info->nline; i++)
+		if (info->line[i].insn_off <= (uint64_t)insn && BPF_LINE_INFO_LINE_NUM(info->line[i].line_col))
+			best = &info->line[i];
+	for (uint32_t i = 0; best && insn >= 0 && i < q->plan->n_sources; i++) {
+		const struct plan_source *s = &q->plan->sources[i];
+		struct span at = { .source = q->first_source + i };
+
+		if (!same_file(code_string(o, best->file_name_off), s->name))
+			continue;
+		at.start = offset_of(s, BPF_LINE_INFO_LINE_NUM(best->line_col), BPF_LINE_INFO_LINE_COL(best->line_col), &at.end);
+		return at;
+	}
+	return (struct span){ 0 };
+}
+
+// The reason -----------------------------------------------------------------------------------------------------------
+
+static bool helper_refused(const char *log, struct str *out)
+{
+	static const char *const marks[] = { "cannot use helper ", "unknown func " };
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		const char *at = strstr(log, marks[i]);
+
+		if (!at)
+			continue;
+		at += strlen(marks[i]);
+		str_printf(out, "helper %.*s not allowed in probe", (int)strcspn(at, "# \n"), at);
+		return true;
+	}
+	return false;
+}
+
+// The last line that says something: not the summary, not an instruction, not a register dump.
+static void last_words(const char *log, struct str *out)
+{
+	const char *words = NULL;
+	size_t n = 0;
+
+	for (const char *line = log; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		size_t len = strcspn(line, "\n");
+
+		if (len == 0 || strchr("0123456789;:", line[0]) || strncmp(line, "processed ", 10) == 0 || strncmp(line, "from ", 5) == 0 ||
+		    strncmp(line, "stack depth", 11) == 0 || strncmp(line, "verification time", 17) == 0 || strncmp(line, "max_states", 10) == 0)
+			continue;
+		words = line;
+		n = len;
+	}
+	if (words)
+		str_printf(out, "Unknown BPF object load failure. The verifier says: %.*s", (int)MIN(n, (size_t)300), words);
+	else
+		str_adds(out, "Unknown BPF object load failure.");
+}
+
+// Trampolines can be missing or forbidden in several ways, none of which the kernel names.
+static bool trampoline_refused(const struct load_request *q, const struct plan_prog *g, int error, const char *log, struct str *out)
+{
+	const char *func = g->n_sites && g->sites[0].func ? g->sites[0].func : "";
+	bool refused = (error == EPERM || error == EACCES || error == EOPNOTSUPP || error == EINVAL) && *log == '\0';
+
+	if ((g->kind != PROG_FENTRY && g->kind != PROG_FEXIT) || !refused || geteuid() != 0)
+		return false;
+	str_printf(out, "This kernel has no BPF trampolines on functions, or forbids them (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS); ");
+	if (kernel_has_kprobes())
+		str_printf(out, "%s:%s does nearly the same", g->kind == PROG_FENTRY ? "kprobe" : "kretprobe", func);
+	else
+		instead_of_function(q->world, func, out);
+	str_addc(out, '.');
+	return true;
+}
+
+static void reason(int error, const char *log, struct str *out)
+{
+	if (*log == '\0' && (error == EPERM || error == EACCES))
+		str_adds(out, geteuid() == 0 ? "This kernel does not allow programs of this type." :
+					       "CAP_BPF and CAP_PERFMON (or root) are needed.");
+	else if (helper_refused(log, out))
+		return;
+	else if (strstr(log, "BPF program is too large") || (error == E2BIG && *log))
+		str_adds(out, "The program is too complex for the verifier: make its loops shorter, or do less in one probe.");
+	else if (error == E2BIG)
+		str_adds(out, "The program has too many instructions.");
+	else if (strstr(log, "combined stack size") || strstr(log, "stack depth of"))
+		str_adds(out, "The program needs more stack than the kernel allows: lower the config value on_stack_limit.");
+	else if (error == ENOSPC)
+		str_adds(out, "Kernel log seems to be trimmed: raise the config value log_size.");
+	else
+		last_words(log, out);
+}
+
+void explain_program(const struct load_request *q, const struct object *o, const struct plan_prog *g, const struct code_info *info,
+		     int error, const char *log)
+{
+	const char *name = g->n_sites ? g->sites[0].name : g->name;
+	bool rights = (error == -EPERM || error == -EACCES) && *log == '\0' && geteuid() != 0;
+	_str_ struct str why = { 0 };
+
+	if (!trampoline_refused(q, g, -error, log, &why))
+		reason(-error, log, &why);
+	diag_error(q->diag, place(q, o, info, last_instruction(log)), rights ? E_RIGHTS : E_LOAD,
+		   "Error loading BPF program for %s. Error code: %d (%s). %s", name, error, strerror(-error), str_z(&why));
+	if (q->verbose && *log)
+		diag_hint(q->diag, "the verifier's log:\n%s", log);
+	else if (*log)
+		diag_hint(q->diag, "-v shows the verifier's log");
+}
+
+void explain_map(const struct load_request *q, const struct plan_map *m, int error)
+{
+	const char *name = m->name ? m->name : "?";
+
+	if ((error == -EPERM || error == -EACCES) && geteuid() != 0)
+		diag_error(q->diag, (struct span){ 0 }, E_RIGHTS,
+			   "Missing CAP_BPF capability: maps cannot be created (map %s). Run as root, or with CAP_BPF and CAP_PERFMON", name);
+	else if (error == -ENOMEM || error == -E2BIG)
+		diag_error(q->diag, (struct span){ 0 }, E_LOAD,
+			   "the map %s with %u entries of %u bytes is larger than the kernel can give: %s. Declare it smaller, or lower the config value max_map_keys",
+			   name, m->max_entries, m->key_size + m->value_size, strerror(-error));
+	else
+		diag_error(q->diag, (struct span){ 0 }, E_LOAD, "the kernel refused the map %s: %s", name, strerror(-error));
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// explain.h - why the kernel refused a program or map, said once and in the script's terms.
+//
+// The verifier's log is for those who write verifiers: it is read for the place (its last instruction, looked up in the
+// program's line info) and for the few reasons we know; it is shown itself only on -v.
+#pragma once
+
+#include "runtime/code_info.h"
+#include "runtime/load.h"
+
+void explain_program(const struct load_request *q, const struct object *o, const struct plan_prog *g, const struct code_info *info,
+		     int error, const char *log);
+void explain_map(const struct load_request *q, const struct plan_map *m, int error);

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/features.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "base/util.h"
+#include "runtime/btf.h"
+
+// bpf/bpf_helpers.h's macros are for kernel side code; these are the few instructions the trials need.
+#define INSN(c, d, s, o, i) ((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) })
+#define RETURN_0 INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0), INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+#define CALL(id) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, id)
+
+#define TRACE_KPROBE_MULTI 42
+#define TRACE_UPROBE_MULTI 48 // enum bpf_attach_type of kernels newer than the headers we may be built with
+
+static const struct bpf_insn return_0[] = { RETURN_0 };
+
+static bool try_btf(void)
+{
+	return access(BTF_KERNEL_PATH, R_OK) == 0;
+}
+
+static bool try_ringbuf(void)
+{
+	_close_ int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, NULL, 0, 0, (uint32_t)getpagesize(), NULL);
+
+	return fd >= 0;
+}
+
+// The link is asked for on "/", which is no file: a kernel that knows uprobe_multi says EBADF, another EINVAL.
+static bool try_uprobe_multi(void)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = TRACE_UPROBE_MULTI);
+	_close_ int prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", return_0, ARRAY_SIZE(return_0), &opts);
+	const uint64_t offset = 0;
+	struct {
+		uint32_t prog_fd, target_fd, attach_type, flags;
+		uint64_t path, offsets, ref_ctr_offsets, cookies;
+		uint32_t cnt, multi_flags, pid, pad;
+	} attr = { .prog_fd = (uint32_t)prog, .attach_type = TRACE_UPROBE_MULTI, .path = (uintptr_t)"/",
+		   .offsets = (uintptr_t)&offset, .cnt = 1 };
+
+	if (prog < 0)
+		return false;
+	_close_ int link = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof attr);
+	return link >= 0 || errno == EBADF;
+}
+
+// No function is called "?": where there are such links it is not found, elsewhere the link is no valid or no supported one.
+static bool try_kprobe_multi(void)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = TRACE_KPROBE_MULTI);
+	_close_ int prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", return_0, ARRAY_SIZE(return_0), &opts);
+	const char *name = "?";
+	struct {
+		uint32_t prog_fd, target_fd, attach_type, flags, multi_flags, cnt;
+		uint64_t syms, addrs, cookies;
+	} attr = { .prog_fd = (uint32_t)prog, .attach_type = TRACE_KPROBE_MULTI, .cnt = 1, .syms = (uintptr_t)&name };
+
+	if (prog < 0)
+		return false;
+	_close_ int link = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof attr);
+	return link >= 0 || errno == ESRCH || errno == ENOENT;
+}
+
+static bool try_cookie(void)
+{
+	static const struct bpf_insn insns[] = { CALL(BPF_FUNC_get_attach_cookie), RETURN_0 };
+	_close_ int prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", insns, ARRAY_SIZE(insns), NULL);
+
+	return prog >= 0;
+}
+
+// A helper called with no arguments set: the verifier complains of them if it knows the helper, else of the helper.
+static bool try_helper(int id)
+{
+	const struct bpf_insn insns[] = { CALL(id), RETURN_0 };
+	char log[1024] = "";
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .log_buf = log, .log_size = sizeof log, .log_level = 1);
+	_close_ int prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
+
+	if (prog >= 0)
+		return true;
+	return log[0] && !strstr(log, "invalid func ") && !strstr(log, "unknown func ") && !strstr(log, "cannot use helper");
+}
+
+bool features_helper(int id)
+{
+	return try_helper(id);
+}
+
+static bool try_tp_btf(uint32_t id)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_RAW_TP, .attach_btf_id = id);
+	_close_ int prog = id ? bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", return_0, ARRAY_SIZE(return_0), &opts) : -1;
+
+	return prog >= 0;
+}
+
+// As for uprobe_multi: a perf link on no event is EBADF where there are such links.
+static bool try_perf_link(void)
+{
+	_close_ int prog = bpf_prog_load(BPF_PROG_TYPE_TRACEPOINT, NULL, "GPL", return_0, ARRAY_SIZE(return_0), NULL);
+
+	if (prog < 0)
+		return false;
+	_close_ int link = bpf_link_create(prog, -1, BPF_PERF_EVENT, NULL);
+	return link >= 0 || link == -EBADF;
+}
+
+static bool try_may_goto(void)
+{
+	static const struct bpf_insn insns[] = { INSN(BPF_JMP | 0xe0, 0, 0, 0, 0), RETURN_0 }; // BPF_JCOND, kernel 6.9
+	_close_ int prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", insns, ARRAY_SIZE(insns), NULL);
+
+	return prog >= 0;
+}
+
+static bool try(enum feature f, uint32_t raw_tracepoint_id)
+{
+	switch (f) {
+	case FEATURE_BTF: return try_btf();
+	case FEATURE_RINGBUF: return try_ringbuf();
+	case FEATURE_UPROBE_MULTI: return try_uprobe_multi();
+	case FEATURE_ATTACH_COOKIE: return try_cookie();
+	case FEATURE_BPF_LOOP: return try_helper(BPF_FUNC_loop);
+	case FEATURE_FOR_EACH_MAP: return try_helper(BPF_FUNC_for_each_map_elem);
+	case FEATURE_TP_BTF: return try_tp_btf(raw_tracepoint_id);
+	case FEATURE_PERF_LINK: return try_perf_link();
+	case FEATURE_MAY_GOTO: return try_may_goto();
+	case FEATURE_KPROBE_MULTI: return try_kprobe_multi();
+	case FEATURES: break;
+	}
+	BUG("feature %d", (int)f);
+}
+
+bool features_have(struct features *s, enum feature f, uint32_t raw_tracepoint_id)
+{
+	if (!s->known[f])
+		s->known[f] = try(f, raw_tracepoint_id) ? 1 : -1;
+	return s->known[f] > 0;
+}

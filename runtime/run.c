@@ -1,0 +1,618 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/run.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/probe_type.h"
+#include "base/util.h"
+#include "base/world.h"
+#include "runtime/attach/iter.h"
+#include "runtime/child.h"
+#include "runtime/event.h"
+#include "runtime/format.h"
+#include "runtime/load.h"
+#include "runtime/loss.h"
+#include "runtime/notify.h"
+#include "runtime/ring.h"
+#include "runtime/run_state.h"
+#include "runtime/sinks/out.h"
+#include "runtime/symbols/symbols.h"
+#include "runtime/trial.h"
+
+#define STATUS_USER 1     // what the user can mend: a missing program, a right
+#define STATUS_FAILED 255 // the kernel refused to load or attach
+
+#define BUSY_MS 1
+#define IDLE_MS 10
+#define CONTROL_ROOM 4096 // bytes
+
+// Making and unmaking --------------------------------------------------------------------------------------------------
+
+static void compile_formats(struct run *r)
+{
+	r->formats = xcalloc(r->plan->n_events, sizeof *r->formats);
+	for (uint32_t i = 0; i < r->plan->n_events; i++) {
+		const struct plan_event *e = &r->plan->events[i];
+		bool has = e->kind == EVENT_PRINTF || e->kind == EVENT_ERRORF || e->kind == EVENT_WARNF || e->kind == EVENT_CAT ||
+			   e->kind == EVENT_SYSTEM;
+
+		if (has && e->text)
+			r->formats[i] = format_new(e->text);
+	}
+}
+
+struct run *run_new(const struct plan *plan, const void *object, size_t object_len, struct world *w, struct diag *d,
+		    const struct run_options *o)
+{
+	struct run *r = xcalloc(1, sizeof *r);
+	int cpus = libbpf_num_possible_cpus();
+
+	*r = (struct run){ .plan = plan, .object = object, .object_len = object_len, .world = w, .diag = d, .options = *o,
+			   .first_source = (uint32_t)d->nsources, .target_fd = -1, .poll_fd = -1, .ncpus = cpus > 0 ? (unsigned)cpus : 1 };
+	for (uint32_t i = 0; i < plan->n_sources; i++)
+		diag_source(d, plan->sources[i].name ? plan->sources[i].name : "?", plan->sources[i].text, plan->sources[i].text_len);
+	r->symbols = symbols_new(plan_config(plan, "cpp_demangle")->number != 0);
+	printer_init(&r->printer, plan, r->symbols);
+	out_open(&r->out, o->out_fd, STDERR_FILENO, o->buffering);
+	r->out.legacy = o->legacy_output;
+	compile_formats(r);
+	return r;
+}
+
+void run_free(struct run *r)
+{
+	if (!r)
+		return;
+	link_set_close(&r->links);
+	child_free(r->child);
+	out_close(&r->out);
+	losses_free(r->losses);
+	ring_close(r->ring);
+	ring_close(r->control);
+	if (r->globals)
+		munmap(r->globals, r->globals_len);
+	loaded_free(r->loaded);
+	for (uint32_t i = 0; i < r->plan->n_events; i++)
+		format_free(r->formats[i]);
+	free(r->formats);
+	printer_free(&r->printer);
+	symbols_free(r->symbols);
+	str_free(&r->text);
+	if (r->target_fd >= 0)
+		close(r->target_fd);
+	if (r->poll_fd >= 0)
+		close(r->poll_fd);
+	free(r);
+}
+
+struct diag *run_diag(struct run *r)
+{
+	return r->diag;
+}
+
+struct world *run_world(struct run *r)
+{
+	return r->world;
+}
+
+const struct run_options *run_options(const struct run *r)
+{
+	return &r->options;
+}
+
+pid_t run_child(const struct run *r)
+{
+	return r->child ? child_pid(r->child) : 0;
+}
+
+// Records --------------------------------------------------------------------------------------------------------------
+
+bool run_is_of(const struct plan_prog *p, const char *provider)
+{
+	return p->kind == PROG_RUN && p->n_sites && strcmp(p->sites[0].provider, provider) == 0;
+}
+
+static void on_record(void *arg, const void *bytes, size_t n)
+{
+	struct run *r = arg;
+
+	if (!record_decode(r->plan, bytes, n, &r->record)) {
+		r->malformed++;
+		return;
+	}
+	r->complaints += r->record.event->kind == EVENT_ERRORF || r->record.event->kind == EVENT_RUNTIME_ERROR;
+	// what was written behind an exit() does not count, but for the end probes' output
+	if (r->exited && !(r->ending && run_is_of(&r->plan->progs[r->record.event->prog], "end")))
+		return;
+	event_act(r, &r->record);
+}
+
+// An exit() that found the control ring full. What was written before it has been handled, or is now.
+static void exit_by_flag(struct run *r)
+{
+	int status = (int)r->globals->exit_status;
+
+	__atomic_store_n(&r->globals->exit_asked, 0, __ATOMIC_RELEASE);
+	while (!r->exited && ring_drain_both(r->ring, r->control, on_record, r))
+		if (ring_pending(r->control) < CONTROL_ROOM) // there is room again: what comes now is younger
+			break;
+	if (!r->exited)
+		r->status = status;
+	r->exiting = r->exited = true;
+}
+
+static size_t drain(struct run *r)
+{
+	bool asked = r->globals && __atomic_load_n(&r->globals->exit_asked, __ATOMIC_ACQUIRE);
+	size_t n = ring_drain_both(r->ring, r->control, on_record, r);
+
+	if (asked)
+		exit_by_flag(r);
+	if (n && r->attached) // what begin printed waits: nothing is to be seen of a run that cannot attach
+		out_batch(&r->out);
+	return n;
+}
+
+void run_drain(struct run *r)
+{
+	while (drain(r))
+		;
+}
+
+static bool stopped(const struct run *r)
+{
+	return r->exiting || r->out.failed || (r->options.stop && *r->options.stop);
+}
+
+// Before -----------------------------------------------------------------------------------------------------------------
+
+static int refuse(struct run *r, enum diag_code code, const char *fmt, const char *what)
+{
+	diag_error(r->diag, (struct span){ 0 }, code, fmt, what);
+	return code == E_LOAD ? STATUS_FAILED : STATUS_USER;
+}
+
+static int check(struct run *r)
+{
+	const char *why;
+
+	if (plan_check(r->plan, &why) != 0)
+		return refuse(r, E_LOAD, "the compiled script is damaged: %s", why);
+	for (uint32_t i = 0; i < r->plan->n_events; i++)
+		if (r->plan->events[i].kind == EVENT_SYSTEM && !r->options.unsafe)
+			return refuse(r, E_UNSAFE, "system() is an unsafe function being used in safe mode: allow it with %s", "--unsafe");
+	return 0;
+}
+
+static int start_child(struct run *r)
+{
+	const char *what;
+
+	if (!r->options.command)
+		return 0;
+	int err = child_start(r->options.command, &r->child, &what);
+	if (err) {
+		diag_error(r->diag, (struct span){ 0 }, E_TARGET, "Failed to fork child: '%s' cannot be run: %s", what, strerror(-err));
+		return STATUS_USER;
+	}
+	return 0;
+}
+
+static int watch_target(struct run *r)
+{
+	if (!r->options.pid)
+		return 0;
+	r->target_fd = (int)syscall(SYS_pidfd_open, r->options.pid, 0);
+	if (r->target_fd >= 0 || errno == ENOSYS)
+		return 0;
+	diag_error(r->diag, (struct span){ 0 }, E_TARGET, "process %d (-p) cannot be watched: %s", r->options.pid, strerror(errno));
+	return STATUS_USER;
+}
+
+static int load(struct run *r)
+{
+	struct load_request q = { .plan = r->plan, .object = r->object, .object_len = r->object_len, .world = r->world, .diag = r->diag,
+				  .first_source = r->first_source, .verbose = r->options.verbose };
+	unsigned errors = r->diag->errors;
+	int err = load_plan(&q, &r->loaded);
+
+	if (err == 0)
+		return 0;
+	if (r->diag->errors == errors)
+		diag_error(r->diag, (struct span){ 0 }, E_LOAD, "the program could not be loaded: %s", strerror(-err));
+	return r->diag->items[r->diag->nitems - 1].code == E_RIGHTS ? STATUS_USER : STATUS_FAILED;
+}
+
+#define INITIAL_PID_NAMESPACE 0xEFFFFFFCu // linux/proc_ns.h: PROC_PID_INIT_INO
+
+static void fill_globals(struct run *r)
+{
+	struct wire_globals *g = r->globals;
+	struct timespec now;
+	struct stat ns;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	g->start_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	g->cpid = (uint32_t)run_child(r);
+	g->target_pid = (uint32_t)r->options.pid;
+	g->own_pid = (uint32_t)getpid();
+	g->ncpus = r->ncpus;
+	if (stat("/proc/self/ns/pid", &ns) == 0 && ns.st_ino != INITIAL_PID_NAMESPACE) {
+		g->pidns_dev = ns.st_dev;
+		g->pidns_ino = ns.st_ino;
+	}
+	__atomic_store_n(&g->enabled, 1, __ATOMIC_RELEASE);
+}
+
+static int map_globals(struct run *r)
+{
+	int fd = loaded_role(r->loaded, r->plan, MAP_GLOBALS);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (fd < 0)
+		return 0;
+	r->globals_len = ALIGN_UP(sizeof *r->globals, page);
+	void *p = mmap(NULL, r->globals_len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	r->globals = p;
+	fill_globals(r);
+	return 0;
+}
+
+// Edge-triggered: a level would be raised by every record there is, and producers of data do not mean to wake us.
+static void watch(struct run *r, int fd, uint32_t edge)
+{
+	if (fd >= 0)
+		epoll_ctl(r->poll_fd, EPOLL_CTL_ADD, fd, &(struct epoll_event){ .events = EPOLLIN | edge });
+}
+
+static int open_channels(struct run *r)
+{
+	int ring = loaded_role(r->loaded, r->plan, MAP_RING), control = loaded_role(r->loaded, r->plan, MAP_CONTROL), err = map_globals(r);
+
+	if (!err && ring >= 0)
+		err = ring_open(ring, r->loaded->ring_bytes, &r->ring);
+	if (!err && control >= 0)
+		err = ring_open(control, r->loaded->control_bytes, &r->control);
+	if (!err && (r->poll_fd = epoll_create1(EPOLL_CLOEXEC)) < 0)
+		err = -errno;
+	if (err)
+		return refuse(r, E_LOAD, "the ring buffer cannot be read: %s", strerror(-err));
+	watch(r, control, EPOLLET);
+	watch(r, r->target_fd, 0);
+	watch(r, r->child ? child_pidfd(r->child) : -1, 0);
+	r->losses = losses_new(loaded_role(r->loaded, r->plan, MAP_LOST), r->plan, r->ncpus);
+	return 0;
+}
+
+// Probes the runtime runs itself ----------------------------------------------------------------------------------------
+
+static int run_program(struct run *r, uint32_t prog)
+{
+	uint64_t context[12] = { 0 }; // a raw tracepoint's arguments, as many as there can be
+	LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = context, .ctx_size_in = sizeof context);
+	int err = bpf_prog_test_run_opts(r->loaded->prog_fd[prog], &o);
+
+	run_drain(r);
+	if (err) {
+		diag_error(r->diag, (struct span){ 0 }, E_ATTACH, "%s could not be run: %s", r->plan->progs[prog].sites[0].name, strerror(-err));
+		return STATUS_FAILED;
+	}
+	return 0;
+}
+
+static int run_special(struct run *r, const char *provider)
+{
+	int status = 0;
+
+	for (uint32_t i = 0; i < r->plan->n_progs && !status && !(r->exited && !r->ending); i++)
+		if (run_is_of(&r->plan->progs[i], provider))
+			status = run_program(r, i);
+	return status;
+}
+
+static void on_signals(struct run *r)
+{
+	while (r->options.usr1 && r->signals_seen != *r->options.usr1) {
+		r->signals_seen++;
+		run_special(r, "self");
+	}
+}
+
+// Attaching ------------------------------------------------------------------------------------------------------------
+
+static const struct probe_type *find_type(struct run *r, const char *name)
+{
+	for (const struct probe_type *const *t = r->world->ops->probe_types(r->world); *t; t++)
+		if (strcmp((*t)->name, name) == 0)
+			return *t;
+	return NULL;
+}
+
+static int attach_program(struct run *r, uint32_t index)
+{
+	const struct plan_prog *p = &r->plan->progs[index];
+	unsigned errors = r->diag->errors;
+	const struct probe_type *t = find_type(r, p->sites[0].provider);
+
+	if (!t || !t->attach)
+		return refuse(r, E_ATTACH, "this build of Spile has no probes of type '%s'", p->sites[0].provider);
+	int err = t->attach(t, r, p, r->loaded->prog_fd[index], &r->links);
+	if (err == 0)
+		return 0;
+	if (r->diag->errors == errors)
+		diag_error(r->diag, (struct span){ 0 }, E_ATTACH, "Unable to attach probe: %s. %s", p->sites[0].name, strerror(-err));
+	return STATUS_FAILED;
+}
+
+static int attach_all(struct run *r)
+{
+	int status = 0;
+
+	for (uint32_t i = 0; i < r->plan->n_progs && !status; i++) {
+		const struct plan_prog *p = &r->plan->progs[i];
+
+		if (p->kind == PROG_RUN)
+			r->links.sites += p->n_sites;
+		else if (p->n_sites && !stopped(r))
+			status = attach_program(r, i);
+		drain(r); // probes attached before may be busy already
+	}
+	return status;
+}
+
+static void tell_notes(struct run *r)
+{
+	_str_ struct str s = { 0 };
+
+	for (uint32_t i = 0; i < r->plan->n_progs && r->options.verbose; i++)
+		for (uint32_t k = 0; k < r->plan->progs[i].n_sites; k++) {
+			const struct plan_site *site = &r->plan->progs[i].sites[k];
+
+			if (site->note)
+				str_printf(&s, "%s: %s\n", site->name, site->note);
+		}
+	if (s.n)
+		out_error(&r->out, &s);
+}
+
+static void tell_attached(struct run *r)
+{
+	static const char token[] = "__BPFTRACE_NOTIFY_PROBES_ATTACHED";
+
+	tell_notes(r);
+	if (!r->options.quiet)
+		r->options.sink->attached(&r->out, r->links.sites);
+	notify_systemd("READY=1");
+	if (getenv(token)) {
+		out_add(&r->out, token, sizeof token - 1);
+		out_add(&r->out, "\n", 1);
+	}
+	out_flush(&r->out);
+}
+
+// The loop -------------------------------------------------------------------------------------------------------------
+
+static bool has_user_addresses(const struct type *t)
+{
+	if (!t)
+		return false;
+	if (t->kind == TYPE_USTACK || t->kind == TYPE_USYM)
+		return true;
+	if (t->kind == TYPE_ARRAY)
+		return has_user_addresses(t->elem);
+	for (uint32_t i = 0; i < t->nfields; i++)
+		if (has_user_addresses(t->fields[i].type))
+			return true;
+	return false;
+}
+
+static void find_user_addresses(struct run *r)
+{
+	for (uint32_t i = 0; i < r->plan->n_maps; i++)
+		r->wants_user_symbols |= has_user_addresses(r->plan->maps[i].key) || has_user_addresses(r->plan->maps[i].value);
+	for (uint32_t i = 0; i < r->plan->n_events; i++)
+		for (uint32_t k = 0; k < r->plan->events[i].n_args; k++)
+			r->wants_user_symbols |= has_user_addresses(r->plan->events[i].args[k].type);
+}
+
+// The stacks in a map are named when the map is printed, often after their process has ended. Its mappings are read
+// while it lives: soon after its start, when the loader is done, then ever more rarely.
+static void remember_target(struct run *r)
+{
+	pid_t pid = run_child(r) ? run_child(r) : r->options.pid;
+	struct timespec t;
+
+	if (!r->wants_user_symbols || !pid)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	uint64_t now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	if (r->remembered_ns && now - r->remembered_ns < r->remember_after_ns)
+		return;
+	symbols_remember(r->symbols, (uint32_t)pid);
+	r->remember_after_ns = MIN(MAX(r->remember_after_ns * 4, (uint64_t)5000000), (uint64_t)2000000000);
+	r->remembered_ns = now;
+}
+
+// The child still has its memory: the last chance to name addresses in it.
+static void before_exit(void *arg)
+{
+	struct run *r = arg;
+
+	run_drain(r);
+	symbols_remember(r->symbols, (uint32_t)run_child(r));
+}
+
+static int release_child(struct run *r)
+{
+	if (!r->child)
+		return 0;
+	if (r->wants_user_symbols) {
+		child_at_exit(r->child, before_exit, r);
+		watch(r, child_wake_fd(r->child), 0);
+	}
+	int err = child_release(r->child);
+	if (err) {
+		diag_error(r->diag, (struct span){ 0 }, E_TARGET, "'%s' cannot be run: %s", r->options.command, strerror(-err));
+		return STATUS_USER;
+	}
+	return 0;
+}
+
+static bool target_ended(struct run *r)
+{
+	if (r->child)
+		return child_ended(r->child);
+	return r->target_fd >= 0 && poll(&(struct pollfd){ .fd = r->target_fd, .events = POLLIN }, 1, 0) > 0;
+}
+
+static void poll_events(struct run *r)
+{
+	struct epoll_event ev[4];
+	int timeout = BUSY_MS;
+
+	while (!stopped(r)) {
+		size_t n = drain(r);
+		bool behind = r->ring && ring_pending(r->ring) > r->loaded->ring_bytes / 16;
+
+		on_signals(r);
+		remember_target(r);
+		losses_report(r->losses, r->options.sink, &r->out, false);
+		timeout = n ? BUSY_MS : MIN(timeout + 1, IDLE_MS);
+		if (stopped(r))
+			break;
+		int ready = epoll_wait(r->poll_fd, ev, ARRAY_SIZE(ev), behind ? 0 : timeout);
+		if ((ready > 0 || n == 0) && target_ended(r))
+			break;
+	}
+}
+
+// After ----------------------------------------------------------------------------------------------------------------
+
+static int by_name(const void *a, const void *b, void *arg)
+{
+	const struct plan_map *maps = arg;
+
+	return strcmp(maps[*(const uint32_t *)a].name, maps[*(const uint32_t *)b].name);
+}
+
+static void print_maps(struct run *r)
+{
+	_free_ uint32_t *index = xcalloc(r->plan->n_maps, sizeof *index);
+	size_t n = 0;
+
+	if (!plan_config(r->plan, "print_maps_on_exit")->number)
+		return;
+	for (uint32_t i = 0; i < r->plan->n_maps; i++)
+		if (r->plan->maps[i].role == MAP_USER)
+			index[n++] = i;
+	qsort_r(index, n, sizeof *index, by_name, r->plan->maps);
+	for (size_t i = 0; i < n; i++)
+		event_print_map(r, index[i], 0, 1, true, WIRE_TAKE_NONE);
+}
+
+static void detach(struct run *r)
+{
+	if (r->globals)
+		__atomic_store_n(&r->globals->enabled, 0, __ATOMIC_RELEASE);
+	link_set_close(&r->links);
+	run_drain(r);
+}
+
+static int finish(struct run *r)
+{
+	notify_systemd("STOPPING=1");
+	detach(r);
+	r->ending = true;
+	int status = run_special(r, "end");
+	r->options.sink->end(&r->out);
+	print_maps(r);
+	if (r->malformed)
+		diag_warn(r->diag, (struct span){ 0 }, E_IO, "%lu records did not fit the compiled script and were dropped", r->malformed);
+	if (r->losses)
+		losses_total(r->losses, r->options.sink, &r->out);
+	out_flush(&r->out);
+	return status ? status : r->status;
+}
+
+static int prepare(struct run *r)
+{
+	int status = check(r);
+
+	if (!status)
+		status = start_child(r);
+	if (!status)
+		status = watch_target(r);
+	if (!status)
+		status = load(r);
+	if (!status)
+		status = open_channels(r);
+	return status;
+}
+
+// Between begin and end; a begin that exits is the end of it.
+static int run_trials(struct run *r)
+{
+	int status = r->exited ? r->status : trials_run(r);
+
+	r->ending = true;
+	int end = run_special(r, "end");
+	out_flush(&r->out);
+	return status ? status : end;
+}
+
+static void drain_while(void *arg)
+{
+	struct run *r = arg;
+
+	run_drain(r);
+	losses_report(r->losses, r->options.sink, &r->out, false);
+}
+
+static int run_iterators(struct run *r)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < r->plan->n_progs && !err && !stopped(r); i++)
+		if (r->plan->progs[i].kind == PROG_ITER && r->plan->progs[i].n_sites)
+			err = iter_run(r, &r->plan->progs[i], r->loaded->prog_fd[i], drain_while, r);
+	return err ? STATUS_FAILED : 0;
+}
+
+int run_script(struct run *r)
+{
+	int status = prepare(r);
+
+	if (!status && !r->options.dry_run)
+		status = run_special(r, "begin");
+	if (!status)
+		status = attach_all(r);
+	if (status || r->options.dry_run) {
+		link_set_close(&r->links);
+		r->out.n = 0;
+		return status;
+	}
+	r->attached = true;
+	if (r->options.mode != RUN_TRACE)
+		return run_trials(r);
+	find_user_addresses(r);
+	tell_attached(r);
+	status = release_child(r);
+	if (!status)
+		status = run_iterators(r);
+	if (!status && (!r->plan->only_special || r->child))
+		poll_events(r);
+	int script = finish(r);
+	return status ? status : script;
+}

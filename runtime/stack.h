@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// stack.h - a stack's text in each of its modes (struct type's `a`): bpftrace, perf, raw.
+#pragma once
+
+#include <stddef.h>
+
+struct printer;
+struct str;
+struct type;
+
+// `v` is a wire_stack of `n` bytes, whole or cut to its frames. A newline, then a line per frame, leaf first.
+void stack_text(struct printer *p, const struct type *t, const void *v, size_t n, struct str *out);
+void stack_want(struct printer *p, const struct type *t, const void *v); // a whole one's addresses, for printer_resolve

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// world_live.h - the world that is this machine.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct types;
+struct world;
+
+// Reads nothing until asked. Everything lives in the arena. `disassemble` may be NULL (see world.h).
+struct world *world_live_new(struct arena *a, struct types *types,
+			     size_t (*disassemble)(struct world *w, const void *code, size_t n, uint64_t address, char *text, size_t room));
+void world_live_free(struct world *w); // file descriptors, mmaps
+// --traceable-functions: a file in the form of available_filter_functions that stands for the kernel's list. 0 or -errno.
+int world_live_traceable(struct world *w, const char *path);

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0
+// memory.bpf.c - scratch slots, loss counters, reading maps over all CPUs.
+#include "stdlib/bpf.h"
+
+// A program may be interrupted by another, or preempted by itself, on its CPU: each takes a slot that is free.
+void *scratch_claim(void *map)
+{
+	u32 base = bpf_get_smp_processor_id() * WIRE_SCRATCH_SLOTS;
+
+#pragma clang loop unroll(full)
+	for (u32 i = 0; i < WIRE_SCRATCH_SLOTS; i++) {
+		u32 at = base + i;
+		struct wire_scratch *s = bpf_map_lookup_elem(map, &at);
+
+		if (s && __sync_lock_test_and_set(&s->busy, 1) == 0)
+			return s->frame;
+	}
+	return NULL;
+}
+
+void scratch_release(void *frame)
+{
+	*(volatile u64 *)((u8 *)frame - offsetof(struct wire_scratch, frame)) = 0;
+}
+
+void loss_count(void *map, u64 index)
+{
+	u32 key = (u32)index;
+	u64 *n = bpf_map_lookup_elem(map, &key);
+
+	if (n)
+		__sync_fetch_and_add(n, 1);
+}
+
+// This machine's possible CPUs, from codegen: each round of a loop over them is followed by the verifier.
+extern const u32 max_cpus;
+
+u64 percpu_sum(void *map, const void *key, u64 off, u64 is_signed)
+{
+	u64 sum = 0;
+
+	for (u32 cpu = 0; cpu < max_cpus; cpu++) {
+		u8 *v = bpf_map_lookup_percpu_elem(map, key, cpu);
+
+		if (!v)
+			break;
+		sum += *(u64 *)(v + off);
+	}
+	return sum;
+}
+
+// 1 if a < b. Without a branch: each one inside a loop over CPUs would double what the verifier has to follow.
+static __attribute__((always_inline)) u64 is_less(u64 a, u64 b, u64 is_signed)
+{
+	a ^= is_signed << 63;
+	b ^= is_signed << 63;
+	return ((~a & b) | ((~a | b) & (a - b))) >> 63;
+}
+
+static __attribute__((always_inline)) u64 minmax(void *map, const void *key, u64 off, u64 is_signed, int want_min)
+{
+	u64 best = 0, any = 0;
+
+	for (u32 cpu = 0; cpu < max_cpus; cpu++) {
+		struct wire_minmax *v = bpf_map_lookup_percpu_elem(map, key, cpu);
+
+		if (!v)
+			break;
+		v = (void *)((u8 *)v + off);
+		u64 x = (u64)v->value, set = v->set & 1;
+		u64 better = want_min ? is_less(x, best, is_signed) : is_less(best, x, is_signed);
+		u64 take = set & ((any ^ 1) | better);
+
+		opaque(take);
+		best ^= (best ^ x) & (0 - take);
+		any |= set;
+		opaque(any);
+	}
+	return best;
+}
+
+u64 percpu_min(void *map, const void *key, u64 off, u64 is_signed)
+{
+	return minmax(map, key, off, is_signed, 1);
+}
+
+u64 percpu_max(void *map, const void *key, u64 off, u64 is_signed)
+{
+	return minmax(map, key, off, is_signed, 0);
+}
+
+u64 percpu_avg(void *map, const void *key, u64 off, u64 is_signed)
+{
+	u64 total = 0, count = 0;
+
+	for (u32 cpu = 0; cpu < max_cpus; cpu++) {
+		struct wire_avg *v = bpf_map_lookup_percpu_elem(map, key, cpu);
+
+		if (!v)
+			break;
+		v = (void *)((u8 *)v + off);
+		total += (u64)v->total;
+		count += v->count;
+	}
+	if (!count)
+		return 0;
+	if (is_signed && (s64)total < 0) // no signed division before instruction set v4
+		return 0 - (0 - total) / count;
+	return total / count;
+}
+
+u64 percpu_scalar_reset(void *map, u64 words, const u32 *key)
+{
+	u64 was = 0;
+
+	for (u32 cpu = 0; cpu < max_cpus; cpu++) {
+		u64 *v = bpf_map_lookup_percpu_elem(map, key, cpu);
+
+		if (!v)
+			break;
+		was |= v[0];
+		bpf_probe_read_kernel(v, (u32)(words * 8), NULL); // refused, which clears it
+	}
+	return was != 0;
+}
+
+// Is there any bucket of the key?
+u64 buckets_exist(void *map, void *key, u64 size, u64 buckets)
+{
+	u64 found = 0;
+
+	for (u64 b = 0; b < buckets; b++) {
+		*(u64 *)((u8 *)key + size) = b;
+		if (bpf_map_lookup_elem(map, key)) {
+			found = 1;
+			break;
+		}
+	}
+	return found;
+}
+
+// A histogram's key is its element's key and a bucket's number behind it.
+u64 buckets_delete(void *map, void *key, u64 size, u64 buckets)
+{
+	u64 deleted = 0;
+
+	for (u64 b = 0; b < buckets; b++) {
+		*(u64 *)((u8 *)key + size) = b;
+		deleted |= bpf_map_delete_elem(map, key) == 0;
+	}
+	return deleted;
+}

@@ -1,0 +1,273 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures Spile against other tracers and against probes written by hand, and prints a table (Markdown).
+
+What is compared runs interleaved, so that a busy moment of the machine hits all alike; every figure is a median. A hit's
+cost is what a traced loop takes longer than the same loop untraced. See docs/benchmarks.md.
+"""
+import argparse, os, re, shlex, shutil, statistics, subprocess, sys, tempfile, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Tool:
+    def __init__(self, name, command, env=None):
+        self.name, self.command, self.env = name, command, env or {}
+
+    def script(self, script, *options):
+        return self.command + list(options) + ["-e", script]
+
+
+class Result:
+    """What one run of a tool gave."""
+
+    def __init__(self, command, env, timeout, output=None):
+        self.begun = time.clock_gettime(time.CLOCK_MONOTONIC)
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output or out, stderr=err, env={**os.environ, **env})
+            deadline = self.begun + timeout
+            while True:
+                pid, status = os.waitpid(p.pid, os.WNOHANG)
+                if pid:
+                    break
+                if time.clock_gettime(time.CLOCK_MONOTONIC) > deadline:
+                    p.kill()
+                    os.waitpid(p.pid, 0)
+                    raise RuntimeError("took more than %d s: %s" % (timeout, shlex.join(command)))
+                time.sleep(0.0002)
+            self.ended = time.clock_gettime(time.CLOCK_MONOTONIC)
+            p.returncode = os.waitstatus_to_exitcode(status)
+            out.seek(0), err.seek(0)
+            self.out, self.err = out.read().decode(errors="replace"), err.read().decode(errors="replace")
+        self.wall_ms = (self.ended - self.begun) * 1000
+        if p.returncode:
+            raise RuntimeError("status %d: %s\n%s" % (p.returncode, shlex.join(command), self.err[-800:]))
+        m = re.search(r"bench (\S+) (\S+) (\S+)", self.out)
+        self.start, self.ns, self.end = map(float, m.groups()) if m else (None, None, None)
+
+
+def run(command, env={}, timeout=120, output=None):
+    return Result(command, env, timeout, output)
+
+
+class Bench:
+    def __init__(self, args):
+        self.args, self.rows = args, []
+        self.dir = os.path.join(args.build, "bench")
+        os.makedirs(self.dir, exist_ok=True)
+        self.spile = Tool("spile", [os.path.join(args.build, "spile")], {"SPILE_CACHE_DIR": os.path.join(self.dir, "cache")})
+        self.fresh = Tool("spile, no cache", self.spile.command + ["--no-cache"], self.spile.env)
+        self.peers = [Tool("bpftrace", ["bpftrace"])] if shutil.which("bpftrace") else []
+        for peer in args.peer:
+            name, command = peer.split("=", 1)
+            self.peers.append(Tool(name, shlex.split(command)))
+        limits = {"BPFTRACE_MAX_PROBES": "10000", "BPFTRACE_MAX_BPF_PROGS": "10000"}
+        for tool in [self.spile, self.fresh] + self.peers:
+            tool.env = {**tool.env, **limits}
+
+    # --- building what is traced -----------------------------------------------------------------------------------
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def build(self):
+        cc = ["gcc", "-O1", "-D_GNU_SOURCE", "-no-pie", "-fno-pie", "-w"]
+        self.target = self.path("bench-target")
+        subprocess.check_call(cc + ["-o", self.target, os.path.join(HERE, "target.c")])
+        subprocess.check_call(cc + ["-static", "-o", self.path("meter"), os.path.join(HERE, "meter.c")])
+        subprocess.check_call(cc + ["-o", self.path("floor"), os.path.join(HERE, "floor.c"), "-lbpf"])
+        arch = subprocess.check_output(["gcc", "-print-multiarch"], text=True).strip()
+        subprocess.check_call(["clang-19", "-target", "bpf", "-O2", "-g", "-I/usr/include/" + arch, "-c",
+                               os.path.join(HERE, "floor.bpf.c"), "-o", self.path("floor.bpf.o")])
+        many = self.path("many.c")
+        with open(many, "w") as f:
+            for i in range(5000):
+                f.write("__attribute__((noipa)) int many_%04d(int x) { return x + %d; }\n" % (i, i))
+            f.write('#include <stdio.h>\n#include <time.h>\nint main(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t);\n'
+                    'double s = t.tv_sec + t.tv_nsec / 1e9; many_0000(1); printf("bench %.6f 0 %.6f\\n", s, s); }\n')
+        self.many = self.path("bench-many")
+        subprocess.check_call(cc + ["-o", self.many, many])
+
+    def file_offset(self, address):
+        for line in subprocess.check_output(["readelf", "-lW", self.target], text=True).splitlines():
+            f = line.split()
+            if f and f[0] == "LOAD" and int(f[2], 16) <= address < int(f[2], 16) + int(f[4], 16):
+                return address - int(f[2], 16) + int(f[1], 16)
+        raise RuntimeError("no segment holds 0x%x" % address)
+
+    def function_offset(self, name):
+        for line in subprocess.check_output(["readelf", "-sW", self.target], text=True).splitlines():
+            f = line.split()
+            if len(f) > 7 and f[7] == name:
+                return self.file_offset(int(f[1], 16))
+        raise RuntimeError("no function " + name)
+
+    def usdt_offset(self):
+        notes = subprocess.check_output(["readelf", "-nW", self.target], text=True)
+        return self.file_offset(int(re.search(r"Location: (0x[0-9a-f]+)", notes).group(1), 16))
+
+    # --- measuring -------------------------------------------------------------------------------------------------
+    def row(self, what, unit, figures, note=""):
+        """figures: {tool's name: list of values}"""
+        medians = {name: statistics.median(v) for name, v in figures.items() if v}
+        self.rows.append((what, unit, medians, note))
+        print("  %-44s %s" % (what, "  ".join("%s %s" % (k, number(v)) for k, v in medians.items())), file=sys.stderr, flush=True)
+
+    def interleaved(self, measures, runs=None, slow=20):
+        """measures: {name: function giving a value}. One that fails or takes longer than `slow` seconds is not repeated."""
+        figures, off = {name: [] for name in measures}, set()
+        for _ in range(runs or self.args.runs):
+            for name, measure in measures.items():
+                if name in off:
+                    continue
+                begun = time.monotonic()
+                try:
+                    figures[name].append(measure())
+                except (RuntimeError, OSError) as e:
+                    print("  %s: %s" % (name, str(e).strip()), file=sys.stderr)
+                    off.add(name)
+                if time.monotonic() - begun > slow:
+                    off.add(name)
+        return figures
+
+    def memory(self, tool, script):
+        path = self.path("peak")
+        run([self.path("meter"), path] + tool.script(script), tool.env)
+        with open(path) as f:
+            return int(f.read()) / 1024
+
+    def startup(self):
+        script = "BEGIN { exit(); }"
+        run(self.spile.script(script), self.spile.env)  # into the cache
+        tools = [self.spile, self.fresh] + self.peers
+        seen = self.interleaved({t.name: (lambda t=t: run(t.script(script), t.env)) for t in tools})
+        self.row("BEGIN { exit(); }: wall", "ms", {n: [r.wall_ms for r in v] for n, v in seen.items()})
+        self.row("BEGIN { exit(); }: peak memory", "MB", self.interleaved({t.name: (lambda t=t: self.memory(t, script)) for t in tools}))
+        uprobe = "uprobe:%s:hit_push { @ = count(); }" % self.target
+        command = "%s push 1" % self.target
+        run(self.spile.script(uprobe, "-c", command), self.spile.env)
+        seen = self.interleaved({t.name: (lambda t=t: run(t.script(uprobe, "-c", command), t.env)) for t in tools})
+        self.row("one uprobe: start until the command runs", "ms", {n: [(r.start - r.begun) * 1000 for r in v] for n, v in seen.items()})
+        self.row("one uprobe: whole run", "ms", {n: [r.wall_ms for r in v] for n, v in seen.items()})
+
+    def detach(self):
+        script = " ".join("uprobe:%s:many_%04d { @ = count(); }" % (self.many, i) for i in range(20))
+        tools = [self.spile] + self.peers
+        run(self.spile.script(script, "-c", self.many), self.spile.env)
+        self.row("20 uprobes: command's end until ours", "ms", self.interleaved(
+            {t.name: (lambda t=t: (lambda r: (r.ended - r.end) * 1000)(run(t.script(script, "-c", self.many), t.env))) for t in tools}))
+
+    def attach(self):
+        """First 100 functions; then 5,000 with those tools that are not slow already (a tracer that attaches and detaches one by
+        one needs minutes for 5,000, most of them in the kernel, where it cannot be stopped)."""
+        quick = [self.spile, self.fresh] + self.peers
+        for glob, what in ("many_00*", "100 functions"), ("many_*", "5,000 functions"):
+            script = "uprobe:%s:%s { @ = count(); }" % (self.many, glob)
+            run(self.spile.script(script, "-c", self.many), self.spile.env)
+            seen = self.interleaved({t.name: (lambda t=t: run(t.script(script, "-c", self.many), t.env)) for t in quick}, slow=2)
+            self.row(what + ": start until the command runs", "ms", {n: [(r.start - r.begun) * 1000 for r in v] for n, v in seen.items()})
+            self.row(what + ": whole run", "ms", {n: [r.wall_ms for r in v] for n, v in seen.items()})
+            quick = [t for t in quick if seen[t.name] and seen[t.name][0].wall_ms < 2000]
+
+    def hit(self, what, mode, n, script, floor):
+        """Nanoseconds that a probe adds to one operation of the target."""
+        command = [self.target, mode, str(n)]
+        measures = {"untraced": lambda: run(command).ns}
+        if floor:
+            measures["floor"] = lambda: run([self.path("floor"), self.path("floor.bpf.o")] + floor + command).ns
+        for t in [self.spile] + self.peers:
+            measures[t.name] = lambda t=t: run(t.script(script, "-c", " ".join(command)), t.env).ns
+        figures = self.interleaved(measures)
+        base = statistics.median(figures.pop("untraced"))
+        self.row(what, "ns/hit", {name: [max(v - base, 0.01) for v in values] for name, values in figures.items()})
+
+    def hits(self):
+        t, n = self.target, self.args.hits
+        push = [t, str(self.function_offset("hit_push"))]
+        self.hit("uprobe count()", "push", n, "uprobe:%s:hit_push { @ = count(); }" % t, ["count", "uprobe"] + push)
+        self.hit("uprobe @[arg0 & 255] = count()", "push", n, "uprobe:%s:hit_push { @[arg0 & 255] = count(); }" % t, ["count_keyed", "uprobe"] + push)
+        self.hit("uprobe hist(arg0)", "push", n, "uprobe:%s:hit_push { @ = hist(arg0); }" % t, ["histogram", "uprobe"] + push)
+        self.hit("uretprobe count()", "push", n, "uretprobe:%s:hit_push { @ = count(); }" % t, ["count", "uretprobe"] + push)
+        self.hit("uprobe on endbr64, count()", "endbr", n // 4, "uprobe:%s:hit_endbr { @ = count(); }" % t,
+                 ["count", "uprobe", t, str(self.function_offset("hit_endbr"))])
+        self.hit("uprobe on test, count()", "sub", n // 4, "uprobe:%s:hit_sub { @ = count(); }" % t,
+                 ["count", "uprobe", t, str(self.function_offset("hit_sub"))])
+        self.hit("usdt count()", "usdt", n, "usdt:%s:bench:hit { @ = count(); }" % t, ["count", "uprobe", t, str(self.usdt_offset())])
+        syscall_number = re.search(r"\b__NR_getpriority\s+(\d+)", subprocess.run(
+            ["gcc", "-E", "-dM", "-include", "sys/syscall.h", "-"], input="", capture_output=True, text=True).stdout).group(1)
+        syscall = ["count_syscall", "syscall", syscall_number, "-"]
+        probe = "tracepoint:syscalls:sys_enter_getpriority"
+        self.hit("tracepoint count()", "syscall", n * 4, probe + " { @ = count(); }", syscall)
+        self.hit("tracepoint @[pid] = count()", "syscall", n * 4, probe + " { @[pid] = count(); }", None)
+
+    def printf(self):
+        n = self.args.events
+        script = 'tracepoint:syscalls:sys_enter_getpriority { printf("event %d\\n", pid); }'
+
+        def measure(t):
+            idle = run(t.script(script, "-c", "%s syscall 1" % self.target), t.env)
+            path = self.path("lines")
+            with open(path, "wb") as f:
+                full = run(t.script(script, "-c", "%s syscall %d" % (self.target, n)), t.env, output=f)
+            lines = int(subprocess.run(["grep", "-c", "^event ", path], capture_output=True, text=True).stdout)
+            os.unlink(path)
+            totals = [int(x) for x in re.findall(r"otal lost event count: (\d+)", full.err)]
+            lost = totals[-1] if totals else sum(int(x) for x in re.findall(r"Lost (\d+) events", full.err))
+            return lines / ((full.wall_ms - idle.wall_ms) / 1000) / 1e6, 100 * lines / n, 100 * max(0, n - lines - lost) / n
+
+        seen = self.interleaved({t.name: (lambda t=t: measure(t)) for t in [self.spile] + self.peers})
+        self.row("printf flat out", "M lines/s", {k: [x[0] for x in v] for k, v in seen.items()})
+        self.row("printf flat out: printed", "%", {k: [x[1] for x in v] for k, v in seen.items()})
+        self.row("printf flat out: lost without a word", "%", {k: [x[2] for x in v] for k, v in seen.items()})
+
+    # --- the table -------------------------------------------------------------------------------------------------
+    def table(self):
+        names = [n for n in ["floor", "spile", "spile, no cache"] + [p.name for p in self.peers] if any(n in r[2] for r in self.rows)]
+        print("%d runs each, interleaved, medians; %s, Linux %s, %d CPUs\n" % (self.args.runs, version(self.peers), os.uname().release, os.cpu_count()))
+        ratios = ["spile / floor"] + ["spile / " + p.name for p in self.peers]
+        print("| | unit | " + " | ".join(names + ratios) + " |\n|---|---|" + "---:|" * (len(names) + len(ratios)))
+        for what, unit, medians, note in self.rows:
+            cells = [number(medians[n]) if n in medians else "" for n in names]
+            for other in ["floor"] + [p.name for p in self.peers]:
+                both = "spile" in medians and medians.get(other)
+                cells.append("%.3g" % (medians["spile"] / medians[other]) if both else "")
+            print("| %s%s | %s | %s |" % (what, " (%s)" % note if note else "", unit, " | ".join(cells)))
+
+
+def number(v):
+    return "%.0f" % v if v >= 1000 else "%.3g" % v
+
+
+def mount_tracefs():
+    """bpftrace needs it mounted. `./dev bench` starts us in a mount namespace of our own, so the host does not see this."""
+    for kind, folder in ("debugfs", "/sys/kernel/debug"), ("tracefs", "/sys/kernel/tracing"):
+        if not os.path.ismount(folder):
+            subprocess.run(["mount", "-t", kind, kind, folder], stderr=subprocess.DEVNULL)
+
+
+def version(peers):
+    out = []
+    for p in peers:
+        r = subprocess.run(p.command + ["--version"], capture_output=True, text=True)
+        out.append("%s is %s" % (p.name, (r.stdout.strip().splitlines() or ["?"])[0]))
+    return ", ".join(out) or "no peers"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    groups = ["startup", "detach", "attach", "hits", "printf"]
+    parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help="another tracer with bpftrace's options")
+    parser.add_argument("--only", choices=groups, action="append", help="one group of measurements (repeatable)")
+    parser.add_argument("--runs", type=int, default=7, help="runs of each (7)")
+    parser.add_argument("--hits", type=int, default=400000, help="operations of a traced loop")
+    parser.add_argument("--events", type=int, default=2000000, help="lines printed flat out")
+    bench = Bench(parser.parse_args())
+    bench.build()
+    mount_tracefs()
+    for group in bench.args.only or groups:
+        print(group, file=sys.stderr)
+        getattr(bench, group)()
+    bench.table()
+
+
+main()

@@ -1,0 +1,36 @@
+# fuzz_X.c with base/, lang/ and what else it includes, compiled by clang as one instrumented program: the sanitizers and the
+# coverage must be in the code under test, which gcc's objects do not have.
+if(NOT TARGET lang OR NOT TARGET runtime)
+  return()
+endif()
+set(SPILE_FUZZ_SECONDS 60 CACHE STRING "how long each fuzzer runs as a test")
+file(GLOB fuzzers CONFIGURE_DEPENDS ${tests}/fuzz/fuzz_*.c)
+file(GLOB fuzz_base CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/base/*.c)
+file(GLOB fuzz_lang CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/lang/*.c)
+list(APPEND fuzz_lang ${CMAKE_BINARY_DIR}/gen/lang/lex.c ${CMAKE_BINARY_DIR}/gen/lang/grammar.c ${CMAKE_BINARY_DIR}/gen/lang/library_texts.S)
+file(GLOB_RECURSE fuzz_runtime CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/*.c)
+file(GLOB fuzz_world CONFIGURE_DEPENDS ${tests}/golden/fake*.c)
+
+foreach(source ${fuzzers})
+  get_filename_component(name ${source} NAME_WE)
+  file(READ ${source} text)
+  set(sources ${source} ${fuzz_base})
+  if(text MATCHES "#include \"lang/")
+    list(APPEND sources ${fuzz_lang})
+  endif()
+  if(text MATCHES "#include \"tests/golden/") # the fake world has this machine's probe types
+    list(APPEND sources ${fuzz_world} ${fuzz_runtime})
+  elseif(text MATCHES "#include \"runtime/object.h")
+    list(APPEND sources ${CMAKE_SOURCE_DIR}/runtime/object.c)
+  endif()
+  set(fuzzer ${CMAKE_BINARY_DIR}/tests/${name})
+  add_custom_command(OUTPUT ${fuzzer}
+    COMMAND ${CLANG_BPF} -std=gnu17 -g -O1 -D_GNU_SOURCE -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+      -I${CMAKE_SOURCE_DIR} -I${CMAKE_BINARY_DIR}/gen ${sources}
+      ${BPF_LDFLAGS} ${ELF_LDFLAGS} ${DW_LDFLAGS} ${ZSTD_LDFLAGS} -lz -lstdc++ -o ${fuzzer}
+    DEPENDS ${sources} VERBATIM)
+  add_custom_target(${name}_program ALL DEPENDS ${fuzzer})
+  add_dependencies(${name}_program lang)
+  add_test(NAME fuzz/${name} COMMAND sh ${tests}/fuzz/run.sh ${CMAKE_BINARY_DIR} ${name} ${SPILE_FUZZ_SECONDS})
+  set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT 600)
+endforeach()

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// gen_int.h - what the two halves of the generator share: what a script has so far, and how expressions are written.
+#pragma once
+
+#include "base/str.h"
+#include "tests/gen/gen.h"
+
+enum kind { INT, BOOL, STR, TUP };
+enum agg_kind { NO_AGG, COUNT, SUM, MIN_, MAX_, AVG, STATS, HIST, LHIST };
+
+#define MEMBERS 3
+
+struct shape {
+	enum kind kind;
+	unsigned n;
+	const struct shape *m[MEMBERS];
+};
+
+struct gvar {
+	char name[16];
+	const struct shape *shape;
+	bool writable, hidden, counter, fixed; // fixed: declared with a type, which literals must fit; hidden: written by an order-insensitive loop, not to be read there
+};
+
+struct gmap {
+	char name[16];
+	const struct shape *key; // NULL: scalar
+	bool spread;             // several keys, not one tuple
+	const struct shape *value;
+	enum agg_kind agg;
+	unsigned arg;            // hist: bits; lhist: which bounds
+	bool hidden, walked;     // walked: a loop over it is open
+};
+
+struct gen {
+	uint64_t seed;
+	struct str *out;
+	struct gvar vars[256];
+	unsigned nvars, names;
+	struct gmap maps[10];
+	unsigned nmaps;
+	unsigned left;    // statements still to be written
+	unsigned indent, loops, callbacks, rounds; // rounds: how often the innermost body runs, at most
+	bool pure;        // no side effects: the body of a loop over a map
+	bool plain;       // literals only
+	struct shape shapes[64];
+	unsigned nshapes;
+};
+
+#define add(g, ...) str_printf((g)->out, __VA_ARGS__)
+
+extern const struct shape int_shape, bool_shape, str_shape;
+
+unsigned upto(struct gen *g, unsigned n);
+bool one_in(struct gen *g, unsigned n);
+const struct shape *any_shape(struct gen *g, unsigned depth);
+const struct shape *tuple_of(struct gen *g, const struct shape *a, const struct shape *b);
+bool is_castable(enum agg_kind k);
+struct gmap *pick_map(struct gen *g, const struct shape *s, bool to_write, bool keyed);
+void map_ref(struct gen *g, const struct gmap *m, unsigned depth);
+void key_of(struct gen *g, const struct gmap *m, unsigned depth);
+void int_operand(struct gen *g, unsigned depth);
+void int_cast(struct gen *g, unsigned depth);
+void compare(struct gen *g, unsigned depth);
+void expr(struct gen *g, const struct shape *s, unsigned depth);

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// gen_run.c - random scripts on this kernel against the interpreter.
+//
+//   gen_run [-n COUNT] [-s SEED] [-l LINES] [-q]    COUNT scripts from SEED on (SPILE_GEN_SEED; else the clock), of about
+//                                                   LINES statements each (0: of all sizes); -q: failures are not shrunk
+//   gen_run -p SEED [-l LINES]                      prints the script of a seed
+//   gen_run FILE                                    tries one script
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "base/util.h"
+#include "tests/gen/gen.h"
+
+#define SECONDS 60
+
+struct options {
+	uint64_t count, seed;
+	unsigned lines;
+	bool print, keep;
+	const char *file;
+};
+
+// Most scripts are short: what fails in a long one mostly fails in a short one too.
+static unsigned size_of(const struct options *o, uint64_t seed)
+{
+	static const unsigned sizes[] = { 3, 5, 8, 8, 12, 12, 20, 20, 40, 60 };
+	unsigned pick = (unsigned)(seed * 0x9e3779b97f4a7c15ull >> 40) % 200;
+
+	if (o->lines)
+		return o->lines;
+	return pick == 0 ? 400 : sizes[pick % ARRAY_SIZE(sizes)];
+}
+
+static bool parse(struct options *o, int argc, char **argv)
+{
+	const char *env = getenv("SPILE_GEN_SEED");
+
+	*o = (struct options){ .count = 200, .seed = env ? strtoull(env, NULL, 0) : (uint64_t)time(NULL) * 100000 };
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] != '-') {
+			o->file = argv[i];
+			continue;
+		}
+		const char *value = i + 1 < argc ? argv[i + 1] : "";
+		switch (argv[i][1]) {
+		case 'n': o->count = strtoull(value, NULL, 0); i++; break;
+		case 's': o->seed = strtoull(value, NULL, 0); i++; break;
+		case 'l': o->lines = (unsigned)strtoul(value, NULL, 0); i++; break;
+		case 'p': o->print = true; o->seed = strtoull(value, NULL, 0); i++; break;
+		case 'q': o->keep = true; break;
+		default: return false;
+		}
+	}
+	return true;
+}
+
+static void say_failure(const struct options *o, uint64_t seed, enum verdict v, const struct str *text, const struct str *report)
+{
+	_str_ struct str small = { 0 }, again = { 0 };
+
+	printf("seed %" PRIu64 " (-l %u): %s\n%s", seed, size_of(o, seed), verdict_name(v), str_z(report));
+	if (!o->keep && v != CHECKER) {
+		shrink(v, text->p, text->n, &small);
+		trial_apart(small.p, small.n, SECONDS, &again);
+		printf("--- smallest script that fails alike\n%s--- which says\n%s---\n", str_z(&small), str_z(&again));
+	}
+	fflush(stdout);
+}
+
+static enum verdict run_seed(const struct options *o, uint64_t seed)
+{
+	_str_ struct str text = { 0 }, report = { 0 };
+	enum verdict v;
+
+	gen_script(seed, size_of(o, seed), &text);
+	v = trial_apart(text.p, text.n, SECONDS, &report);
+	if (v != PASSED)
+		say_failure(o, seed, v, &text, &report);
+	return v;
+}
+
+static int run_file(const char *path)
+{
+	_fclose_ FILE *f = fopen(path, "r");
+	_str_ struct str text = { 0 }, report = { 0 };
+	enum verdict v;
+
+	if (!f) {
+		perror(path);
+		return 2;
+	}
+	for (int c = getc(f); c != EOF; c = getc(f))
+		str_addc(&text, (char)c);
+	v = trial_apart(str_z(&text), text.n, SECONDS, &report);
+	printf("%s%s\n", str_z(&report), verdict_name(v));
+	return v != PASSED;
+}
+
+static int run_many(const struct options *o)
+{
+	uint64_t count[VERDICTS] = { 0 }, failed;
+
+	printf("seed %" PRIu64 ", %" PRIu64 " scripts\n", o->seed, o->count);
+	fflush(stdout);
+	for (uint64_t i = 0; i < o->count; i++)
+		count[run_seed(o, o->seed + i)]++;
+	failed = o->count - count[PASSED];
+	for (unsigned v = PASSED + 1; v < VERDICTS; v++)
+		if (count[v])
+			printf("%" PRIu64 " %s\n", count[v], verdict_name((enum verdict)v));
+	printf("%" PRIu64 " passed, %" PRIu64 " failed\n", count[PASSED], failed);
+	return failed != 0;
+}
+
+int main(int argc, char **argv)
+{
+	_str_ struct str text = { 0 };
+	struct options o;
+
+	if (!parse(&o, argc, argv)) {
+		fputs("usage: gen_run [-n COUNT] [-s SEED] [-l LINES] [-q] | -p SEED [-l LINES] | FILE\n", stderr);
+		return 2;
+	}
+	if (o.file)
+		return run_file(o.file);
+	if (!o.print)
+		return run_many(&o);
+	gen_script(o.seed, size_of(&o, o.seed), &text);
+	fputs(str_z(&text), stdout);
+	return 0;
+}

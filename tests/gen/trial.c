@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// trial.c - one script, compiled, loaded and run on this kernel as spile does it, and by the interpreter; what both print
+// is compared.
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/plan.h"
+#include "base/str.h"
+#include "base/util.h"
+#include "codegen/codegen.h"
+#include "lang/lang.h"
+#include "lang/program.h"
+#include "runtime/object.h"
+#include "runtime/run.h"
+#include "runtime/sinks/sinks.h"
+#include "runtime/world_live.h"
+#include "tests/gen/gen.h"
+
+const char *verdict_name(enum verdict v)
+{
+	static const char *const names[] = {
+		[PASSED] = "passed", [UNKNOWN] = "not understood by the interpreter", [CHECKER] = "refused by the checker",
+		[CODEGEN] = "refused by code generation", [KERNEL] = "refused by the kernel", [WRONG] = "wrong result", [CRASHED] = "crashed",
+	};
+
+	return names[v];
+}
+
+struct machine {
+	struct arena *arena;
+	struct types *types;
+	struct world *world;
+	struct diag diag;
+};
+
+static void machine_init(struct machine *m)
+{
+	m->arena = arena_new();
+	m->types = types_new(m->arena);
+	m->world = world_live_new(m->arena, m->types, NULL);
+	diag_init(&m->diag, m->arena);
+	m->diag.no_warnings = true;
+}
+
+static void machine_free(struct machine *m)
+{
+	world_live_free(m->world);
+	arena_free(m->arena);
+}
+
+static enum verdict complain(struct machine *m, enum verdict v, struct str *report)
+{
+	m->diag.nitems = MIN(m->diag.nitems, (size_t)4);
+	diag_print(&m->diag, false, report);
+	return v;
+}
+
+// Into memory files for as long as a run lasts -----------------------------------------------------------------------------
+
+static void read_back(int fd, struct str *out)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	if (size <= 0)
+		return;
+	str_reserve(out, (size_t)size);
+	if (pread(fd, out->p + out->n, (size_t)size, 0) == size)
+		out->n += (size_t)size;
+	out->p[out->n] = '\0';
+}
+
+struct output {
+	struct str text, errors;
+	int status;
+};
+
+static void output_free(struct output *o)
+{
+	str_free(&o->text);
+	str_free(&o->errors);
+}
+
+static void run_object(struct machine *m, const struct plan *plan, const struct str *object, struct output *o)
+{
+	_close_ int out = memfd_create("out", MFD_CLOEXEC), err = memfd_create("err", MFD_CLOEXEC), was = dup(STDERR_FILENO);
+	struct run_options ro = { .sink = &sink_text, .out_fd = out, .buffering = 'f', .quiet = true };
+	struct run *r;
+
+	dup2(err, STDERR_FILENO);
+	r = run_new(plan, object->p, object->n, m->world, &m->diag, &ro);
+	o->status = run_script(r);
+	run_free(r);
+	dup2(was, STDERR_FILENO);
+	read_back(out, &o->text);
+	read_back(err, &o->errors);
+}
+
+// Comparing --------------------------------------------------------------------------------------------------------------
+
+static void show_difference(const struct str *want, const struct str *have, struct str *report)
+{
+	size_t at = 0, line = 0;
+
+	while (at < want->n && at < have->n && want->p[at] == have->p[at]) {
+		at++;
+		if (want->p[at - 1] == '\n')
+			line = at;
+	}
+	size_t w = strcspn(str_z(want) + MIN(line, want->n), "\n"), h = strcspn(str_z(have) + MIN(line, have->n), "\n");
+	str_printf(report, "  interpreter: %.*s\n  kernel:      %.*s\n", (int)MIN(w, 400u), str_z(want) + MIN(line, want->n), (int)MIN(h, 400u),
+		   str_z(have) + MIN(line, have->n));
+}
+
+static enum verdict compare(const struct str *want, int status, const struct output *have, struct str *report)
+{
+	bool same = want->n == have->text.n && !memcmp(str_z(want), str_z(&have->text), want->n);
+
+	if (same && status == have->status && !strstr(str_z(&have->errors), "Lost"))
+		return PASSED;
+	if (!same)
+		show_difference(want, &have->text, report);
+	if (status != have->status)
+		str_printf(report, "  exit status: interpreter %d, kernel %d\n", status, have->status);
+	str_printf(report, "%s", str_z(&have->errors));
+	return WRONG;
+}
+
+static enum verdict run_and_compare(struct machine *m, const struct program *p, const struct str *object, struct str *report)
+{
+	_cleanup_(output_free) struct output have = { 0 };
+	_str_ struct str want = { 0 };
+	const char *why = NULL;
+	int status = 0;
+
+	if (!interp_run(m->arena, p, &want, &status, &why)) {
+		str_printf(report, "%s\n", why);
+		return UNKNOWN;
+	}
+	run_object(m, p->plan, object, &have);
+	if (m->diag.errors)
+		return complain(m, KERNEL, report);
+	return compare(&want, status, &have, report);
+}
+
+enum verdict trial(const char *text, size_t n, struct str *report)
+{
+	static const struct lang_options lo;
+	static const struct codegen_options co;
+	_cleanup_(machine_free) struct machine m;
+	_str_ struct str object = { 0 };
+	uint32_t source;
+	struct program *p;
+
+	machine_init(&m);
+	source = diag_source(&m.diag, "generated", text, n);
+	p = lang_compile(m.arena, m.types, m.world, &m.diag, source, &lo);
+	if (!p)
+		return complain(&m, CHECKER, report);
+	if (codegen_program(p, &co, &object) != 0)
+		return complain(&m, CODEGEN, report);
+	return run_and_compare(&m, p, &object, report);
+}
+
+// In a child -------------------------------------------------------------------------------------------------------------
+
+static void crashed(int state, struct str *report)
+{
+	if (WIFSIGNALED(state))
+		str_printf(report, "killed by signal %d (%s)\n", WTERMSIG(state), strsignal(WTERMSIG(state)));
+	else
+		str_printf(report, "ended with status %d\n", WEXITSTATUS(state));
+}
+
+static void child_main(const char *text, size_t n, unsigned seconds, int fd)
+{
+	struct str report = { 0 };
+	enum verdict v;
+
+	alarm(seconds);
+	dup2(fd, STDERR_FILENO); // a sanitizer's or BUG()'s last words
+	v = trial(text, n, &report);
+	if (write(fd, str_z(&report), report.n) != (ssize_t)report.n)
+		_exit(VERDICTS);
+	_exit(v);
+}
+
+enum verdict trial_apart(const char *text, size_t n, unsigned seconds, struct str *report)
+{
+	_close_ int fd = memfd_create("report", MFD_CLOEXEC);
+	int state = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		child_main(text, n, seconds, fd);
+	while (waitpid(pid, &state, 0) < 0 && errno == EINTR)
+		;
+	read_back(fd, report);
+	if (WIFEXITED(state) && WEXITSTATUS(state) < CRASHED)
+		return (enum verdict)WEXITSTATUS(state);
+	crashed(state, report);
+	return CRASHED;
+}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+# A script seen before is not compiled again, and whatever is wrong with the cache, the script runs.
+script='begin { printf("ran\n"); exit(); }'
+ran() { # ran WORD: it ran, and -v said WORD of the cache
+	expect_status 0
+	expect_out '^ran$'
+	expect_err "^cache: .*$1"
+}
+run -v -e "$script"
+ran 'kept as'
+run -v -e "$script"
+ran 'found as'
+mkdir -m 755 alone && cp "$SPILE" alone/ # where there is no compiler
+status=0
+./alone/spile -e 'begin { exit(); } // not seen' >out 2>err || status=$?
+expect_status 2
+expect_err 'spile-compiler'
+entry=$(ls "$SPILE_CACHE_DIR"/*.spo)
+
+run -v --no-cache -e "$script"
+expect_no_err '^cache: (found|kept)'
+run -v -e "$script" 5 # other parameters, options, settings: another entry
+ran 'kept as'
+BPFTRACE_MAX_STRLEN=99 "$SPILE" -v -e "$script" >out 2>err || fail "with a setting"
+expect_err '^cache: kept'
+
+# damage: cut short, changed, emptied, replaced by a folder, by a link, by a pipe
+cp "$entry" whole
+for damage in 'head -c 200 whole >"$entry"' ': >"$entry"' 'printf x | dd of="$entry" bs=1 seek=300 conv=notrunc' \
+	'head -c 5000 /dev/urandom >"$entry"' 'rm -f "$entry"; mkdir "$entry"' 'rm -f "$entry"; mkfifo "$entry"' 'rm -f "$entry"; ln -s /etc/passwd "$entry"'; do
+	rm -rf "$entry"
+	cp whole "$entry"
+	eval "$damage" 2>/dev/null
+	run -v -e "$script"
+	expect_status 0
+	expect_out '^ran$'
+	expect_no_err '^cache: found'
+done
+rm -rf "$entry"
+
+# a folder that cannot be used
+chmod 777 "$SPILE_CACHE_DIR"
+run -v -e "$script"
+ran 'others may write'
+chmod 700 "$SPILE_CACHE_DIR"
+for folder in /proc/nonexistent /dev/null "$T/no/such/folder"; do
+	SPILE_CACHE_DIR=$folder "$SPILE" -e "$script" >out 2>err || fail "cache folder $folder"
+	expect_out '^ran$'
+	expect_no_err 'cache'
+done
+env -u HOME -u SPILE_CACHE_DIR XDG_CACHE_HOME="$T/xdg" "$SPILE" -e "$script" >out 2>err || fail "without HOME"
+expect_out '^ran$'
+if mkdir small && mount -t tmpfs -o size=4k,mode=700 none small 2>/dev/null; then # a full disk
+	mounted=$T/small
+	SPILE_CACHE_DIR=$T/small "$SPILE" -v -e "$script" >out 2>err || fail "full disk"
+	expect_err '^cache: cannot keep'
+	umount small
+	mounted=''
+fi
+
+# a script with warnings is compiled every time, so that they are seen every time
+run -e 'begin { printf("%s\n", str($1)); exit(); }'
+cp err first
+run -e 'begin { printf("%s\n", str($1)); exit(); }'
+expect_same "$(grep -c WARNING err)" "$(grep -c WARNING first)" "warnings of a second run"
+
+# concurrent runs
+rm -rf "$SPILE_CACHE_DIR"
+pids=''
+for i in 1 2 3 4 5 6; do
+	"$SPILE" -e "$script" >"out$i" 2>&1 &
+	pids="$pids $!"
+done
+for p in $pids; do wait "$p" || fail "one of six concurrent runs"; done
+expect_same "$(cat out[1-6] | grep -c '^ran$')" 6 "concurrent runs"
+expect_same "$(ls -A "$SPILE_CACHE_DIR" | wc -l)" 1 "entries they left"

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# print() followed by clear() or zero() loses no update: what is printed by intervals adds up to what happened.
+t=$PROGRAMS/target
+total() { sed -n "s/^$1: //p" out | awk '{ n += $1 } END { print n + 0 }'; }
+calls=1500000
+for what in '@n = count()' '@n++' '@n = sum(1)' '@n[0] = count()' '@n["a", 1]++'; do
+	run -q -c "$t calls $calls 2" -e "uprobe:$t:hit { $what; } interval:ms:20 { print(@n); clear(@n); }"
+	expect_status 0
+	sed -i 's/\[[^]]*\]//' out
+	[ "$(grep -c '^@n: ' out)" -gt 10 ] || fail "few intervals: $what"
+	expect_same "$(total @n)" $((2 * calls)) "$what by intervals"
+done
+# stats, histograms: by their counts; a keyed one too, zero() instead of clear(), other statements between
+run -q -c "$t calls $calls 2" -e "uprobe:$t:hit { @s = stats(arg0 & 7); @k[arg0 & 3]++; @c[arg0 & 1] = count(); }
+	interval:ms:20 { print(@s); printf(\"--\n\"); print(@k); print(@c); clear(@k); zero(@c); clear(@s); }"
+expect_status 0
+expect_same "$(sed -n 's/^@s: { .count = \([0-9]*\),.*/\1/p' out | awk '{ n += $1 } END { print n }')" $((2 * calls)) "stats"
+expect_same "$(sed -n 's/^@k\[.\]: //p' out | awk '{ n += $1 } END { print n }')" $((2 * calls)) "keyed"
+expect_same "$(sed -n 's/^@c\[.\]: //p' out | awk '{ n += $1 } END { print n }')" $((2 * calls)) "keyed, zeroed"
+run -q -f json -c "$t calls $calls 2" -e "uprobe:$t:hit { @h = hist(arg0 & 7); @l[arg0 & 1] = lhist(arg0 & 7, 0, 10, 1); }
+	interval:ms:20 { print(@h); clear(@h); print(@l); zero(@l); }"
+/usr/bin/python3 - $((2 * calls)) <<'END' || fail "histograms by intervals"
+import json, sys
+h = l = 0
+for line in open("out"):
+    d = json.loads(line)["data"]
+    h += sum(b["count"] for b in d.get("@h", []))
+    l += sum(b["count"] for k in d.get("@l", {}).values() for b in k)
+print(h, l)
+sys.exit(h != int(sys.argv[1]) or l != int(sys.argv[1]))
+END
+# what such a map is to the rest of a script is unchanged
+good -q -e 'begin { @a[1] = 5; @a[2] = 7; @b = 3; @s = count(); print(@a); clear(@a); print(@b); zero(@b); print(@s); zero(@s); }
+	end { for ($kv : @a) { printf("left %d\n", $kv.0); } printf("len %d has %d b %d\n", len(@a), has_key(@a, 1), @b); @a[3] = 9; delete(@a, 3); }'
+expect_exactly <<'END'
+@a[1]: 5
+@a[2]: 7
+@b: 3
+@s: 1
+len 0 has 0 b 0
+
+
+@b: 0
+@s: 0
+END

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# -c and -p: what is traced, and when the run ends.
+t=$PROGRAMS/target
+begun=$(date +%s)
+good -c "$t exit 0" -e 'interval:s:30 { exit(); }'
+expect_between $(($(date +%s) - begun)) 0 10 "seconds until the end of the command"
+good -c "$t exit 5" -e 'interval:s:30 { exit(); }' # its status is not ours
+
+# the child is told when we end first
+good -c "$t tick" -e "uprobe:$t:tick { @ = count(); } begin { @child = cpid; } interval:s:1 { exit(); }"
+expect_between "$(value '@')" 100 2000 "ticks in a second"
+wait_for 5 finished "$(value '@child')" || fail "the child survived"
+
+# -p: this process and no other; the run ends with it
+launch "$t" tick
+mine=$target
+launch "$t" tick
+start "$SPILE" -p "$mine" -e "uprobe:$t:tick { @[pid] = count(); }"
+attached
+sleep 0.5
+kill "$mine"
+ended "$pid" 20
+expect_status 0
+expect_out "^@\\[$mine\\]: [0-9]+$"
+expect_same "$(grep -c '^@\[' out)" 1 "processes seen"
+
+# errors
+bad -p 4194303 -e 'interval:s:1 { }'
+bad -c /nonexistent/program -e 'interval:s:1 { }'
+expect_err '/nonexistent/program'
+bad -c 'x' -p 1 -e 'interval:s:1 { }'
+expect_err 'Cannot use both -c and -p'

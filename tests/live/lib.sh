@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+# lib.sh - what live cases are written with. Sourced by run.sh, which sets SPILE, PROGRAMS, EXAMPLES and T (the case's folder, also
+# the current one). After `run`, $status, out and err hold what came of it.
+# shellcheck shell=sh disable=SC2034,SC2154
+
+started='' status=0
+PYTHON=/usr/bin/python3.11 # Debian's: the one with USDT probes
+
+show() { # what is known when something is wrong
+	for f in out err; do
+		[ ! -s $f ] || { echo "--- std$f"; head -c 4000 $f; echo; }
+	done >&2
+}
+fail() {
+	echo "FAIL $CASE: $*" >&2
+	show
+	exit 1
+}
+skip() {
+	echo "SKIP $CASE: $*"
+	exit 77
+}
+
+run() { # run ARGUMENT... : spile to its end; a minute is too long for any case
+	status=0
+	timeout -k 5 60 "$SPILE" "$@" >out 2>err </dev/null || status=$?
+	[ $status != 124 ] || fail "no end within 60 s: spile $*"
+	! grep -q 'ERROR: AddressSanitizer\|runtime error: \|LeakSanitizer' err || fail "a sanitizer complains: spile $*"
+}
+start() { # start COMMAND... : in the background; $pid, output in out and err
+	: >out
+	: >err # here, not in the child: `attached` must not find the last one's
+	"$@" >out 2>err </dev/null &
+	pid=$!
+	started="$started $pid"
+}
+launch() { # launch COMMAND... : a program to be traced; $target
+	"$@" >/dev/null 2>&1 </dev/null &
+	target=$!
+	started="$started $target"
+}
+finished() { # finished PID: has it ended? (a zombie has)
+	case $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) in '' | Z | X) return 0 ;; esac
+	return 1
+}
+ended() { # ended PID SECONDS: waits for a started process; $status
+	wait_for "$2" finished "$1" || fail "process $1 still runs after $2 s"
+	status=0
+	wait "$1" || status=$?
+}
+wait_for() { # wait_for SECONDS COMMAND... : until it succeeds
+	tries=$(($1 * 50))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.02
+	done
+}
+attached() { wait_for 30 grep -q '^Attached [0-9]* probe' err || fail "never attached"; } # after start "$SPILE" …
+
+expect_status() { [ "$status" = "$1" ] || fail "exit status $status, not $1"; }
+expect_out() { grep -qE -e "$1" out || fail "stdout has no line like: $1"; }
+expect_err() { grep -qE -e "$1" err || fail "stderr has no line like: $1"; }
+expect_no_out() { ! grep -qE -e "$1" out || fail "stdout must have no line like: $1"; }
+expect_no_err() { ! grep -qE -e "$1" err || fail "stderr must have no line like: $1"; }
+expect_empty_out() { [ ! -s out ] || fail "stdout is not empty"; }
+expect_exactly() { # stdout is the text of standard input
+	cat >wanted
+	diff -u wanted out >differs || { cat differs >&2; fail "stdout differs"; }
+}
+expect_same() { [ "$1" = "$2" ] || fail "$3: '$1' is not '$2'"; }
+expect_between() { [ "$1" -ge "$2" ] && [ "$1" -le "$3" ] || fail "$4: $1 is not in $2..$3"; }
+good() { # good ARGUMENT... : run, and nothing may be wrong
+	run "$@"
+	expect_status 0
+	expect_no_err 'ERROR'
+}
+bad() { # bad ARGUMENT... : run, and it must be refused before anything is attached or printed
+	run "$@"
+	expect_status 1
+	expect_err 'ERROR|USAGE'
+	expect_no_err '^Attached'
+	expect_empty_out
+}
+value() { sed -n "s/^$1: //p" out | head -n 1; } # value '@x': of a map printed on stdout
+needs() { command -v "$1" >/dev/null || skip "needs $1"; }
