@@ -17,7 +17,7 @@ struct str;
 
 #define PLAN_SECTION ".spile.plan"
 #define PLAN_MAGIC 0x314c5053u // "SPL1"
-#define PLAN_VERSION 1u
+#define PLAN_VERSION 2u
 
 enum prog_kind { // BPF program type and how it is entered
 	PROG_RUN,        // RAW_TRACEPOINT run once through BPF_PROG_TEST_RUN: begin, end, self
@@ -57,6 +57,22 @@ enum loss_kind {
 	LOSS_EVENT,  // ring buffer full: index is the event
 	LOSS_UPDATE, // map full or update failed: index is the map
 	LOSS_SCRATCH // no scratch slot free: the probe did nothing
+};
+
+enum value_unit { // of a number: table and text show it, exporters send it as UCUM writes it
+#define UNIT(NAME, word, ucum, doc) UNIT_##NAME,
+#include "base/unit.def"
+#undef UNIT
+	UNITS
+};
+
+enum column_role { // what a sink that has a place of its own for it must know
+	COLUMN_VALUE,
+	COLUMN_TIME,     // when it happened: nanoseconds since boot (CLOCK_BOOTTIME); of a call, when it began
+	COLUMN_DURATION, // of a call, nanoseconds
+	COLUMN_PID, COLUMN_TID, COLUMN_COMM,
+	COLUMN_STACK,    // stacks: what profiles are made of
+	COLUMN_ROLES
 };
 
 enum event_kind {

@@ -134,6 +134,38 @@ static const char *check_event(const struct plan *p, const struct plan_event *e)
 	return why ? why : check_spans(p, e->span, e->n_span);
 }
 
+static const char *check_stream(const struct plan *p, const struct plan_stream *s)
+{
+	if (!s->name)
+		return "a stream has no name";
+	for (uint32_t i = 0; i < s->n_columns; i++) {
+		const struct plan_column *c = &s->columns[i];
+
+		if (!c->name || !c->type || !check_type(p, c->type) || c->unit >= UNITS || c->role >= COLUMN_ROLES)
+			return "a stream's column is malformed";
+	}
+	for (uint32_t i = 0; i < s->n_measures; i++) {
+		const struct plan_measure *m = &s->measures[i];
+
+		if (!m->name || m->unit >= UNITS || m->map >= p->n_maps || p->maps[m->map].role != MAP_USER)
+			return "a measure has no map";
+	}
+	for (uint32_t i = 0; i < s->n_sinks; i++)
+		if (s->sinks[i].index >= p->n_sinks)
+			return "a stream's sink is out of range";
+	return check_spans(p, s->span, s->n_span);
+}
+
+static const char *check_sink(const struct plan *p, const struct plan_sink *s)
+{
+	if (!s->name || !s->kind)
+		return "a sink has no name or kind";
+	for (uint32_t i = 0; i < s->n_options; i++)
+		if (!s->options[i].key || !s->options[i].text)
+			return "a sink's option is malformed";
+	return check_spans(p, s->span, s->n_span);
+}
+
 static const char *check_loss(const struct plan *p, const struct plan_loss *l)
 {
 	uint32_t most = l->kind == LOSS_EVENT ? p->n_events : l->kind == LOSS_UPDATE ? p->n_maps : UINT32_MAX;
@@ -173,6 +205,10 @@ static const char *check_plan(const struct plan *p)
 		why = check_event(p, &p->events[i]);
 	for (uint32_t i = 0; i < p->n_losses && !why; i++)
 		why = check_loss(p, &p->losses[i]);
+	for (uint32_t i = 0; i < p->n_sinks && !why; i++)
+		why = check_sink(p, &p->sinks[i]);
+	for (uint32_t i = 0; i < p->n_streams && !why; i++)
+		why = check_stream(p, &p->streams[i]);
 	return why;
 }
 
