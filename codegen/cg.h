@@ -4,7 +4,7 @@
 // A body becomes one function in a section of its own:
 //
 //   entry   allocas only                                  main(ctx)
-//   start   enabled? -p? system call number?  ── no ──────────────┐
+//   start   system call number? enabled? -p?  ── no ──────────────┐
 //   early   claim scratch, if the predicate needs memory          │
 //   filter  predicate                        ── false ────┐       │
 //   late    claim scratch, if only the block needs memory │       │

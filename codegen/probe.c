@@ -8,6 +8,8 @@
 #include "base/wire.h"
 #include "codegen/cg.h"
 
+enum { REGS_R11 = 48, REGS_CX = 88, REGS_ORIG_AX = 120, REGS_IP = 128, REGS_FLAGS = 144 }; // struct pt_regs of x86-64
+
 struct fn *cg_fn_begin(struct cg *cg, struct fn *f, const char *name, LLVMTypeRef type, const char *section, struct span at)
 {
 	struct ll *l = &cg->l;
@@ -60,31 +62,73 @@ static void check_pid(struct cg *cg, LLVMBasicBlockRef out)
 	skip_unless(cg, LLVMBuildICmp(cg->l.b, LLVMIntEQ, pid, want, "ours"), "target", out);
 }
 
-// sys_enter(regs, id), sys_exit(regs, ret): the number is id, or orig_ax of regs. A 32-bit caller's numbers mean other
-// calls (the kernel's own syscall tracepoints leave them out too); TS_COMPAT in thread_info.status says so.
-static void check_syscall(struct cg *cg, const struct plan_site *s, LLVMBasicBlockRef out)
+// sys_enter(regs, id), sys_exit(regs, ret): the number is id, or orig_ax of regs. The other calls end here: every system call
+// of the machine pays for this.
+static void check_number(struct cg *cg, const struct plan_site *s, LLVMBasicBlockRef out)
 {
 	bool enter = strncmp(s->func, "sys_exit", 8) != 0;
-	const struct type *task = cg->p->world->ops->type_named(cg->p->world, TYPE_STRUCT, "task_struct");
-	const struct field *info = NULL, *status = NULL;
 	LLVMValueRef nr;
 
 	if (enter) {
 		nr = l_load(&cg->l, l_atk(&cg->l, cg->fn->ctx, 8, "id"), 8, true, "nr");
 	} else {
-		nr = cg_kernel_load(cg, l_load(&cg->l, cg->fn->ctx, 8, false, "regs"), 120, 8, "orig_ax");
+		nr = cg_kernel_load(cg, l_load(&cg->l, cg->fn->ctx, 8, false, "regs"), REGS_ORIG_AX, 8, "orig_ax");
 	}
 	skip_unless(cg, LLVMBuildICmp(cg->l.b, LLVMIntEQ, nr, l_k(&cg->l, s->syscall - 1), "is_call"), "syscall", out);
-	if (task && cg->p->world->ops->complete(cg->p->world, task) == 0)
+}
+
+// Where TS_COMPAT is: an offset in task_struct; false when this kernel has no such field.
+static bool status_offset(struct cg *cg, uint64_t *off)
+{
+	const struct world_ops *ops = cg->p->world->ops;
+	const struct type *task = ops->type_named(cg->p->world, TYPE_STRUCT, "task_struct");
+	const struct field *info = NULL, *status = NULL;
+
+	if (task && ops->complete(cg->p->world, task) == 0)
 		info = type_field(task, "thread_info");
-	if (info && info->type->kind == TYPE_STRUCT && cg->p->world->ops->complete(cg->p->world, info->type) == 0)
+	if (info && info->type->kind == TYPE_STRUCT && ops->complete(cg->p->world, info->type) == 0)
 		status = type_field(info->type, "status");
-	if (!status)
-		return;
-	LLVMValueRef cur = l_helper(&cg->l, cg->body->kind == PROG_TP_BTF ? H_TASK_BTF : H_TASK, cg->l.i64, 0, NULL, "task");
-	LLVMValueRef bits = cg_kernel_load(cg, cur, info->offset + status->offset, 4, "status");
-	LLVMValueRef compat = LLVMBuildAnd(cg->l.b, bits, l_k(&cg->l, 2), "compat");
-	skip_unless(cg, LLVMBuildIsNull(cg->l.b, compat, "native"), "native", out);
+	if (status)
+		*off = (uint64_t)info->offset + status->offset;
+	return status != NULL;
+}
+
+// The instruction `syscall` leaves its return address in rcx and the flags in r11, and only 64-bit calls come by it with these
+// in their registers; what does not (`int 0x80`, sysenter, a kernel with FRED, an execve that returns) is asked the long way.
+// i1. It saves the helper call, which costs more than the rest of a count().
+static LLVMValueRef by_syscall(struct cg *cg)
+{
+	struct ll *l = &cg->l;
+	LLVMValueRef regs = l_load(l, cg->fn->ctx, 8, false, "regs");
+	LLVMValueRef to = LLVMBuildXor(l->b, cg_kernel_load(cg, regs, REGS_CX, 8, "cx"), cg_kernel_load(cg, regs, REGS_IP, 8, "ip"), "to");
+	LLVMValueRef with = LLVMBuildXor(l->b, cg_kernel_load(cg, regs, REGS_R11, 8, "r11"), cg_kernel_load(cg, regs, REGS_FLAGS, 8, "flags"), "with");
+
+	return LLVMBuildIsNull(l->b, LLVMBuildOr(l->b, to, with, "differ"), "by_syscall");
+}
+
+// A 32-bit caller's numbers mean other calls (the kernel's own syscall tracepoints leave them out too); TS_COMPAT in
+// thread_info.status says so.
+static void check_native(struct cg *cg, LLVMBasicBlockRef out)
+{
+	struct ll *l = &cg->l;
+	bool typed = cg->body->kind == PROG_TP_BTF;
+	LLVMBasicBlockRef native = l_block(l, "native");
+	uint64_t off;
+
+	if (status_offset(cg, &off)) {
+		if (typed) {
+			LLVMBasicBlockRef other = l_block(l, "other_entry");
+
+			l_cond(l, by_syscall(cg), native, other);
+			l_pos(l, other);
+		}
+		LLVMValueRef cur = l_helper(l, typed ? H_TASK_BTF : H_TASK, l->i64, 0, NULL, "task");
+		LLVMValueRef compat = LLVMBuildAnd(l->b, cg_kernel_load(cg, cur, off, 4, "status"), l_k(l, 2), "compat");
+		l_cond(l, LLVMBuildIsNull(l->b, compat, "native"), native, out);
+	} else {
+		l_br(l, native);
+	}
+	l_pos(l, native);
 }
 
 // Fills block `at`: claims a slot of this CPU's scratch and stores its frame, or counts the loss and goes to `out`.
@@ -159,10 +203,12 @@ static void body_checks(struct cg *cg, LLVMBasicBlockRef out)
 {
 	const struct plan_site *site = cg->body->sites.n ? &cg->body->sites.v[0].plan : NULL;
 
+	if (site && site->mechanism == MECH_RAW_SYSCALL)
+		check_number(cg, site, out);
 	if (cg->body->kind != PROG_RUN)
 		check_enabled(cg, out);
 	if (site && site->mechanism == MECH_RAW_SYSCALL)
-		check_syscall(cg, site, out);
+		check_native(cg, out);
 	if (cg->body->pid_filter)
 		check_pid(cg, out);
 	if (cg->body->kind == PROG_ITER)

@@ -16,3 +16,13 @@ good -c "/bin/cat /etc/hostname" -e 'tracepoint:syscalls:sys_enter_openat /comm 
 expect_out '^@\[/etc/hostname\]: 1$'
 good -c "$PROGRAMS/target syscalls 10" -e 'rawtracepoint:sys_enter /comm == "target"/ { @n = count(); }'
 expect_between "$(value '@n')" 10 200 "raw tracepoint hits"
+
+# a call by the 32-bit entry is another call, whatever its number; one that changes where it returns to is still itself
+if "$PROGRAMS/target" int80 1; then
+	good -c "$PROGRAMS/target int80 100" -e 'tracepoint:syscalls:sys_enter_getpriority /pid == cpid/ { @enter = count(); }
+		tracepoint:syscalls:sys_exit_getpriority /pid == cpid/ { @exit = count(); } tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @all = count(); }'
+	expect_between "$(value '@all')" 100 300 "calls"
+	expect_no_out '^@(enter|exit): [1-9]'
+fi
+good -c /bin/true -e 'tracepoint:syscalls:sys_exit_execve /pid == cpid/ { @exec = count(); }'
+expect_out '^@exec: 1$'

@@ -5,15 +5,19 @@
 //   target slow MS...          slow(MS) for each: sleeps so long, returns MS
 //   target deep N              deep(N): calls itself N times
 //   target syscalls N          getpriority() N times
+//   target int80 N             N calls by the 32-bit entry, of the number that getpriority() has among the 64-bit ones;
+//                              status 77: this kernel has no such entry
 //   target burn MS             burns processor time in burn_outer -> burn_inner
 //   target tick                tick(i) each millisecond, until a signal
 //   target exit STATUS
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,6 +91,21 @@ static void call_from_threads(uintptr_t n, int threads)
 		pthread_join(t[i], NULL);
 }
 
+static void no_entry(int signal)
+{
+	(void)signal;
+	_exit(77);
+}
+
+static void int80(long number) // with all arguments 0
+{
+#ifdef __x86_64__
+	__asm__ volatile("int $0x80" : "+a"(number) : "b"(0), "c"(0), "d"(0), "S"(0), "D"(0) : "memory", "r8", "r9", "r10", "r11");
+#else
+	no_entry((int)number);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -105,6 +124,10 @@ int main(int argc, char **argv)
 	} else if (!strcmp(mode, "syscalls")) {
 		for (long i = 0; i < n; i++)
 			getpriority(PRIO_PROCESS, 0);
+	} else if (!strcmp(mode, "int80")) {
+		signal(SIGSEGV, no_entry);
+		for (long i = 0; i < n; i++)
+			int80(SYS_getpriority);
 	} else if (!strcmp(mode, "burn")) {
 		for (double end = now() + (double)n / 1000; now() < end;)
 			burn_outer();
