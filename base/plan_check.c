@@ -113,6 +113,20 @@ static bool prints_text(uint32_t kind)
 	return kind == EVENT_PRINTF || kind == EVENT_ERRORF || kind == EVENT_WARNF || kind == EVENT_CAT || kind == EVENT_SYSTEM;
 }
 
+static const char *check_emission(const struct plan *p, const struct plan_event *e)
+{
+	if (e->stream >= p->n_streams)
+		return "an event's stream is out of range";
+	const struct plan_stream *s = &p->streams[e->stream];
+
+	if (e->kind == EVENT_EMIT && (e->n_args != s->n_columns || s->n_measures))
+		return "a record has other columns than its stream";
+	for (uint32_t i = 0; e->kind == EVENT_EMIT && i < e->n_args; i++)
+		if (e->args[i].type != s->columns[i].type)
+			return "a record's column is of another type than its stream's";
+	return NULL;
+}
+
 static const char *check_event(const struct plan *p, const struct plan_event *e)
 {
 	const char *why = NULL;
@@ -131,6 +145,8 @@ static const char *check_event(const struct plan *p, const struct plan_event *e)
 		return "an event lacks its value";
 	for (uint32_t i = 0; i < e->n_args && !why; i++)
 		why = check_arg(p, e, &e->args[i]);
+	if (!why && (e->kind == EVENT_EMIT || e->kind == EVENT_PUBLISH))
+		why = check_emission(p, e);
 	return why ? why : check_spans(p, e->span, e->n_span);
 }
 

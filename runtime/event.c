@@ -8,6 +8,7 @@
 
 #include "base/sink.h"
 #include "base/util.h"
+#include "runtime/exports.h"
 #include "runtime/format.h"
 #include "runtime/load.h"
 #include "runtime/maps.h"
@@ -240,10 +241,21 @@ static void act_system(struct run *r, const struct record *rec)
 	say(r, rec);
 }
 
+static void act_emit(struct run *r, const struct record *rec)
+{
+	exports_record(r->exports, rec);
+}
+
+static void act_publish(struct run *r, const struct record *rec)
+{
+	event_publish(r, rec->event->stream, false);
+}
+
 static void (*const actions[])(struct run *r, const struct record *rec) = {
 	[EVENT_PRINTF] = act_printf,	   [EVENT_ERRORF] = act_message,	  [EVENT_WARNF] = act_message,
 	[EVENT_PRINT_VALUE] = act_value,   [EVENT_PRINT_MAP] = act_print_map,	  [EVENT_PRINT_MAP_VALUE] = act_value,
 	[EVENT_CLEAR] = act_clear,	   [EVENT_ZERO] = act_zero,		  [EVENT_EXIT] = act_exit,
+	[EVENT_EMIT] = act_emit,	   [EVENT_PUBLISH] = act_publish,
 	[EVENT_TIME] = act_time,	   [EVENT_JOIN] = act_join,		  [EVENT_CAT] = act_cat,
 	[EVENT_SYSTEM] = act_system,	   [EVENT_RUNTIME_ERROR] = act_message,  [EVENT_HELPER_ERROR] = act_message,
 };
@@ -283,4 +295,38 @@ void event_print_map(struct run *r, unsigned map, unsigned long top, unsigned lo
 	name_addresses(r, m, view.entries, n);
 	r->options.sink->map(&r->out, &r->printer, &view);
 	printer_forget(&r->printer);
+}
+
+// Measures ------------------------------------------------------------------------------------------------------------
+
+// 0 or -errno. `rows` is the caller's either way.
+static int read_measure(struct run *r, const struct plan_measure *m, struct rows *rows, struct map_view *view)
+{
+	struct map_ref ref = map_ref(r, m->map);
+	int err = rows_read(&ref, rows);
+
+	if (err)
+		return err;
+	rows_sort(ref.map, rows);
+	*view = (struct map_view){ .map = ref.map, .entries = rows->v, .n = ref.map->key || rows->set ? rows->n : 0, .div = 1 };
+	name_addresses(r, ref.map, view->entries, view->n);
+	return 0;
+}
+
+void event_publish(struct run *r, uint32_t stream, bool last)
+{
+	const struct plan_stream *s = &r->plan->streams[stream];
+	_free_ struct rows *rows = xcalloc(s->n_measures, sizeof *rows);
+	_free_ struct map_view *views = xcalloc(s->n_measures, sizeof *views);
+	int err = 0;
+
+	for (uint32_t i = 0; i < s->n_measures && !err; i++)
+		err = read_measure(r, &s->measures[i], &rows[i], &views[i]);
+	if (err)
+		diag_warn(r->diag, (struct span){ 0 }, E_IO, "the measures of %s could not be read and are not published: %s", s->name, strerror(-err));
+	else
+		exports_measures(r->exports, stream, views, last);
+	printer_forget(&r->printer);
+	for (uint32_t i = 0; i < s->n_measures; i++)
+		rows_free(&rows[i]);
 }

@@ -15,11 +15,14 @@ struct map_view;
 
 // Opens every sink that a stream names. 0, or -errno after a diagnostic with the place in the script; *ret stays untouched then.
 // A plan without streams gives NULL, which all the others take.
-int exports_open(const struct plan *p, struct printer *printer, struct out *out, struct diag *d, struct exports **ret);
+// `first_source`: number in d of the plan's first source.
+int exports_open(const struct plan *p, struct printer *printer, struct out *out, struct diag *d, uint32_t first_source, struct exports **ret);
 // A record of event EMIT, to the sinks of its stream.
 void exports_record(struct exports *x, const struct record *r);
 // The stream's measures as they were read; `m` has one view per measure.
-void exports_measures(struct exports *x, uint32_t stream, const struct map_view *m, uint64_t from_ns, uint64_t to_ns, bool last);
+void exports_measures(struct exports *x, uint32_t stream, const struct map_view *m, bool last);
 void exports_tick(struct exports *x);
 // Delivers what waits and warns of what was dropped, per sink, with the number. Frees x.
 void exports_close(struct exports *x);
+// Is the map a measure's? Those are shown by the sinks, not printed at the end.
+bool exports_has_map(const struct plan *p, uint32_t map);

@@ -19,6 +19,7 @@
 #include "runtime/attach/iter.h"
 #include "runtime/child.h"
 #include "runtime/event.h"
+#include "runtime/exports.h"
 #include "runtime/format.h"
 #include "runtime/load.h"
 #include "runtime/loss.h"
@@ -75,6 +76,7 @@ void run_free(struct run *r)
 		return;
 	link_set_close(&r->links);
 	child_free(r->child);
+	exports_close(r->exports);
 	out_close(&r->out);
 	losses_free(r->losses);
 	ring_close(r->ring);
@@ -489,6 +491,7 @@ static void poll_events(struct run *r)
 		on_signals(r);
 		remember_target(r);
 		losses_report(r->losses, r->options.sink, &r->out, false);
+		exports_tick(r->exports);
 		timeout = n ? BUSY_MS : MIN(timeout + 1, IDLE_MS);
 		if (stopped(r))
 			break;
@@ -515,7 +518,7 @@ static void print_maps(struct run *r)
 	if (!plan_config(r->plan, "print_maps_on_exit")->number)
 		return;
 	for (uint32_t i = 0; i < r->plan->n_maps; i++)
-		if (r->plan->maps[i].role == MAP_USER)
+		if (r->plan->maps[i].role == MAP_USER && !exports_has_map(r->plan, i))
 			index[n++] = i;
 	qsort_r(index, n, sizeof *index, by_name, r->plan->maps);
 	for (size_t i = 0; i < n; i++)
@@ -538,6 +541,7 @@ static int finish(struct run *r)
 	int status = run_special(r, "end");
 	r->options.sink->end(&r->out);
 	print_maps(r);
+	exports_close(TAKE_PTR(r->exports));
 	if (r->malformed)
 		diag_warn(r->diag, (struct span){ 0 }, E_IO, "%lu records did not fit the compiled script and were dropped", r->malformed);
 	if (r->losses)
@@ -550,6 +554,8 @@ static int prepare(struct run *r)
 {
 	int status = check(r);
 
+	if (!status && exports_open(r->plan, &r->printer, &r->out, r->diag, r->first_source, &r->exports) != 0)
+		status = STATUS_USER;
 	if (!status)
 		status = start_child(r);
 	if (!status)

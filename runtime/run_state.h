@@ -12,6 +12,7 @@
 #include "runtime/value.h"
 
 struct child;
+struct exports;
 struct format;
 struct loaded;
 struct losses;
@@ -37,6 +38,7 @@ struct run {
 	unsigned ncpus;
 	struct format **formats; // by event; NULL where it has none
 	struct losses *losses;
+	struct exports *exports; // NULL: the script exports nothing
 	struct symbols *symbols;
 	struct printer printer;
 	struct out out;

@@ -13,11 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/diag.h"
 #include "base/plan.h"
 #include "base/sink.h"
 #include "runtime/decode.h"
 
-struct diag;
 struct printer;
 
 struct export_context {          // what a sink may use while it is open; owned by the run
@@ -26,6 +26,7 @@ struct export_context {          // what a sink may use while it is open; owned 
 	struct printer *printer; // text of values, names of addresses: reader's thread only
 	struct out *out;         // standard output: table, text, json, and files called "-"
 	struct diag *diag;
+	struct span at;          // of the export in the script, for diagnostics
 	int64_t boot_to_epoch_ns; // add to CLOCK_BOOTTIME nanoseconds for Unix time
 	bool terminal;           // standard output is one
 };
@@ -50,7 +51,7 @@ struct export_totals {
 
 struct export_sink {
 	const char *name; // of its row in sink.def
-	// 0, or -errno after one diagnostic at the plan_sink's place. *state is the sink's own. Output files are created here, so that
+	// 0, or -errno after one diagnostic at c->at. *state is the sink's own. Output files are created here, so that
 	// a path that cannot be written stops the run before anything is attached.
 	int (*open)(const struct export_context *c, void **state);
 	void (*record)(void *state, const struct export_record *r);     // NULL: takes no records; the language refuses the pair

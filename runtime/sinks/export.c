@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/sinks/export.h"
+
+#include <string.h>
+
+#include "base/util.h"
+#include "runtime/sinks/export_sinks.h"
+
+static const struct export_sink *const all[] = { &export_sink_text, &export_sink_json, &export_sink_jsonl };
+
+const struct export_sink *export_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	return NULL;
+}
+
+static const struct plan_option *option(const struct plan_sink *s, const char *key)
+{
+	for (uint32_t i = 0; i < s->n_options; i++)
+		if (strcmp(s->options[i].key, key) == 0)
+			return &s->options[i];
+	return NULL;
+}
+
+const char *export_text(const struct plan_sink *s, const char *key)
+{
+	const struct plan_option *o = option(s, key);
+
+	return o ? o->text : "";
+}
+
+uint64_t export_number(const struct plan_sink *s, const char *key)
+{
+	const struct plan_option *o = option(s, key);
+
+	return o ? o->number : 0;
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// export_sinks.h - the sinks of this build.
+#pragma once
+
+struct export_sink;
+
+extern const struct export_sink export_sink_text, export_sink_json, export_sink_jsonl;
