@@ -327,11 +327,11 @@ static void get_elem(struct plan_reader *r, enum type_kind kind)
 	}
 }
 
-static const struct type *stack(struct plan_reader *r, enum type_kind kind, int64_t mode, uint32_t limit)
+static const struct type *stack(struct plan_reader *r, enum type_kind kind, int64_t mode, int64_t flags, uint32_t limit)
 {
-	if (mode < STACK_BPFTRACE || mode > STACK_BUILD_ID || limit > WIRE_STACK_MAX)
+	if (mode < STACK_BPFTRACE || mode > STACK_BUILD_ID || limit > WIRE_STACK_MAX || flags & ~(kind == TYPE_USTACK ? STACK_FLAGS : 0))
 		return NULL;
-	return type_stack(r->types, kind, (enum stack_mode)mode, limit);
+	return type_stack(r->types, kind, (enum stack_mode)mode, (unsigned)flags, limit);
 }
 
 static const struct type *histogram(struct plan_reader *r, enum type_kind kind, int64_t a, int64_t b, int64_t c)
@@ -365,7 +365,7 @@ static const struct type *leaf(struct plan_reader *r, enum type_kind kind, uint3
 	case TYPE_BUFFER:
 		return count <= SIZE_MOST - 4 ? type_buffer(r->types, count) : NULL;
 	case TYPE_KSTACK: case TYPE_USTACK:
-		return stack(r, kind, v[0], count);
+		return stack(r, kind, v[0], v[1], count);
 	case TYPE_TIMESTAMP:
 		return v[0] >= 0 && v[0] <= UINT32_MAX ? type_timestamp(r->types, (uint32_t)v[0]) : NULL;
 	case TYPE_SUM: case TYPE_MIN: case TYPE_MAX: case TYPE_AVG: case TYPE_STATS:

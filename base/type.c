@@ -176,12 +176,12 @@ const struct type *type_record(struct types *t, const char *const *names, const 
 	return members(t, TYPE_RECORD, names, types, n);
 }
 
-const struct type *type_stack(struct types *t, enum type_kind kind, enum stack_mode mode, uint32_t limit)
+const struct type *type_stack(struct types *t, enum type_kind kind, enum stack_mode mode, unsigned flags, uint32_t limit)
 {
 	uint32_t frame = mode == STACK_BUILD_ID ? (uint32_t)sizeof(struct wire_build_id) : 8;
 
-	return intern(t, &(struct key){ .kind = (uint8_t)kind, .size = (uint32_t)sizeof(struct wire_stack) + limit * frame, .count = limit, .a = mode },
-		      NULL, 0);
+	return intern(t, &(struct key){ .kind = (uint8_t)kind, .size = (uint32_t)sizeof(struct wire_stack) + limit * frame, .count = limit, .a = mode,
+					.b = flags }, NULL, 0);
 }
 
 uint32_t type_frame_bytes(const struct type *t)
@@ -356,7 +356,7 @@ void type_print(const struct type *t, struct str *out)
 		str_printf(out, "%s %s", words[t->kind], t->name);
 		return;
 	case TYPE_KSTACK: case TYPE_USTACK:
-		str_printf(out, "%s_%s_%u", words[t->kind], modes[t->a], t->count);
+		str_printf(out, "%s_%s%s%s_%u", words[t->kind], modes[t->a], t->b & STACK_WHY ? "_why" : "", t->b & STACK_FP ? "_fp" : "", t->count);
 		return;
 	case TYPE_SUM: case TYPE_MIN: case TYPE_MAX: case TYPE_AVG: case TYPE_STATS:
 		str_printf(out, "%s%s", t->is_signed ? "" : "u", words[t->kind]);

@@ -24,6 +24,11 @@ enum type_kind {
 enum space { SPACE_NONE, SPACE_KERNEL, SPACE_USER }; // what a pointer points into: decides the read helper
 
 enum stack_mode { STACK_BPFTRACE, STACK_PERF, STACK_RAW, STACK_BUILD_ID };
+enum { // of user stacks
+	STACK_WHY = 1, // each frame says how it was found, the stack why it ends (wire.h)
+	STACK_FP = 2,  // walked by the kernel along frame pointers, by choice
+	STACK_FLAGS = STACK_WHY | STACK_FP
+};
 
 struct type;
 
@@ -54,7 +59,7 @@ struct type {
 	uint32_t nfields;
 	const struct enumerator *enums; // ENUM
 	uint32_t nenums;
-	int64_t a, b, c; // HIST: a = bits. LHIST: min, max, step. TSERIES: interval, epochs, enum wire_tseries. stacks: a = enum stack_mode. TIMESTAMP: a = index of the format string. CGROUP_PATH: a = index of the filter + 1
+	int64_t a, b, c; // HIST: a = bits. LHIST: min, max, step. TSERIES: interval, epochs, enum wire_tseries. stacks: a = enum stack_mode, b = STACK_WHY and so on. TIMESTAMP: a = index of the format string. CGROUP_PATH: a = index of the filter + 1
 };
 
 struct types; // the table; owned by an arena
@@ -71,7 +76,7 @@ const struct type *type_pointer(struct types *t, const struct type *to, enum spa
 const struct type *type_array(struct types *t, const struct type *elem, uint32_t count);
 const struct type *type_tuple(struct types *t, const struct type *const *members, size_t n); // C layout, natural alignment
 const struct type *type_record(struct types *t, const char *const *names, const struct type *const *members, size_t n);
-const struct type *type_stack(struct types *t, enum type_kind kind, enum stack_mode mode, uint32_t limit); // KSTACK, USTACK
+const struct type *type_stack(struct types *t, enum type_kind kind, enum stack_mode mode, unsigned flags, uint32_t limit); // KSTACK, USTACK
 const struct type *type_cgroup_path(struct types *t, uint32_t filter); // filter: index in plan.formats + 1, 0: none
 const struct type *type_timestamp(struct types *t, uint32_t format);
 const struct type *type_agg(struct types *t, enum type_kind kind, bool is_signed); // COUNT SUM MIN MAX AVG STATS

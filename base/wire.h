@@ -38,12 +38,30 @@ struct wire_buffer {
 	uint8_t data[];
 };
 
-// A stack, stored whole or packed. Unused ips of a whole one are zero.
+enum wire_how {
+#define FRAME(NAME, word, doc) WIRE_HOW_##NAME,
+#include "base/frame.def"
+	WIRE_HOWS
+};
+
+enum wire_stop {
+#define STOP(NAME, word, complete, doc) WIRE_STOP_##NAME,
+#include "base/frame.def"
+	WIRE_STOPS
+};
+
+// A stack, stored whole or packed. Unused ips of a whole one are zero. A user stack that was asked for with `why` says how
+// each frame was found, in the byte of its ip that user addresses never use, and why there are no more. Others have zeros
+// there: two stacks of the same addresses are the same map key, however they were found.
 struct wire_stack {
-	uint32_t nr;  // valid ips
+	uint16_t nr;  // valid ips
+	uint8_t stop; // enum wire_stop
+	uint8_t pad;
 	uint32_t pid; // tgid whose address space the ips are of; 0 for kernel stacks
 	uint64_t ip[];
 };
+#define WIRE_FRAME_SHIFT 56 // ip[i] >> 56: enum wire_how
+#define WIRE_FRAME_IP(word) ((word) & ((1ull << WIRE_FRAME_SHIFT) - 1))
 
 // A frame of mode build_id, in place of an ip: struct bpf_stack_build_id of the kernel.
 enum { WIRE_BUILD_ID_NONE, WIRE_BUILD_ID_VALID, WIRE_BUILD_ID_IP };

@@ -544,20 +544,34 @@ static enum stack_mode mode_named(const char *name, bool *ok)
 	return STACK_BPFTRACE;
 }
 
-static bool stack_mode_arg(struct lang *l, const struct node *a, enum type_kind kind, enum stack_mode *ret)
-{
-	bool ok = false;
+struct stack_words {
+	enum stack_mode mode;
+	unsigned flags;
+	uint32_t limit;
+};
 
-	if (a->kind == NODE_IDENT)
-		*ret = mode_named(a->ident.name, &ok);
-	if (!ok)
-		complain(l, a->span, E_ARGS, "Invalid stack mode%s%s%s; it can be bpftrace, perf, raw or, for ustack, build_id", a->kind == NODE_IDENT ? " '" : "",
-			 a->kind == NODE_IDENT ? a->ident.name : "", a->kind == NODE_IDENT ? "'" : "");
-	if (ok && kind == TYPE_KSTACK && *ret == STACK_BUILD_ID) {
+// A bare word: a mode, or, of user stacks, `why` and `fp`.
+static bool stack_word(struct lang *l, const struct node *a, enum type_kind kind, struct stack_words *w)
+{
+	bool user = kind == TYPE_USTACK, ok = false;
+	const char *name = a->ident.name;
+
+	if (user && strcmp(name, "why") == 0)
+		return w->flags |= STACK_WHY, true;
+	if (user && strcmp(name, "fp") == 0)
+		return w->flags |= STACK_FP, true;
+	enum stack_mode mode = mode_named(name, &ok);
+	if (!ok) {
+		complain(l, a->span, E_ARGS, "Invalid stack mode '%s'; it can be bpftrace, perf, raw or, for ustack, build_id%s", name,
+			 user ? "; beside it, why tells how each frame was found, fp walks along frame pointers only" : "");
+		return false;
+	}
+	if (!user && mode == STACK_BUILD_ID) {
 		complain(l, a->span, E_ARGS, "the stack mode build_id is for ustack only: the kernel has no build IDs for its own frames");
 		return false;
 	}
-	return ok;
+	w->mode = mode;
+	return true;
 }
 
 static bool stack_limit_arg(struct lang *l, struct node **a, uint32_t *ret)
@@ -576,29 +590,36 @@ static bool stack_limit_arg(struct lang *l, struct node **a, uint32_t *ret)
 	return true;
 }
 
-// kstack, kstack(3), kstack(perf), kstack(perf, 3)
+static bool stack_words(struct lang *l, enum type_kind kind, struct node *call, struct stack_words *w)
+{
+	for (size_t i = 0; i < call->call.args.n; i++) {
+		bool word = arg(call, i)->kind == NODE_IDENT;
+
+		if (word ? !stack_word(l, arg(call, i), kind, w) : !stack_limit_arg(l, &call->call.args.v[i], &w->limit))
+			return false;
+	}
+	if (w->mode == STACK_BUILD_ID && w->flags & STACK_WHY) {
+		complain(l, call->span, E_ARGS, "build_id and why do not go together: a build ID takes the place where a frame says how it was found");
+		return false;
+	}
+	return true;
+}
+
+// kstack, kstack(3), kstack(perf), kstack(perf, 3); ustack(why), ustack(perf, fp, 3)
 const struct type *stack_type(struct lang *l, enum type_kind kind, struct node *call, struct span at)
 {
 	bool ok;
-	enum stack_mode mode = mode_named(config_text(l, "stack_mode"), &ok);
-	uint32_t limit = STACK_DEFAULT;
-	size_t n = call ? call->call.args.n : 0;
+	struct stack_words w = { .mode = mode_named(config_text(l, "stack_mode"), &ok), .limit = STACK_DEFAULT };
 
-	if (n == 1 && arg(call, 0)->kind != NODE_IDENT) {
-		if (!stack_limit_arg(l, &call->call.args.v[0], &limit))
-			return NULL;
-	} else if (n >= 1 && !stack_mode_arg(l, arg(call, 0), kind, &mode)) {
+	if (call && !stack_words(l, kind, call, &w))
 		return NULL;
-	}
-	if (kind == TYPE_KSTACK && mode == STACK_BUILD_ID) { // from the configuration
+	if (kind == TYPE_KSTACK && w.mode == STACK_BUILD_ID) { // from the configuration
 		warn(l, at, W_FALLBACK, "the stack mode build_id is for ustack only: kstack uses raw");
-		mode = STACK_RAW;
+		w.mode = STACK_RAW;
 	}
-	if (n == 2 && !stack_limit_arg(l, &call->call.args.v[1], &limit))
-		return NULL;
 	if (l->final && call)
 		call->call.args.n = 0;
-	return type_stack(l->types, kind, mode, limit);
+	return type_stack(l->types, kind, w.mode, w.flags, w.limit);
 }
 
 // Calls and variables -------------------------------------------------------------------------------------------------

@@ -13,8 +13,50 @@
 
 struct frames {
 	uint32_t n, pid;
+	enum wire_stop stop;
 	uint64_t ip[FRAMES_MOST];
+	uint8_t how[FRAMES_MOST]; // enum wire_how
 };
+
+static const char *const how_words[] = {
+#define FRAME(NAME, word, doc) [WIRE_HOW_##NAME] = word,
+#include "base/frame.def"
+};
+
+static const struct {
+	const char *word;
+	bool complete;
+} stops[] = {
+#define STOP(NAME, word, complete, doc) [WIRE_STOP_##NAME] = { word, complete },
+#include "base/frame.def"
+};
+
+const char *stack_how(enum wire_how how)
+{
+	return how < WIRE_HOWS ? how_words[how] : "";
+}
+
+const char *stack_stop(enum wire_stop stop)
+{
+	return stop < WIRE_STOPS ? stops[stop].word : "";
+}
+
+bool stack_is_complete(enum wire_stop stop)
+{
+	return stop < WIRE_STOPS && stops[stop].complete;
+}
+
+// A walk that does not tell is the kernel's own.
+static void take_reasons(struct frames *f, uint8_t stop)
+{
+	bool told = stop != WIRE_STOP_NONE;
+
+	f->stop = told ? stop : WIRE_STOP_FRAME_POINTERS;
+	for (uint32_t i = 0; i < f->n; i++) {
+		f->how[i] = told ? (uint8_t)(f->ip[i] >> WIRE_FRAME_SHIFT) : WIRE_HOW_KERNEL;
+		f->ip[i] = WIRE_FRAME_IP(f->ip[i]);
+	}
+}
 
 static void read_frames(const struct type *t, const uint8_t *v, size_t n, struct frames *f)
 {
@@ -26,6 +68,9 @@ static void read_frames(const struct type *t, const uint8_t *v, size_t n, struct
 	memcpy(f->ip, v + sizeof w, f->n * sizeof f->ip[0]);
 	if (t->kind == TYPE_KSTACK)
 		f->pid = 0;
+	f->stop = WIRE_STOP_NONE;
+	if (t->b & STACK_WHY)
+		take_reasons(f, w.stop);
 }
 
 static void build_id_frame(const uint8_t *v, struct str *out)
@@ -76,7 +121,7 @@ static void frame_name(uint64_t ip, const struct symbol *s, struct str *out)
 	str_u64(out, s->offset);
 }
 
-static void frame(const struct type *t, uint64_t ip, const struct symbol *s, struct str *out)
+static void frame(const struct type *t, uint64_t ip, uint8_t how, const struct symbol *s, struct str *out)
 {
 	if (t->a == STACK_BPFTRACE) {
 		str_adds(out, "        ");
@@ -89,7 +134,18 @@ static void frame(const struct type *t, uint64_t ip, const struct symbol *s, str
 	} else {
 		str_printf(out, "%lx", ip);
 	}
+	if (t->b & STACK_WHY)
+		str_printf(out, " [%s]", stack_how(how));
 	str_addc(out, '\n');
+}
+
+// The last line of a stack that is not whole.
+static void why_no_more(const struct type *t, enum wire_stop stop, struct str *out)
+{
+	if (stack_is_complete(stop))
+		return;
+	str_adds(out, t->a == STACK_BPFTRACE ? "        " : t->a == STACK_PERF ? "\t" : "");
+	str_printf(out, "[stopped: %s]\n", stack_stop(stop));
 }
 
 void stack_text(struct printer *p, const struct type *t, const void *v, size_t n, struct str *out)
@@ -110,5 +166,6 @@ void stack_text(struct printer *p, const struct type *t, const void *v, size_t n
 		names_lookup(p->names, f.pid, f.ip, f.n, sym);
 	str_addc(out, '\n');
 	for (uint32_t i = 0; i < f.n; i++)
-		frame(t, f.ip[i], &sym[i], out);
+		frame(t, f.ip[i], f.how[i], &sym[i], out);
+	why_no_more(t, f.stop, out);
 }

@@ -220,7 +220,7 @@ u64 pack_stack(u8 *dst, u64 frames, const struct wire_stack *s, u64 frame)
 	return n;
 }
 
-// frame: bytes of one; those larger than an ip are build IDs.
+// The kernel's own walk. frame: bytes of one; those larger than an ip are build IDs.
 u64 stack_get(void *ctx, struct wire_stack *s, u64 frames, u64 user, u64 frame)
 {
 	long n = bpf_get_stack(ctx, s->ip, (u32)(frames * frame), (user ? 1ull << 8 : 0) | (frame > 8 ? 1ull << 11 : 0));
@@ -228,7 +228,7 @@ u64 stack_get(void *ctx, struct wire_stack *s, u64 frames, u64 user, u64 frame)
 
 	if (nr > frames)
 		nr = frames;
-	s->nr = (u32)nr;
+	s->nr = (uint16_t)nr;
 	s->pid = user ? (u32)(bpf_get_current_pid_tgid() >> 32) : 0;
 	return nr;
 }

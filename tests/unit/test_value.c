@@ -153,7 +153,7 @@ static void bit_fields(void **state)
 static void stacks(void **state)
 {
 	struct fixture *f = *state;
-	const struct type *k = type_stack(f->types, TYPE_KSTACK, STACK_BPFTRACE, 4), *r = type_stack(f->types, TYPE_KSTACK, STACK_RAW, 4);
+	const struct type *k = type_stack(f->types, TYPE_KSTACK, STACK_BPFTRACE, 0, 4), *r = type_stack(f->types, TYPE_KSTACK, STACK_RAW, 0, 4);
 	struct { struct wire_stack w; uint64_t ip[4]; } s = { { .nr = 2 }, { 0xabc, 0x10 } };
 
 	assert_string_equal(text(f, k, &s), "\n        0xabc\n        0x10\n");
