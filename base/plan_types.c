@@ -329,7 +329,9 @@ static void get_elem(struct plan_reader *r, enum type_kind kind)
 
 static const struct type *stack(struct plan_reader *r, enum type_kind kind, int64_t mode, int64_t flags, uint32_t limit)
 {
-	if (mode < STACK_BPFTRACE || mode > STACK_BUILD_ID || limit > WIRE_STACK_MAX || flags & ~(kind == TYPE_USTACK ? STACK_FLAGS : 0))
+	int64_t allowed = kind == TYPE_USTACK ? STACK_FLAGS : 0;
+
+	if (mode < STACK_BPFTRACE || mode > STACK_BUILD_ID || limit > WIRE_STACK_MAX || (flags & ~allowed) != 0)
 		return NULL;
 	return type_stack(r->types, kind, (enum stack_mode)mode, (unsigned)flags, limit);
 }

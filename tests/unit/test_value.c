@@ -158,8 +158,26 @@ static void stacks(void **state)
 
 	assert_string_equal(text(f, k, &s), "\n        0xabc\n        0x10\n");
 	assert_string_equal(text(f, r, &s), "\nabc\n10\n");
-	s.w.nr = 100000;
+	s.w.nr = 60000;
 	assert_string_equal(text(f, r, &s), "\nabc\n10\n0\n0\n");
+}
+
+static void stacks_that_tell(void **state)
+{
+	struct fixture *f = *state;
+	const struct type *why = type_stack(f->types, TYPE_USTACK, STACK_RAW, STACK_WHY, 4);
+	struct { struct wire_stack w; uint64_t ip[4]; } s = { { .nr = 2, .stop = WIRE_STOP_NO_MAPPING },
+		{ 0xabcull | (uint64_t)WIRE_HOW_TOP << WIRE_FRAME_SHIFT, 0x10ull | (uint64_t)WIRE_HOW_CFI << WIRE_FRAME_SHIFT } };
+
+	assert_string_equal(text(f, why, &s), "\nabc [top]\n10 [cfi]\n[stopped: no mapping]\n");
+	s.w.stop = WIRE_STOP_ROOT;
+	s.w.nr = 1;
+	assert_string_equal(text(f, why, &s), "\nabc [top]\n");
+	s.w.stop = 255; // of a kernel half gone mad
+	s.ip[0] |= 0xffull << WIRE_FRAME_SHIFT;
+	assert_string_equal(text(f, why, &s), "\nabc []\n[stopped: ]\n");
+	s.w.stop = WIRE_STOP_NONE;
+	assert_string_equal(text(f, why, &s), "\nabc [kernel]\n[stopped: end of frame pointers]\n");
 }
 
 static void big_json_numbers(void **state)
@@ -297,7 +315,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scalars), cmocka_unit_test(strings), cmocka_unit_test(compounds), cmocka_unit_test(bit_fields),
-		cmocka_unit_test(stacks), cmocka_unit_test(big_json_numbers), cmocka_unit_test(aggregates),
+		cmocka_unit_test(stacks), cmocka_unit_test(stacks_that_tell), cmocka_unit_test(big_json_numbers), cmocka_unit_test(aggregates),
 		cmocka_unit_test(histograms), cmocka_unit_test(linear_histograms), cmocka_unit_test(maps),
 	};
 
