@@ -25,15 +25,22 @@ static LLVMValueRef clamp(struct cg *cg, LLVMValueRef v, uint64_t most)
 	return LLVMBuildSelect(cg->l.b, over, l_k(&cg->l, most), v, "clamped");
 }
 
+// How much str(p, n) and buf(p, n) read. An n that folding made a literal came too late to be the capacity.
+static LLVMValueRef length(struct cg *cg, const struct node *n, uint32_t cap)
+{
+	const struct node *given = arg(n, 1);
+
+	if (!given)
+		return l_k(&cg->l, cap);
+	return given->kind == NODE_INT ? l_k(&cg->l, MIN(given->int_.value, (uint64_t)cap)) : clamp(cg, cg_int(cg, given), cap);
+}
+
 static struct value emit_str(struct cg *cg, const struct node *n)
 {
 	uint32_t cap = n->type->count;
 	const struct node *from = arg(n, 0);
-	LLVMValueRef tmp = cg_temp(cg, cap, "str"), addr, size = l_k(&cg->l, cap);
+	LLVMValueRef tmp = cg_temp(cg, cap, "str"), addr = cg_address(cg, from), size = length(cg, n, cap);
 
-	addr = cg_address(cg, from);
-	if (arg(n, 1) && arg(n, 1)->kind != NODE_INT)
-		size = clamp(cg, cg_int(cg, arg(n, 1)), cap);
 	cg_zero(cg, tmp, cap);
 	cg_read_str(cg, cg_address_space(cg, from), tmp, size, addr);
 	return scalar(tmp);
@@ -43,10 +50,8 @@ static struct value emit_buf(struct cg *cg, const struct node *n)
 {
 	uint32_t cap = n->type->count;
 	const struct node *from = arg(n, 0);
-	LLVMValueRef tmp = cg_temp(cg, n->type->size, "buf"), addr = cg_address(cg, from), size = l_k(&cg->l, cap);
+	LLVMValueRef tmp = cg_temp(cg, n->type->size, "buf"), addr = cg_address(cg, from), size = length(cg, n, cap);
 
-	if (arg(n, 1) && arg(n, 1)->kind != NODE_INT)
-		size = clamp(cg, cg_int(cg, arg(n, 1)), cap);
 	cg_zero(cg, tmp, n->type->size);
 	l_store(&cg->l, size, tmp, 4);
 	cg_read(cg, cg_address_space(cg, from), l_atk(&cg->l, tmp, 4, "data"), size, addr);

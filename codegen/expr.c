@@ -182,9 +182,9 @@ static uint32_t index_size(const struct type *t)
 static struct value emit_index(struct cg *cg, const struct node *n)
 {
 	const struct node *base = n->index.base;
+	struct value b = cg_expr(cg, base);
 	LLVMValueRef i = cg_int(cg, n->index.keys.v[0]);
 	LLVMValueRef off = LLVMBuildMul(cg->l.b, i, l_k(&cg->l, index_size(n->type)), "index.off");
-	struct value b = cg_expr(cg, base);
 
 	if (base->type->kind == TYPE_POINTER || b.remote) {
 		enum space space = b.remote ? b.space : cg_space(cg, base->type);
@@ -516,6 +516,12 @@ struct value cg_expr(struct cg *cg, const struct node *n)
 
 	cg_debug_at(cg, n->span);
 	struct value v = emit(cg, n);
+	if (n->held && !v.remote) { // where it lies will be written before it is used
+		LLVMValueRef held = cg_temp(cg, n->type->size, "held");
+
+		cg_copy(cg, held, v.v, n->type->size);
+		v.v = held;
+	}
 	cg->at = around;
 	return v;
 }

@@ -175,6 +175,8 @@ static void place_vars(struct cg *cg)
 {
 	struct body *b = cg->body;
 
+	if (b->predicate)
+		mark_shared(NULL, &b->predicate);
 	mark_shared(NULL, &b->block);
 	cg->var = arena_array(cg->arena, LLVMValueRef, b->nvars);
 	cg->var_frame = arena_array(cg->arena, uint32_t, b->nvars);
@@ -191,6 +193,7 @@ static void place_vars(struct cg *cg)
 			cg->var[i] = cg_alloca(cg, LLVMArrayType2(cg->l.i64, room / 8), v->name + 1);
 		}
 	}
+	cg->needs_frame = false; // whoever uses one needs it
 }
 
 // The kernel calls an iterator's program once more behind the last object: struct bpf_iter__X { meta, object, … }.
@@ -259,7 +262,6 @@ void cg_body(struct cg *cg, struct body *b)
 		f.result = cg_alloca(cg, l->i64, "result");
 	LLVMBasicBlockRef start = l_block(l, "start"), claim_early = l_block(l, "early"), filter = l_block(l, "filter"),
 			  claim_late = l_block(l, "late"), body = l_block(l, "body"), out = l_block(l, "out"), skip = l_block(l, "skip");
-	f.done = l_block(l, "done");
 	l_pos(l, start);
 	if (f.result)
 		l_store(l, l_k(l, 0), f.result, 8);
@@ -267,13 +269,15 @@ void cg_body(struct cg *cg, struct body *b)
 	body_checks(cg, out);
 	l_br(l, claim_early);
 	l_pos(l, filter);
+	place_vars(cg);
+	f.done = skip; // a return in the predicate
 	if (b->predicate)
 		l_cond(l, cg_cond(cg, b->predicate), claim_late, skip);
 	else
 		l_br(l, claim_late);
+	f.done = l_block(l, "done");
 	early = cg->needs_frame;
 	l_pos(l, body);
-	place_vars(cg);
 	cg_block(cg, b->block);
 	l_br(l, f.done);
 	l_pos(l, f.done);

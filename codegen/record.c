@@ -161,7 +161,8 @@ static bool pack_direct(struct cg *cg, const struct plan_arg *a, const struct no
 	} else if (n->kind == NODE_CALL && n->call.builtin && n->call.builtin->id == BUILTIN_STR && !cg->plan->warnings &&
 		   (n->call.args.n == 1 || n->call.args.v[1]->kind == NODE_INT) && type_is_scalar(n->call.args.v[0]->type)) {
 		const struct node *p = n->call.args.v[0];
-		LLVMValueRef args[] = { dst, l_k(l, n->type->count), cg_int(cg, p), l_k(l, cg_space(cg, p->type) == SPACE_USER) };
+		uint64_t most = n->call.args.n > 1 ? MIN(n->call.args.v[1]->int_.value, (uint64_t)n->type->count) : n->type->count;
+		LLVMValueRef args[] = { dst, l_k(l, most), cg_int(cg, p), l_k(l, cg_space(cg, p->type) == SPACE_USER) };
 
 		len = cg_stdlib(cg, "pack_remote_string", l->i64, 4, args, "tail.len");
 	} else {

@@ -250,6 +250,8 @@ static void dump(const struct node *n, const char *label, unsigned level, bool w
 		str_adds(out, " : ");
 		type_print(n->type, out);
 	}
+	if (n->held)
+		str_adds(out, " held");
 	str_addc(out, '\n');
 	for EACH_FIELD(w, n) {
 		if (w.f->kind == CHILD && FIELD(w, struct node *))

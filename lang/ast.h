@@ -52,6 +52,7 @@ struct node {
 	struct span span;
 	const struct type *type; // expressions, after check; TYPESPEC: what it names
 	uint32_t depth;          // levels of the tree from here down, as parsed: the parser keeps them few
+	bool held;               // in memory that is written before the value is used: pass_hold.c
 	union {
 #define AST_NODE(KIND, name) struct {
 #define AST_CHILD(f) struct node *f;

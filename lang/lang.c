@@ -111,6 +111,7 @@ struct program *lang_compile(struct arena *a, struct types *types, struct world 
 	if (d->errors > before)
 		return NULL;
 	pass_prune(l);
+	pass_hold(l);
 	dump_types(l);
 	pass_pair(l);
 	pass_layout(l);

@@ -96,6 +96,7 @@ void pass_resolve(struct lang *l);
 void pass_check(struct lang *l);
 void pass_fold(struct lang *l);
 void pass_prune(struct lang *l);
+void pass_hold(struct lang *l);
 void pass_pair(struct lang *l);
 void pass_layout(struct lang *l);
 

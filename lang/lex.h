@@ -31,7 +31,8 @@ struct lexer {
 	uint32_t predicate;    // where the last predicate began
 	uint32_t closes;       // braces still to be closed for a body that was not
 	int prev;              // kind of the last token
-	bool head;             // LEX_PREDICATE: an `if` waits for its block
+	uint32_t heads;        // LEX_PREDICATE, outside braces: `if`s that wait for their block
+	uint32_t parens;       // the same: parentheses that are open
 	bool split_at_probes;  // braces do not balance: a line that looks like a probe ends an open body
 };
 

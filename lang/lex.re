@@ -413,7 +413,7 @@ static struct token points_token(struct lexer *l, uint32_t at)
 		l->mode = LEX_PREDICATE;
 		l->predicate = at;
 		l->depth = 0;
-		l->head = false;
+		l->heads = l->parens = 0;
 		t.kind = T_PREDICATE;
 		return t;
 	default:
@@ -526,11 +526,28 @@ static bool looks_like_probe(const struct lexer *l, uint32_t at)
 	return skip_layout(l, &p) && l->text[p] == '{';
 }
 
-static bool ends_predicate(const struct lexer *l, struct token slash)
+// Behind a block that is an operand: what only an expression goes on with.
+static bool goes_on(int kind)
 {
-	return scan(l, slash.end).kind == '{';
+	switch (kind) {
+	case ')': case ']': case ',': case '+': case '-': case '*': case '/': case '%': case '&': case '|': case '^': case '<': case '>': case '?':
+	case ':': case T_EQ: case T_NE: case T_LE: case T_GE: case T_SHL: case T_SHR: case T_LAND: case T_LOR:
+		return true;
+	default:
+		return false;
+	}
 }
 
+// The `/` in front of a brace, but in parentheses not that of `(x / { 2 })`.
+static bool ends_predicate(const struct lexer *l, struct token slash)
+{
+	struct token brace = scan(l, slash.end);
+
+	return brace.kind == '{' && !(l->parens && goes_on(scan(l, skip_braces(l, brace.start)).kind));
+}
+
+// Inside braces anything may stand. Outside, a brace behind an operand opens the block of an `if`, whose head the operand
+// ends; where no `if` waits for one, the predicate was not closed.
 static struct token predicate_token(struct lexer *l, struct token t)
 {
 	if (l->depth == 0 && t.kind == '/' && ends_predicate(l, t)) {
@@ -538,15 +555,16 @@ static struct token predicate_token(struct lexer *l, struct token t)
 		t.kind = T_PREDICATE_END;
 		return t;
 	}
-	if (t.kind == T_IF)
-		l->head = true;
+	if (l->depth == 0) {
+		l->heads += t.kind == T_IF;
+		l->parens += t.kind == '(';
+		l->parens -= t.kind == ')' && l->parens;
+	}
 	if (t.kind == '{') {
-		// behind an operand no block can stand: the predicate was not closed
-		if (l->depth == 0 && !l->head && ends_operand(l->prev)) {
+		if (l->depth == 0 && ends_operand(l->prev) && l->heads-- == 0) {
 			l->mode = LEX_POINTS;
 			return token(T_PREDICATE_OPEN_END, t.start, t.start);
 		}
-		l->head = false;
 		l->depth++;
 	} else if (t.kind == '}') {
 		if (l->depth == 0) {

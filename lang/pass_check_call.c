@@ -322,11 +322,14 @@ static const struct type *check_str(struct lang *l, struct node **slot)
 {
 	struct node *n = *slot, *a = arg(n, 0);
 	uint32_t cap = capacity(l, n, l->max_strlen);
+	int64_t length;
 
 	if (!a->type)
 		return NULL;
-	if (a->type->kind == TYPE_STRING)
+	if (a->type->kind == TYPE_STRING && (n->call.args.n < 2 || literal_known(l, &n->call.args.v[1], &length)))
 		return str_of_string(l, slot, cap);
+	if (a->type->kind == TYPE_STRING) // of a length known at run time
+		return a->type;
 	if (a->type->kind == TYPE_STRUCT || a->type->kind == TYPE_USYM || a->type->kind == TYPE_KSYM || a->type->kind == TYPE_BUFFER) {
 		wrong(l, n, a, "a pointer, an address or an array of characters");
 		return NULL;

@@ -11,6 +11,7 @@
 //    decided) or are comparisons of equal types; implicit conversions stand as CAST nodes with `implicit` set
 //  - a value stored to a variable or map has its type, but strings may be shorter or longer (stored zero-padded or cut) and
 //    tuples of such strings member-wise
+//  - a value that lies in a variable which another operand of its operation assigns has `held` set
 //  - no POSITIONAL, SIZEOF, OFFSETOF, TYPEOF, TYPESPEC, POINT, LET without sym, or unresolved IDENT is left; constants are folded
 //  - IDENT has `builtin` (or is an enumerator folded to INT); argN is IDENT with builtin ARGN and `argn`
 //  - FIELD on `args` has `arg` set, on structs `field`; MAP keys: `sym->key` is NULL exactly when keys.n == 0; several keys, and
