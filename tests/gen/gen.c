@@ -241,19 +241,20 @@ static void unroll(struct gen *g)
 
 // Loops over maps: sums and the like, which no order changes --------------------------------------------------------------------
 
-static void accumulate(struct gen *g, const char *acc, const struct gmap *agg)
+// `op` is the same in all of a loop: sums and exclusive ors of one variable do not commute with each other.
+static void accumulate(struct gen *g, const char *acc, const char *op, const struct gmap *agg)
 {
 	line(g);
 	switch (upto(g, agg ? 3 : 2)) {
 	case 0:
-		add(g, "%s %s ", acc, one_in(g, 2) ? "+=" : "^=");
+		add(g, "%s %s ", acc, op);
 		expr(g, &int_shape, 2);
 		add(g, ";\n");
 		return;
 	case 1:
 		add(g, "if (");
 		expr(g, &bool_shape, 2);
-		add(g, ") { %s++; %s}\n", acc, one_in(g, 2) ? "continue; " : "");
+		add(g, ") { %s %s 1; %s}\n", acc, op, one_in(g, 2) ? "continue; " : "");
 		return;
 	default:
 		map_ref(g, agg, 1);
@@ -274,6 +275,7 @@ static void for_map(struct gen *g)
 {
 	struct gmap *m = pick_map(g, NULL, false, true), *agg = m ? pick_agg(g, m) : NULL;
 	struct gvar *acc, *kv;
+	const char *op = one_in(g, 2) ? "+=" : "^=";
 	unsigned vars = g->nvars;
 	bool was = g->pure;
 
@@ -296,7 +298,7 @@ static void for_map(struct gen *g)
 			agg->hidden = true;
 		g->indent++;
 		for (unsigned i = 1 + upto(g, 3); i; i--)
-			accumulate(g, acc->name, agg);
+			accumulate(g, acc->name, op, agg);
 		g->indent--;
 		if (agg)
 			agg->hidden = false;
@@ -458,9 +460,7 @@ static void probe(struct gen *g, const char *name, unsigned size)
 	g->rounds = 1;
 	if (one_in(g, 6)) {
 		add(g, " /");
-		g->pure = true;
-		compare(g, 0); // a predicate ends where a block begins
-		g->pure = false;
+		expr(g, one_in(g, 4) ? &int_shape : &bool_shape, 3);
 		add(g, "/");
 	}
 	add(g, "\n{\n");

@@ -251,7 +251,7 @@ static bool choice(struct gen *g, const struct shape *s, unsigned depth)
 		return true;
 	case 2:
 		v = pick_var(g, s, true);
-		if (!v || s->kind == STR || s->kind == TUP) // memory is read where it lies, after the assignment
+		if (!v)
 			return false;
 		add(g, "({ %s = ", v->name);
 		if (v->fixed)
@@ -523,7 +523,13 @@ static bool str_try(struct gen *g, unsigned depth)
 	case 7:
 		add(g, "str(");
 		expr(g, &str_shape, depth - 1);
-		add(g, ", %u)", 1 + upto(g, 40));
+		if (one_in(g, 4)) {
+			add(g, ", ");
+			int_cast(g, depth - 1);
+			str_addc(g->out, ')');
+		} else {
+			add(g, ", %u)", 1 + upto(g, 40));
+		}
 		return true;
 	default: add(g, "comm"); return true;
 	}

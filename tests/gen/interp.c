@@ -416,6 +416,17 @@ static struct val eval_strncmp(struct interp *in, const struct node *n)
 	return number(n->type, !equal(&a, &b));
 }
 
+// str($s, n) of an n that is known at run time: room for n bytes, the NUL included.
+static struct val eval_str(struct interp *in, const struct node *n)
+{
+	struct val s = eval(in, n->call.args.v[0]), room = eval(in, n->call.args.v[1]);
+
+	if (s.t->kind != TYPE_STRING)
+		give_up(in, "str() of an address");
+	s.len = (uint32_t)MIN((uint64_t)s.len, room.n ? room.n - 1 : 0);
+	return s;
+}
+
 static struct val eval_strcontains(struct interp *in, const struct node *n)
 {
 	struct val h = eval(in, n->call.args.v[0]), s = eval(in, n->call.args.v[1]);
@@ -516,6 +527,7 @@ static struct val eval_call(struct interp *in, const struct node *n)
 	case BUILTIN_STRLEN:
 		v = eval(in, args[0]);
 		return number(n->type, v.len);
+	case BUILTIN_STR: return eval_str(in, n);
 	case BUILTIN_BSWAP:
 		v = eval(in, args[0]);
 		return number(n->type, __builtin_bswap64(v.n) >> (64 - 8 * n->type->size));
