@@ -6,7 +6,8 @@
 #include "base/util.h"
 #include "runtime/sinks/export_sinks.h"
 
-static const struct export_sink *const all[] = { &export_sink_text, &export_sink_json, &export_sink_jsonl };
+static const struct export_sink *const all[] = { &export_sink_text, &export_sink_json, &export_sink_jsonl, &export_sink_folded, &export_sink_flamegraph,
+						  &export_sink_pprof };
 
 const struct export_sink *export_find(const char *name)
 {

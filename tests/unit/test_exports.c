@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sinks that write files, from canned records and measures.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <zlib.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/str.h"
+#include "base/util.h"
+#include "base/wire.h"
+#include "runtime/decode.h"
+#include "runtime/exports.h"
+#include "runtime/sinks/column.h"
+#include "runtime/sinks/out.h"
+#include "runtime/value.h"
+
+struct fixture {
+	struct arena *arena;
+	struct types *types;
+	struct plan plan;
+	struct plan_event event;
+	struct printer printer;
+	struct diag diag;
+	struct out out;
+	struct str output;
+	char path[64];
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof *f);
+
+	f->arena = arena_new();
+	f->types = types_new(f->arena);
+	diag_init(&f->diag, f->arena);
+	printer_init(&f->printer, &f->plan, NULL);
+	out_open(&f->out, 1, 2, 'f');
+	f->out.capture = &f->output;
+	strcpy(f->path, "/tmp/spile-test-exports.XXXXXX");
+	close(mkstemp(f->path));
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	unlink(f->path);
+	printer_free(&f->printer);
+	out_close(&f->out);
+	str_free(&f->output);
+	arena_free(f->arena);
+	free(f);
+	return 0;
+}
+
+// A stream "calls" to one sink of this kind, whose only option is the file.
+static struct plan_stream *stream(struct fixture *f, const char *kind)
+{
+	struct plan_sink sink = { .name = kind, .kind = kind };
+
+	plan_push(f->arena, &sink.options, &sink.n_options, (struct plan_option){ .key = "file", .text = f->path });
+	plan_push(f->arena, &f->plan.sinks, &f->plan.n_sinks, sink);
+	struct plan_stream s = { .name = "calls" };
+	plan_push(f->arena, &s.sinks, &s.n_sinks, (struct plan_ref){ 0 });
+	plan_push(f->arena, &f->plan.streams, &f->plan.n_streams, s);
+	return &f->plan.streams[0];
+}
+
+static void column(struct fixture *f, const char *name, const struct type *t, enum value_unit unit, enum column_role role, bool hidden)
+{
+	struct plan_stream *s = &f->plan.streams[0];
+
+	plan_push(f->arena, &s->columns, &s->n_columns,
+		  (struct plan_column){ .name = name, .type = t, .unit = unit, .role = role, .hidden = hidden });
+}
+
+static struct exports *opened(struct fixture *f)
+{
+	struct exports *x = NULL;
+
+	assert_int_equal(exports_open(&f->plan, &f->printer, &f->out, &f->diag, 1, &x), 0);
+	assert_non_null(x);
+	return x;
+}
+
+static void send(struct fixture *f, struct exports *x, uint32_t weight, const void *const *v)
+{
+	struct record r = { .event = &f->event, .weight = weight };
+	const struct plan_stream *s = &f->plan.streams[0];
+
+	for (uint32_t i = 0; i < s->n_columns; i++)
+		r.arg[r.nargs++] = (struct arg_view){ .type = s->columns[i].type, .p = v[i], .len = s->columns[i].type->size };
+	exports_record(x, &r);
+}
+
+static const char *file(struct fixture *f, size_t *n)
+{
+	FILE *in = fopen(f->path, "r");
+	char *text = arena_alloc(f->arena, 1 << 20);
+
+	assert_non_null(in);
+	*n = fread(text, 1, (1 << 20) - 1, in);
+	text[*n] = '\0';
+	fclose(in);
+	return text;
+}
+
+// Lines ---------------------------------------------------------------------------------------------------------------
+
+static void lines(struct fixture *f, const char *kind)
+{
+	stream(f, kind);
+	column(f, "time", type_int(f->types, 8, false), UNIT_NS, COLUMN_TIME, true);
+	column(f, "query", type_string(f->types, 16), UNIT_NONE, COLUMN_VALUE, false);
+	column(f, "took", type_int(f->types, 8, false), UNIT_NS, COLUMN_DURATION, false);
+	struct exports *x = opened(f);
+	send(f, x, 1, (const void *[]){ &(uint64_t){ 5 }, "select \"1\"\0\0\0\0\0", &(uint64_t){ 12345678 } });
+	send(f, x, 10, (const void *[]){ &(uint64_t){ 6 }, "commit\0\0\0\0\0\0\0\0\0", &(uint64_t){ 999 } });
+	exports_close(x);
+	assert_int_equal(f->diag.nitems, 0);
+}
+
+static void text_lines(void **state)
+{
+	struct fixture *f = *state;
+
+	lines(f, "text");
+	assert_string_equal(str_z(&f->output), "calls query=select \"1\" took=12.3 ms\ncalls query=commit took=999 ns weight=10\n");
+}
+
+static void json_lines(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+
+	lines(f, "jsonl");
+	const char *text = file(f, &n);
+	assert_ptr_equal(strstr(text, "{\"probe\": \"calls\", \"time\": \"20"), text);
+	assert_non_null(strstr(text, "Z\", \"query\": \"select \\\"1\\\"\", \"took\": 12345678}\n"));
+	assert_non_null(strstr(text, "\"took\": 999, \"weight\": 10}\n"));
+}
+
+static void quantities(void **state)
+{
+	static const struct {
+		double v;
+		enum value_unit unit;
+		const char *text;
+	} rows[] = {
+		{ 0, UNIT_NS, "0 ns" }, { 999, UNIT_NS, "999 ns" }, { 1000, UNIT_NS, "1 us" }, { 1234, UNIT_NS, "1.23 us" }, { 12345678, UNIT_NS, "12.3 ms" },
+		{ 123456789, UNIT_NS, "123 ms" }, { 59.5e9, UNIT_NS, "59.5 s" }, { 90e9, UNIT_NS, "1.50 min" }, { -1500, UNIT_NS, "-1.50 us" },
+		{ 4096, UNIT_BYTES, "4.10 KB" }, { 17, UNIT_NONE, "17" }, { 3e9, UNIT_COUNT, "3000000000" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_str_ struct str s = { 0 };
+
+		quantity_text(rows[i].v, rows[i].unit, &s);
+		assert_string_equal(str_z(&s), rows[i].text);
+	}
+}
+
+static void unwritable(void **state)
+{
+	struct fixture *f = *state;
+	struct exports *x = NULL;
+
+	stream(f, "jsonl");
+	unlink(f->path);
+	strcpy(f->path, "/nowhere/at/all");
+	assert_int_not_equal(exports_open(&f->plan, &f->printer, &f->out, &f->diag, 1, &x), 0);
+	assert_null(x);
+	assert_int_equal(f->diag.errors, 1);
+}
+
+// Profiles ------------------------------------------------------------------------------------------------------------
+
+struct stack {
+	uint32_t nr, pid;
+	uint64_t ip[4];
+};
+
+static void stacks(struct fixture *f, const char *kind)
+{
+	stream(f, kind);
+	column(f, "comm", type_string(f->types, 16), UNIT_NONE, COLUMN_COMM, true);
+	column(f, "stack", type_stack(f->types, TYPE_USTACK, STACK_BPFTRACE, 4), UNIT_NONE, COLUMN_STACK, false);
+	struct exports *x = opened(f);
+	struct stack leaf = { 3, 0, { 0x30, 0x20, 0x10 } }, middle = { 2, 0, { 0x20, 0x10 } }, none = { 0 };
+	send(f, x, 1, (const void *[]){ "a;b\0\0\0\0\0\0\0\0\0\0\0\0\0", &leaf });
+	send(f, x, 4, (const void *[]){ "a;b\0\0\0\0\0\0\0\0\0\0\0\0\0", &leaf });
+	send(f, x, 1, (const void *[]){ "a;b\0\0\0\0\0\0\0\0\0\0\0\0\0", &middle });
+	send(f, x, 2, (const void *[]){ "<c>\0\0\0\0\0\0\0\0\0\0\0\0\0", &none });
+	exports_close(x);
+	assert_int_equal(f->diag.nitems, 0);
+}
+
+static void folded(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+
+	stacks(f, "folded");
+	assert_string_equal(file(f, &n), "<c> 2\na:b;0x10;0x20 1\na:b;0x10;0x20;0x30 5\n");
+}
+
+static void flamegraph(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+
+	stacks(f, "flamegraph");
+	const char *svg = file(f, &n);
+	assert_ptr_equal(strstr(svg, "<?xml"), svg);
+	assert_string_equal(svg + n - strlen("</svg>\n"), "</svg>\n");
+	assert_non_null(strstr(svg, "data-n=\"&lt;c&gt;\""));
+	assert_non_null(strstr(svg, "<title>0x30 - 5 samples, 62.50 %</title>"));
+	assert_non_null(strstr(svg, "<title>all - 8 samples, 100.00 %</title>"));
+}
+
+static void pprof(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+
+	stacks(f, "pprof");
+	file(f, &n);
+	gzFile in = gzopen(f->path, "r");
+	char *bytes = arena_alloc(f->arena, 1 << 16);
+	int got = gzread(in, bytes, 1 << 16);
+	gzclose(in);
+	assert_true(got > 0);
+	assert_non_null(memmem(bytes, (size_t)got, "samples", 7));
+	// the sample of 5: location ids 4 3 2 1 (0x30 was named after 0x20 and 0x10 …), value 5, both packed
+	assert_non_null(memmem(bytes, (size_t)got, "\x0a\x04\x02\x03\x04\x01\x12\x01\x05", 9));
+}
+
+// Measures ------------------------------------------------------------------------------------------------------------
+
+static void measure_lines(void **state)
+{
+	struct fixture *f = *state;
+	struct plan_stream *s = stream(f, "text");
+	struct plan_map map = { .name = "@m", .role = MAP_USER, .key = type_string(f->types, 8), .value = type_agg(f->types, TYPE_SUM, true) };
+
+	column(f, "comm", map.key, UNIT_NONE, COLUMN_VALUE, false);
+	plan_push(f->arena, &f->plan.maps, &f->plan.n_maps, map);
+	plan_push(f->arena, &s->measures, &s->n_measures, (struct plan_measure){ .name = "time", .map = 0, .unit = UNIT_NS });
+	struct exports *x = opened(f);
+	struct map_entry_view rows[] = { { .key = "cat\0\0\0\0", .key_type = map.key, .value = &(int64_t){ 1500000 } },
+					 { .key = "sh\0\0\0\0\0", .key_type = map.key, .value = &(int64_t){ 2000 } } };
+	exports_measures(x, 0, &(struct map_view){ .map = &f->plan.maps[0], .entries = rows, .n = 2, .div = 1 }, true);
+	exports_close(x);
+	assert_true(exports_has_map(&f->plan, 0));
+	assert_string_equal(str_z(&f->output), "calls comm=cat time=1.50 ms\ncalls comm=sh time=2 us\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+		T(text_lines), T(json_lines), T(quantities), T(unwritable), T(folded), T(flamegraph), T(pprof), T(measure_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
