@@ -185,7 +185,9 @@ static void unwritable(void **state)
 // Profiles ------------------------------------------------------------------------------------------------------------
 
 struct stack {
-	uint32_t nr, pid;
+	uint16_t nr;
+	uint8_t stop, pad;
+	uint32_t pid;
 	uint64_t ip[4];
 };
 
@@ -193,9 +195,9 @@ static void stacks(struct fixture *f, const char *kind)
 {
 	stream(f, kind);
 	column(f, "comm", type_string(f->types, 16), UNIT_NONE, COLUMN_COMM, true);
-	column(f, "stack", type_stack(f->types, TYPE_USTACK, STACK_BPFTRACE, 4), UNIT_NONE, COLUMN_STACK, false);
+	column(f, "stack", type_stack(f->types, TYPE_USTACK, STACK_BPFTRACE, 0, 4), UNIT_NONE, COLUMN_STACK, false);
 	struct exports *x = opened(f);
-	struct stack leaf = { 3, 0, { 0x30, 0x20, 0x10 } }, middle = { 2, 0, { 0x20, 0x10 } }, none = { 0 };
+	struct stack leaf = { 3, 0, 0, 0, { 0x30, 0x20, 0x10 } }, middle = { 2, 0, 0, 0, { 0x20, 0x10 } }, none = { 0 };
 	send(f, x, 1, (const void *[]){ "a;b\0\0\0\0\0\0\0\0\0\0\0\0\0", &leaf });
 	send(f, x, 4, (const void *[]){ "a;b\0\0\0\0\0\0\0\0\0\0\0\0\0", &leaf });
 	send(f, x, 1, (const void *[]){ "a;b\0\0\0\0\0\0\0\0\0\0\0\0\0", &middle });
