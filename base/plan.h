@@ -51,12 +51,14 @@ enum mechanism { // how a site is attached
 	MECHANISMS
 };
 
-enum map_role { MAP_USER, MAP_RING, MAP_SCRATCH, MAP_LOST, MAP_GLOBALS, MAP_RODATA, MAP_NAMES, MAP_CONTROL };
+enum map_role { MAP_USER, MAP_RING, MAP_SCRATCH, MAP_LOST, MAP_GLOBALS, MAP_RODATA, MAP_NAMES, MAP_CONTROL, MAP_TARGETS, MAP_ROLES };
 
 enum loss_kind {
 	LOSS_EVENT,  // ring buffer full: index is the event
 	LOSS_UPDATE, // map full or update failed: index is the map
-	LOSS_SCRATCH // no scratch slot free: the probe did nothing
+	LOSS_SCRATCH, // no scratch slot free: the probe did nothing
+	LOSS_LEFT_OUT, // not lost but left out, as the script asked: text says what
+	LOSSES
 };
 
 enum value_unit { // of a number: table and text show it, exporters send it as UCUM writes it

@@ -56,12 +56,14 @@ static const char *check_user_map(const struct plan *p, const struct plan_map *m
 
 static const char *check_map(const struct plan *p, const struct plan_map *m)
 {
-	if (m->role > MAP_CONTROL)
+	if (m->role >= MAP_ROLES)
 		return "a map's role is unknown";
 	if (m->key_size > VALUE_MOST || m->value_size > VALUE_MOST || m->max_entries > ENTRIES_MOST)
 		return "a map is too large";
 	if (m->role == MAP_GLOBALS && m->value_size < sizeof(struct wire_globals))
 		return "the map of globals is too small";
+	if (m->role == MAP_TARGETS && (m->key_size != 4 || m->value_size != 8))
+		return "the map of targets is malformed";
 	return m->role == MAP_USER ? check_user_map(p, m) : NULL;
 }
 
@@ -182,11 +184,33 @@ static const char *check_sink(const struct plan *p, const struct plan_sink *s)
 	return check_spans(p, s->span, s->n_span);
 }
 
+static const char *check_target(const struct plan *p, const struct plan_target *t)
+{
+	if (!t->name)
+		return "a target has no name";
+	for (uint32_t i = 0; i < t->n_choices; i++) {
+		if (!t->choices[i].key || !t->choices[i].n_values)
+			return "a target's choice is malformed";
+		for (uint32_t k = 0; k < t->choices[i].n_values; k++)
+			if (!t->choices[i].values[k].name)
+				return "a target's choice is malformed";
+	}
+	return check_spans(p, t->span, t->n_span);
+}
+
+static const char *check_gate(const struct plan *p, const struct plan_gate *g)
+{
+	for (uint32_t i = 0; i < g->n_progs; i++)
+		if (g->progs[i].index >= p->n_progs)
+			return "a budget's program is out of range";
+	return check_spans(p, g->span, g->n_span);
+}
+
 static const char *check_loss(const struct plan *p, const struct plan_loss *l)
 {
 	uint32_t most = l->kind == LOSS_EVENT ? p->n_events : l->kind == LOSS_UPDATE ? p->n_maps : UINT32_MAX;
 
-	if (l->kind > LOSS_SCRATCH || l->prog >= p->n_progs || l->index >= most)
+	if (l->kind >= LOSSES || (l->kind == LOSS_LEFT_OUT && !l->text) || l->prog >= p->n_progs || l->index >= most)
 		return "a loss counter is out of range";
 	return check_spans(p, l->span, l->n_span);
 }
@@ -208,7 +232,7 @@ static const char *check_texts(const struct plan *p)
 static const char *check_plan(const struct plan *p)
 {
 	const char *why = check_texts(p);
-	unsigned roles[MAP_CONTROL + 1] = { 0 };
+	unsigned roles[MAP_ROLES] = { 0 };
 
 	for (uint32_t i = 0; i < p->n_progs && !why; i++)
 		why = check_prog(p, &p->progs[i]);
@@ -225,6 +249,12 @@ static const char *check_plan(const struct plan *p)
 		why = check_sink(p, &p->sinks[i]);
 	for (uint32_t i = 0; i < p->n_streams && !why; i++)
 		why = check_stream(p, &p->streams[i]);
+	if (p->n_targets > WIRE_TARGETS || p->n_gates > WIRE_GATES)
+		return "there are too many targets or budgets";
+	for (uint32_t i = 0; i < p->n_targets && !why; i++)
+		why = check_target(p, &p->targets[i]);
+	for (uint32_t i = 0; i < p->n_gates && !why; i++)
+		why = check_gate(p, &p->gates[i]);
 	return why;
 }
 

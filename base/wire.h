@@ -105,6 +105,15 @@ struct wire_scalar {
 	uint8_t value[];
 };
 
+// The hash map "targets": tgid (u32, of the initial PID namespace) to u64: bit i is set while the process belongs to plan.targets[i].
+// The run side keeps it true on fork, exec and exit; programs test it with one lookup, whatever the number of targets.
+#define WIRE_TARGETS 64
+#define WIRE_TARGET_PIDS 65536 // most processes in it
+
+// Gates of CPU budgets: of 2^32 events, how many are let through. The run side turns them down as programs come near their share.
+#define WIRE_GATES 32
+#define WIRE_GATE_OPEN (1ull << 32)
+
 // The array map "globals": what the run side tells the programs. One element; mapped by the run side.
 struct wire_globals {
 	uint64_t start_ns;   // boot-time clock when the run began; elapsed counts from it
@@ -117,6 +126,7 @@ struct wire_globals {
 	uint64_t live;        // maps with a twin: bit plan_map.twin - 1 is the copy programs use (lang/pass_pair.c)
 	uint64_t exit_status; // of an exit() that found no room in the control ring either: it is never lost
 	uint64_t exit_asked;  // 1: there was one
+	uint64_t keep[WIRE_GATES]; // 0 before the run side has written it counts as WIRE_GATE_OPEN
 };
 
 // Scratch memory: per CPU, WIRE_SCRATCH_SLOTS slots, since a program can be interrupted by another one, or preempted by

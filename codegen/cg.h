@@ -67,7 +67,7 @@ struct cg {
 	uint32_t *line_start; // offsets of the lines of the script's source
 	size_t lines;
 	uint32_t source;
-	uint32_t map_ring, map_scratch, map_lost, map_globals, map_control; // indexes into plan.maps; UINT32_MAX: not used yet
+	uint32_t map_ring, map_scratch, map_lost, map_globals, map_control, map_targets; // indexes into plan.maps; UINT32_MAX: not used yet
 	LLVMValueRef max_cpus; // the stdlib's constant
 	struct body *body;
 	struct span at; // of the node that is being emitted

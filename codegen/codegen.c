@@ -25,12 +25,13 @@ static const struct {
 	[MAP_LOST] = { "lost", BPF_MAP_TYPE_PERCPU_ARRAY, 4 },
 	[MAP_GLOBALS] = { "globals", BPF_MAP_TYPE_ARRAY, 4 },
 	[MAP_CONTROL] = { "control", BPF_MAP_TYPE_RINGBUF, 0 },
+	[MAP_TARGETS] = { "targets", BPF_MAP_TYPE_HASH, 4 },
 };
 
 uint32_t cg_map(struct cg *cg, enum map_role role)
 {
 	uint32_t *at = role == MAP_RING ? &cg->map_ring : role == MAP_SCRATCH ? &cg->map_scratch : role == MAP_LOST ? &cg->map_lost :
-		       role == MAP_CONTROL ? &cg->map_control : &cg->map_globals;
+		       role == MAP_CONTROL ? &cg->map_control : role == MAP_TARGETS ? &cg->map_targets : &cg->map_globals;
 
 	if (*at == NO_MAP) {
 		*at = cg->plan->n_maps;
@@ -105,7 +106,7 @@ static void define_cpus(struct cg *cg)
 
 static void begin(struct cg *cg)
 {
-	cg->map_ring = cg->map_scratch = cg->map_lost = cg->map_globals = cg->map_control = NO_MAP;
+	cg->map_ring = cg->map_scratch = cg->map_lost = cg->map_globals = cg->map_control = cg->map_targets = NO_MAP;
 	cg->on_stack_limit = MIN(config_number(cg, "on_stack_limit", 32), 128u);
 	cg->may_goto = cg->p->world->ops->feature && cg->p->world->ops->feature(cg->p->world, FEATURE_MAY_GOTO);
 	cg->machine = object_machine();
@@ -133,6 +134,10 @@ static void finish_plan(struct cg *cg, const struct codegen_options *o)
 		} else if (m->role == MAP_SCRATCH) { // the loader multiplies by the machine's CPUs
 			m->value_size = p->scratch_bytes;
 			m->max_entries = WIRE_SCRATCH_SLOTS;
+		} else if (m->role == MAP_TARGETS) {
+			m->value_size = 8;
+			m->max_entries = WIRE_TARGET_PIDS;
+			m->flags = BPF_F_NO_PREALLOC;
 		} else if (m->role == MAP_LOST) {
 			m->value_size = 8;
 			m->max_entries = MAX(p->n_losses, 1u);

@@ -88,7 +88,7 @@ static struct map_shape shape(const struct loading *g, const struct plan_map *m)
 		return (struct map_shape){ BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, MAX(p->n_losses, 1u), 0 };
 	case MAP_GLOBALS:
 		return (struct map_shape){ BPF_MAP_TYPE_ARRAY, 4, MAX(m->value_size, (uint32_t)sizeof(struct wire_globals)), 1, BPF_F_MMAPABLE };
-	case MAP_USER: case MAP_RODATA: case MAP_NAMES:
+	case MAP_USER: case MAP_RODATA: case MAP_NAMES: case MAP_TARGETS: case MAP_ROLES:
 		break;
 	}
 	return (struct map_shape){ m->bpf_type, m->key_size, m->value_size, m->max_entries, m->flags };
