@@ -7,7 +7,7 @@
 #include "runtime/sinks/export_sinks.h"
 
 static const struct export_sink *const all[] = { &export_sink_text, &export_sink_json, &export_sink_jsonl, &export_sink_folded, &export_sink_flamegraph,
-						  &export_sink_pprof };
+						  &export_sink_pprof, &export_sink_csv, &export_sink_sqlite };
 
 const struct export_sink *export_find(const char *name)
 {
@@ -37,4 +37,12 @@ uint64_t export_number(const struct plan_sink *s, const char *key)
 	const struct plan_option *o = option(s, key);
 
 	return o ? o->number : 0;
+}
+
+bool export_receives(const struct export_context *c, const struct plan_stream *s)
+{
+	for (uint32_t i = 0; i < s->n_sinks; i++)
+		if (&c->plan->sinks[s->sinks[i].index] == c->sink)
+			return true;
+	return false;
 }

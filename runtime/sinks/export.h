@@ -67,3 +67,5 @@ const struct export_sink *export_find(const char *name); // NULL: this build has
 // Options as the language checked them; every row of the sink's is there.
 const char *export_text(const struct plan_sink *s, const char *key);
 uint64_t export_number(const struct plan_sink *s, const char *key);
+
+bool export_receives(const struct export_context *c, const struct plan_stream *s); // does the stream go to this sink?

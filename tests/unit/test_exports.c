@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 #include <zlib.h>
 
 #include "base/arena.h"
@@ -149,6 +150,54 @@ static void json_lines(void **state)
 	assert_non_null(strstr(text, "\"took\": 999, \"weight\": 10}\n"));
 }
 
+// Tables --------------------------------------------------------------------------------------------------------------
+
+static void csv(void **state)
+{
+	struct fixture *f = *state;
+	char head[] = "time,query,took,weight\r\n";
+	size_t n;
+
+	lines(f, "csv");
+	const char *text = file(f, &n);
+	assert_memory_equal(text, head, sizeof head - 1);
+	assert_non_null(strstr(text, ",\"select \"\"1\"\"\",12345678,1\r\n"));
+	assert_non_null(strstr(text, ",commit,999,10\r\n"));
+}
+
+static int count_rows(void *arg, int n, char **value, char **name)
+{
+	str_printf(arg, "%s|%s|%s\n", value[0], value[1], value[2]);
+	return 0;
+}
+
+static void sqlite(void **state)
+{
+	struct fixture *f = *state;
+	_str_ struct str rows = { 0 };
+	sqlite3 *db;
+
+	lines(f, "sqlite");
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "SELECT query, took, weight FROM calls ORDER BY took DESC", count_rows, &rows, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_string_equal(str_z(&rows), "select \"1\"|12345678|1\ncommit|999|10\n");
+}
+
+static void sqlite_no_database(void **state)
+{
+	struct fixture *f = *state;
+	struct exports *x = NULL;
+	FILE *out = fopen(f->path, "w");
+
+	for (int i = 0; i < 1000; i++)
+		fputs("this is no database\n", out);
+	fclose(out);
+	stream(f, "sqlite");
+	assert_int_not_equal(exports_open(&f->plan, &f->printer, &f->out, &f->diag, 1, &x), 0);
+	assert_int_equal(f->diag.errors, 1);
+}
+
 static void quantities(void **state)
 {
 	static const struct {
@@ -270,7 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-		T(text_lines), T(json_lines), T(quantities), T(unwritable), T(folded), T(flamegraph), T(pprof), T(measure_lines),
+		T(text_lines), T(json_lines), T(csv), T(sqlite), T(sqlite_no_database), T(quantities), T(unwritable), T(folded), T(flamegraph), T(pprof), T(measure_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
