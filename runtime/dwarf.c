@@ -5,9 +5,8 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <libelf.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/map.h"
@@ -30,89 +29,35 @@ static int load_library(struct dwarf *d)
 
 // The file ------------------------------------------------------------------------------------------------------------
 
-static bool has_info(struct elf_file *f)
+// From memory: libdw would map the file, and end us when somebody cuts it short.
+static int begin(struct dwarf *d)
 {
-	struct elf_section s;
+	size_t size = (size_t)elf_file_id(d->file).size;
+	const void *bytes = elf_file_bytes(d->file, 0, size);
 
-	return elf_file_section_named(f, ".debug_info", &s) || elf_file_section_named(f, ".zdebug_info", &s);
-}
-
-static bool is_same_build(struct elf_file *a, const char *path)
-{
-	struct elf_file *b = NULL;
-	const uint8_t *x, *y;
-	size_t n;
-	bool same;
-
-	if (elf_file_open(path, &b) < 0)
-		return false;
-	n = elf_file_build_id(a, &x);
-	same = has_info(b) && (n == 0 || (elf_file_build_id(b, &y) == n && memcmp(x, y, n) == 0));
-	elf_file_close(b);
-	return same;
-}
-
-static char *by_build_id(struct elf_file *f)
-{
-	const uint8_t *id;
-	size_t n = elf_file_build_id(f, &id);
-	char name[160], *p = name;
-
-	if (n < 2 || n > 64)
-		return NULL;
-	for (size_t i = 0; i < n; i++)
-		p += sprintf(p, i == 0 ? "%02x/" : "%02x", id[i]);
-	char *path = xasprintf("/usr/lib/debug/.build-id/%s.debug", name);
-	if (is_same_build(f, path))
-		return path;
-	free(path);
-	return NULL;
-}
-
-// .gnu_debuglink: a file's name, looked for beside the program, in .debug there, and below /usr/lib/debug.
-static char *by_link(struct elf_file *f, const char *path)
-{
-	static const char *const forms[] = { "%.*s/%.*s", "%.*s/.debug/%.*s", "/usr/lib/debug%.*s/%.*s" };
-	struct elf_section s;
-	const char *name = elf_file_section_named(f, ".gnu_debuglink", &s) ? elf_file_bytes(f, s.offset, s.size) : NULL;
-	size_t len = name ? strnlen(name, s.size) : 0, folder = strrchr(path, '/') ? (size_t)(strrchr(path, '/') - path) : 0;
-
-	if (!len || len == s.size || memchr(name, '/', len))
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		char *at = xasprintf(forms[i], (int)folder, path, (int)len, name);
-
-		if (strcmp(at, path) != 0 && is_same_build(f, at))
-			return at;
-		free(at);
-	}
-	return NULL;
-}
-
-static char *find_file(struct elf_file *f, const char *path)
-{
-	char *found;
-
-	if (has_info(f))
-		return xstrdup(path);
-	found = by_build_id(f);
-	return found ? found : by_link(f, path);
+	if (elf_version(EV_CURRENT) == EV_NONE || !bytes)
+		return -ENOENT;
+	elf_file_settle(d->file);
+	d->elf = elf_memory((char *)bytes, size);
+	d->dw = d->elf ? d->dwarf_begin_elf(d->elf, DWARF_C_READ, NULL) : NULL;
+	return d->dw ? 0 : -ENOENT;
 }
 
 int dwarf_open(struct world *w, struct elf_file *f, const char *path, unsigned number, struct dwarf **ret)
 {
-	_free_ char *file = find_file(f, path);
+	enum elf_source source;
+	_free_ char *file = elf_file_with_section(f, ".debug_info", &source);
 
 	if (!file)
 		return -ENOENT;
 	struct dwarf *d = xcalloc(1, sizeof *d);
-	*d = (struct dwarf){ .world = w, .number = number, .fd = -1, .path = arena_strdup(w->arena, file) };
+	*d = (struct dwarf){ .world = w, .number = number, .path = arena_strdup(w->arena, file) };
 	map_init(&d->ids, NULL);
 	int err = load_library(d);
-	if (!err && (d->fd = open(file, O_RDONLY | O_CLOEXEC)) < 0)
-		err = -errno;
-	if (!err && !(d->dw = d->dwarf_begin(d->fd, DWARF_C_READ)))
-		err = -ENOENT;
+	if (!err)
+		err = elf_file_open(file, &d->file);
+	if (!err)
+		err = begin(d);
 	if (err)
 		dwarf_close(d);
 	else
@@ -126,8 +71,9 @@ void dwarf_close(struct dwarf *d)
 		return;
 	if (d->dw)
 		d->dwarf_end(d->dw);
-	if (d->fd >= 0)
-		close(d->fd);
+	if (d->elf)
+		elf_end(d->elf);
+	elf_file_close(d->file);
 	if (d->library)
 		dlclose(d->library);
 	map_free(&d->ids);

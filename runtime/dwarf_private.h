@@ -11,7 +11,7 @@
 enum { MAX_DEPTH = 24 };
 
 #define LIBDW_FUNCTIONS                                                                                                      \
-	LIBDW(dwarf_begin) LIBDW(dwarf_end) LIBDW(dwarf_nextcu) LIBDW(dwarf_offdie) LIBDW(dwarf_child) LIBDW(dwarf_siblingof) \
+	LIBDW(dwarf_begin_elf) LIBDW(dwarf_end) LIBDW(dwarf_nextcu) LIBDW(dwarf_offdie) LIBDW(dwarf_child) LIBDW(dwarf_siblingof) \
 	LIBDW(dwarf_tag) LIBDW(dwarf_attr_integrate) LIBDW(dwarf_formref_die) LIBDW(dwarf_formudata) LIBDW(dwarf_formsdata)   \
 	LIBDW(dwarf_formflag) LIBDW(dwarf_diename) LIBDW(dwarf_lowpc) LIBDW(dwarf_haspc) LIBDW(dwarf_bytesize)               \
 	LIBDW(dwarf_dieoffset) LIBDW(dwarf_addrdie) LIBDW(dwarf_aggregate_size) LIBDW(dwarf_getsrclines) LIBDW(dwarf_onesrcline) \
@@ -20,7 +20,8 @@ enum { MAX_DEPTH = 24 };
 struct dwarf {
 	struct world *world;
 	unsigned number;
-	int fd;
+	struct elf_file *file; // all of it in memory
+	Elf *elf;
 	const char *path;
 	void *library;
 	Dwarf *dw;

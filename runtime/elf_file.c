@@ -27,13 +27,65 @@
 #define MAX_SEGMENTS 4096
 #define MAX_SECTIONS 1000000
 
-// Unaligned tables are refused rather than read bytewise: no linker makes them.
+#define BLOCK 65536u
+#define PARKED -2 // for a descriptor: closed, to be opened again
+
+static struct elf_id id_of(const struct stat *st)
+{
+	return (struct elf_id){ st->st_dev, st->st_ino, st->st_size, (uint64_t)st->st_mtim.tv_sec * 1000000000ull + (uint64_t)st->st_mtim.tv_nsec };
+}
+
+static bool same_id(const struct stat *st, const struct elf_id *id)
+{
+	struct elf_id now = id_of(st);
+
+	return now.dev == id->dev && now.ino == id->ino && now.size == id->size && now.mtime_ns == id->mtime_ns;
+}
+
+static void read_block(const struct elf_file *f, uint64_t block)
+{
+	uint64_t at = block * BLOCK;
+	size_t want = (size_t)MIN((uint64_t)BLOCK, f->size - at), have = 0;
+	ssize_t n;
+
+	f->present[block / 64] |= 1ull << block % 64;
+	while (have < want && (n = pread(f->fd, f->data + at + have, want - have, (off_t)(at + have))) > 0)
+		have += (size_t)n;
+}
+
+static bool reopen(const struct elf_file *f)
+{
+	struct elf_file *file = (struct elf_file *)f; // its bytes are the same before and after
+	int fd = f->path ? open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && same_id(&st, &f->id)) {
+		file->fd = fd;
+		return true;
+	}
+	if (fd >= 0)
+		close(fd);
+	file->fd = -1;
+	return false;
+}
+
+static void read_blocks(const struct elf_file *f, uint64_t offset, uint64_t size)
+{
+	for (uint64_t b = offset / BLOCK; b * BLOCK < offset + size; b++)
+		if (!(f->present[b / 64] & 1ull << b % 64) && (f->fd >= 0 || (f->fd == PARKED && reopen(f))))
+			read_block(f, b);
+}
+
 const void *elf_file_bytes(const struct elf_file *f, uint64_t offset, uint64_t size)
 {
 	if (offset > f->size || size > f->size - offset)
 		return NULL;
+	if (f->present)
+		read_blocks(f, offset, size);
 	return f->data + offset;
 }
+
+// Unaligned tables are refused rather than read bytewise: no linker makes them.
 
 const void *elf_table(const struct elf_file *f, uint64_t offset, uint64_t n, size_t item)
 {
@@ -84,7 +136,7 @@ const char *elf_strings(const struct elf_file *f, const Elf64_Shdr *s, uint64_t 
 	return *size ? p : NULL;
 }
 
-int elf_file_open(const char *path, struct elf_file **ret)
+static int open_file(const char *path, struct elf_file **ret)
 {
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); // a fifo must not hold us
 	struct elf_file *f;
@@ -95,14 +147,15 @@ int elf_file_open(const char *path, struct elf_file **ret)
 		return -errno;
 	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof(Elf64_Ehdr))
 		return -ENOEXEC;
-	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	f = xcalloc(1, sizeof *f);
 	f->data = p;
 	f->size = (size_t)st.st_size;
-	f->mapped = true;
-	f->id = (struct elf_id){ st.st_dev, st.st_ino, st.st_size, (uint64_t)st.st_mtim.tv_sec * 1000000000ull + (uint64_t)st.st_mtim.tv_nsec };
+	f->fd = TAKE_FD(fd);
+	f->present = xcalloc(f->size / BLOCK / 64 + 1, sizeof *f->present);
+	f->id = id_of(&st);
 	err = read_headers(f);
 	if (err) {
 		elf_file_close(f);
@@ -112,12 +165,30 @@ int elf_file_open(const char *path, struct elf_file **ret)
 	return 0;
 }
 
+int elf_file_open_at(const char *path, const char *root, const char *name, struct elf_file **ret)
+{
+	int err = open_file(path, ret);
+
+	if (err)
+		return err;
+	(*ret)->path = xstrdup(path);
+	(*ret)->root = xstrdup(root);
+	(*ret)->name = xstrdup(name);
+	return 0;
+}
+
+int elf_file_open(const char *path, struct elf_file **ret)
+{
+	return elf_file_open_at(path, "", path, ret);
+}
+
 int elf_file_from_memory(void *bytes, size_t size, struct elf_file **ret)
 {
 	struct elf_file *f = xcalloc(1, sizeof *f);
 
 	f->data = bytes;
 	f->size = size;
+	f->fd = -1;
 	f->debug_looked_for = true;
 	if (read_headers(f) < 0) {
 		elf_file_close(f);
@@ -127,15 +198,47 @@ int elf_file_from_memory(void *bytes, size_t size, struct elf_file **ret)
 	return 0;
 }
 
+void elf_file_settle(struct elf_file *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
+}
+
+void elf_file_park(struct elf_file *f)
+{
+	bool was_open = f->fd >= 0;
+
+	elf_file_settle(f);
+	f->fd = was_open ? PARKED : -1;
+}
+
+void elf_file_drop(const struct elf_file *f, uint64_t offset, uint64_t size)
+{
+	uint64_t first = (offset + BLOCK - 1) / BLOCK, end = (offset + size) / BLOCK;
+
+	if (f->fd == -1 || !f->present || offset > f->size || size > f->size - offset || first >= end)
+		return;
+	for (uint64_t b = first; b < end; b++)
+		f->present[b / 64] &= ~(1ull << b % 64);
+	madvise(f->data + first * BLOCK, (end - first) * BLOCK, MADV_DONTNEED);
+}
+
 void elf_file_close(struct elf_file *f)
 {
 	if (!f)
 		return;
 	elf_file_close(f->debug);
-	if (f->mapped)
-		munmap((void *)f->data, f->size);
+	elf_file_close(f->mini);
+	elf_file_settle(f);
+	if (f->present)
+		munmap(f->data, f->size);
 	else
-		free((void *)f->data);
+		free(f->data);
+	free(f->present);
+	free(f->path);
+	free(f->root);
+	free(f->name);
 	free(f);
 }
 
@@ -152,6 +255,16 @@ uint64_t elf_file_entry(const struct elf_file *f)
 static bool segment_is_code(const Elf64_Phdr *p)
 {
 	return p->p_type == PT_LOAD && (p->p_flags & PF_X);
+}
+
+uint64_t elf_file_code_start(const struct elf_file *f)
+{
+	uint64_t low = UINT64_MAX;
+
+	for (size_t i = 0; i < f->nsegments; i++)
+		if (segment_is_code(&f->segments[i]))
+			low = MIN(low, f->segments[i].p_vaddr);
+	return low;
 }
 
 bool elf_file_offset(const struct elf_file *f, uint64_t address, bool executable, uint64_t *offset)
@@ -275,35 +388,4 @@ size_t elf_file_build_id(const struct elf_file *f, const uint8_t **id)
 			n = find_build_id(notes, s->sh_size, id);
 	}
 	return n;
-}
-
-static struct elf_file *open_debug(struct elf_file *f)
-{
-	const uint8_t *id, *other;
-	size_t n = elf_file_build_id(f, &id);
-	char path[256] = "/usr/lib/debug/.build-id/", *p = path + strlen(path);
-	struct elf_file *d = NULL;
-
-	if (n < 2 || n > 64)
-		return NULL;
-	for (size_t i = 0; i < n; i++)
-		p += sprintf(p, i == 0 ? "%02x/" : "%02x", id[i]);
-	strcpy(p, ".debug");
-	if (elf_file_open(path, &d) < 0)
-		return NULL;
-	d->debug_looked_for = true;
-	if (elf_file_build_id(d, &other) == n && memcmp(id, other, n) == 0)
-		return d;
-	elf_file_close(d);
-	return NULL;
-}
-
-struct elf_file *elf_file_debug(struct elf_file *f)
-{
-	if (!f->debug_looked_for) {
-		f->debug_looked_for = true;
-		if (!elf_section_typed(f, SHT_SYMTAB))
-			f->debug = open_debug(f);
-	}
-	return f->debug;
 }

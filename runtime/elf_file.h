@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// elf_file.h - an ELF executable or shared object of this machine, read in place.
+// elf_file.h - an ELF executable or shared object of this machine, read as far as it is asked about.
 //
-// The file is mapped and nothing is copied: names point into the mapping and live until elf_file_close(). Every header,
+// The file stays open and its bytes are read, a block of 64 KB at a time, into memory reserved for all of it: names point
+// there and live until elf_file_close(). It is not mapped: a file that somebody cuts short would end us with SIGBUS, one
+// that somebody writes to would change between a check and its use. What could not be read reads as zeros. Every header,
 // table and name is bounds-checked when it is used, since a traced binary may be anything. Only ET_EXEC and ET_DYN of this
-// machine's class, byte order and architecture are taken. Where a binary was stripped, the file that
-// /usr/lib/debug/.build-id has for it gives the symbols; its addresses are the binary's.
+// machine's class, byte order and architecture are taken. Where a binary was stripped, its separate debug file or the
+// symbols packed into it (elf_debug.c) serve; their addresses are the binary's.
 #pragma once
 
 #include <elf.h>
@@ -21,6 +23,24 @@ struct elf_section {
 	uint64_t address, offset, size, entsize;
 };
 
+enum elf_source { // where a symbol was found
+	ELF_SYMTAB,
+	ELF_DYNSYM,
+	ELF_BUILD_ID,   // .symtab of the debug file that the build ID names
+	ELF_DEBUGLINK,  // … that .gnu_debuglink names
+	ELF_DEBUGINFOD, // … that a server had
+	ELF_MINI,       // .gnu_debugdata
+	ELF_SOURCES,
+};
+
+struct elf_symbol { // of code; its name is read when it is asked for
+	uint64_t address, size, room; // as of elf_function
+	uint32_t name;
+	uint8_t binding;
+	enum elf_source source;
+	bool hidden;
+};
+
 struct elf_function {
 	const char *name; // NUL-terminated; an "@VERSION" may follow the name proper
 	uint64_t address; // virtual, in the file
@@ -28,7 +48,7 @@ struct elf_function {
 	uint64_t size;    // 0: unknown
 	uint64_t room;    // bytes from address to the end of its section, 0: unknown
 	uint8_t binding;  // STB_*
-	bool dynamic;     // from .dynsym
+	enum elf_source source;
 	bool hidden;      // an old version of a symbol: not what a new program is linked to
 };
 
@@ -41,11 +61,18 @@ struct elf_id { // what tells that a file is still the same
 
 // -ENOEXEC when it is no ELF file of this machine, else what open() or mmap() said.
 int elf_file_open(const char *path, struct elf_file **ret);
+// A process's file that is reached by `path`: `root` ("/proc/PID/root", "" for ours) and `name` are where the process has
+// it, and where its debug file is looked for.
+int elf_file_open_at(const char *path, const char *root, const char *name, struct elf_file **ret);
 // The same over bytes that the caller gives away (malloc), such as a vdso's.
 int elf_file_from_memory(void *bytes, size_t size, struct elf_file **ret);
 void elf_file_close(struct elf_file *f); // NULL is allowed
+void elf_file_settle(struct elf_file *f); // closes the file; what was not read yet reads as zeros
+void elf_file_park(struct elf_file *f);   // closes it until it is read again, if it is the same file then
 struct elf_id elf_file_id(const struct elf_file *f);
 const void *elf_file_bytes(const struct elf_file *f, uint64_t offset, uint64_t size); // NULL when out of range
+void elf_file_drop(const struct elf_file *f, uint64_t offset, uint64_t size); // gives the memory back; read again when asked for
+uint64_t elf_file_code_start(const struct elf_file *f); // lowest virtual address of an executable segment
 uint64_t elf_file_entry(const struct elf_file *f);
 
 // Virtual address <-> file offset, by the program headers. `executable`: only in executable segments. False outside all.
@@ -61,9 +88,18 @@ size_t elf_file_build_id(const struct elf_file *f, const uint8_t **id); // its l
 
 // The separate file with this one's symbols; NULL when there is none or the binary has its own .symtab. Owned by f.
 struct elf_file *elf_file_debug(struct elf_file *f);
+// The same, by the path of a file that the caller has found for it; false when it is of another build.
+bool elf_file_use_debug(struct elf_file *f, const char *path, enum elf_source source);
+// The symbols that the binary carries compressed (.gnu_debugdata); NULL when there are none. Owned by f.
+struct elf_file *elf_file_mini(struct elf_file *f);
+// A file that has a section of this name: the binary itself, or a debug file of the same build. Malloc'd; NULL: none.
+char *elf_file_with_section(struct elf_file *f, const char *section, enum elf_source *source);
 
-// Every defined function of .symtab (or the debug file's) and .dynsym that lies in an executable segment.
+// Every defined function of .symtab (or the debug file's), .dynsym and .gnu_debugdata that lies in an executable segment.
 void elf_file_functions(struct elf_file *f, void (*each)(void *arg, const struct elf_function *fn), void *arg);
+// The same with labels of assembly code, which have no type, and without reading names.
+void elf_file_code_symbols(struct elf_file *f, void (*each)(void *arg, const struct elf_symbol *s), void *arg);
+const char *elf_file_symbol_name(const struct elf_file *f, enum elf_source source, uint32_t name); // NULL if there is none
 // One function by name, without reading all of .dynsym. -ENOENT if there is none.
 int elf_file_function(struct elf_file *f, const char *name, struct elf_function *ret);
 // A variable by name: its address and size. -ENOENT if there is none.

@@ -6,17 +6,6 @@
 #include "base/util.h"
 #include "runtime/elf_private.h"
 
-struct symtab {
-	const struct elf_file *file;   // whose bytes the table is in
-	const struct elf_file *binary; // whose segments the addresses are in
-	const Elf64_Sym *sym;
-	size_t n;
-	const char *names;
-	uint64_t names_size;
-	const uint16_t *versions; // .gnu.version, beside .dynsym; NULL if there is none
-	bool dynamic;
-};
-
 const Elf64_Shdr *elf_section_typed(const struct elf_file *f, uint32_t type)
 {
 	for (size_t i = 0; i < f->nsections; i++)
@@ -34,17 +23,18 @@ static const uint16_t *find_versions(const struct elf_file *f, size_t n)
 	return elf_file_bytes(f, s->sh_offset, n * 2);
 }
 
-static bool symtab_open(struct symtab *t, const struct elf_file *f, const struct elf_file *binary, uint32_t type)
+static bool symtab_open(struct symtab *t, const struct elf_file *f, const struct elf_file *binary, enum elf_source source)
 {
+	uint32_t type = source == ELF_DYNSYM ? SHT_DYNSYM : SHT_SYMTAB;
 	const Elf64_Shdr *s = elf_section_typed(f, type);
 
-	*t = (struct symtab){ .file = f, .binary = binary, .dynamic = type == SHT_DYNSYM };
+	*t = (struct symtab){ .file = f, .binary = binary, .source = source };
 	if (!s || s->sh_entsize != sizeof(Elf64_Sym) || s->sh_link >= f->nsections)
 		return false;
 	t->n = s->sh_size / sizeof(Elf64_Sym);
 	t->sym = elf_table(f, s->sh_offset, t->n, sizeof(Elf64_Sym));
 	t->names = elf_strings(f, &f->sections[s->sh_link], &t->names_size);
-	if (t->dynamic)
+	if (source == ELF_DYNSYM)
 		t->versions = find_versions(f, t->n);
 	return t->sym && t->names;
 }
@@ -73,12 +63,12 @@ static bool symtab_function(const struct symtab *t, size_t i, struct elf_functio
 	if (!is_function(t, s) || !elf_file_offset(t->binary, s->st_value, true, &offset))
 		return false;
 	*ret = (struct elf_function){ .name = t->names + s->st_name, .address = s->st_value, .offset = offset, .size = s->st_size,
-				      .room = room_behind(t->file, s), .binding = ELF64_ST_BIND(s->st_info), .dynamic = t->dynamic };
+				      .room = room_behind(t->file, s), .binding = ELF64_ST_BIND(s->st_info), .source = t->source };
 	if (!*ret->name)
 		return false;
 	if (t->versions) {
 		ret->hidden = t->versions[i] & 0x8000;
-	} else if (!t->dynamic) {
+	} else if (t->source != ELF_DYNSYM) {
 		at = strchr(ret->name, '@');
 		ret->hidden = at && at[1] != '@';
 	}
@@ -94,14 +84,28 @@ static void each_of(const struct symtab *t, void (*each)(void *arg, const struct
 			each(arg, &fn);
 }
 
+bool elf_symtab_static(struct symtab *t, struct elf_file *f)
+{
+	struct elf_file *debug = elf_file_debug(f), *mini;
+
+	if (debug ? symtab_open(t, debug, f, f->debug_source) : symtab_open(t, f, f, ELF_SYMTAB))
+		return true;
+	mini = elf_file_mini(f);
+	return mini && symtab_open(t, mini, f, ELF_MINI);
+}
+
+bool elf_symtab_dynamic(struct symtab *t, struct elf_file *f)
+{
+	return symtab_open(t, f, f, ELF_DYNSYM);
+}
+
 void elf_file_functions(struct elf_file *f, void (*each)(void *arg, const struct elf_function *fn), void *arg)
 {
-	struct elf_file *debug = elf_file_debug(f);
 	struct symtab t;
 
-	if (symtab_open(&t, debug ? debug : f, f, SHT_SYMTAB))
+	if (elf_symtab_static(&t, f))
 		each_of(&t, each, arg);
-	if (symtab_open(&t, f, f, SHT_DYNSYM))
+	if (elf_symtab_dynamic(&t, f))
 		each_of(&t, each, arg);
 }
 
@@ -204,15 +208,13 @@ static bool find_static(const struct symtab *t, const char *name, struct elf_fun
 
 int elf_file_function(struct elf_file *f, const char *name, struct elf_function *ret)
 {
-	struct elf_file *debug;
 	struct symtab t;
 
 	if (!*name)
 		return -ENOENT;
-	if (symtab_open(&t, f, f, SHT_DYNSYM) && find_dynamic(&t, name, ret))
+	if (elf_symtab_dynamic(&t, f) && find_dynamic(&t, name, ret))
 		return 0;
-	debug = elf_file_debug(f);
-	if (symtab_open(&t, debug ? debug : f, f, SHT_SYMTAB) && find_static(&t, name, ret))
+	if (elf_symtab_static(&t, f) && find_static(&t, name, ret))
 		return 0;
 	return -ENOENT;
 }
@@ -236,10 +238,9 @@ static bool find_variable(const struct symtab *t, const char *name, uint64_t *ad
 
 int elf_file_variable(struct elf_file *f, const char *name, uint64_t *address, uint64_t *size)
 {
-	struct elf_file *debug = *name ? elf_file_debug(f) : NULL;
 	struct symtab t;
 
-	if (*name && symtab_open(&t, debug ? debug : f, f, SHT_SYMTAB) && find_variable(&t, name, address, size))
+	if (*name && elf_symtab_static(&t, f) && find_variable(&t, name, address, size))
 		return 0;
-	return *name && symtab_open(&t, f, f, SHT_DYNSYM) && find_variable(&t, name, address, size) ? 0 : -ENOENT;
+	return *name && elf_symtab_dynamic(&t, f) && find_variable(&t, name, address, size) ? 0 : -ENOENT;
 }

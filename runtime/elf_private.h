@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// elf_private.h - what elf_file.c and elf_functions.c share.
+// elf_private.h - what the elf_*.c files share.
 #pragma once
 
 #include "runtime/elf_file.h"
 
 struct elf_file {
-	const uint8_t *data;
+	uint8_t *data; // as large as the file; of a file only the blocks that `present` marks are filled
 	size_t size;
-	bool mapped;
+	int fd;            // -1: all bytes are there
+	uint64_t *present; // a bit per block
+	char *path;        // as it was opened; NULL: from memory
+	char *root;        // of the process that sees it, "" is ours
+	char *name;        // its path there
 	struct elf_id id;
 	const Elf64_Ehdr *header;
 	const Elf64_Phdr *segments;
@@ -15,10 +19,31 @@ struct elf_file {
 	size_t nsegments, nsections;
 	const char *section_names;
 	uint64_t section_names_size;
-	bool debug_looked_for;
-	struct elf_file *debug;
+	bool debug_looked_for, mini_looked_for;
+	struct elf_file *debug, *mini;
+	enum elf_source debug_source;
+	struct elf_names {
+		const struct elf_file *file; // NULL: the binary has no such table
+		const Elf64_Shdr *strings;
+	} names[ELF_SOURCES];
 };
 
 const void *elf_table(const struct elf_file *f, uint64_t offset, uint64_t n, size_t item); // aligned and inside, or NULL
 const char *elf_strings(const struct elf_file *f, const Elf64_Shdr *s, uint64_t *size);
 const Elf64_Shdr *elf_section_typed(const struct elf_file *f, uint32_t type); // the first of that type that is not empty; NULL
+uint32_t elf_file_checksum(const struct elf_file *f); // CRC-32 of all of it
+
+struct symtab {
+	const struct elf_file *file;   // whose bytes the table is in
+	const struct elf_file *binary; // whose segments the addresses are in
+	const Elf64_Sym *sym;
+	size_t n;
+	const char *names;
+	uint64_t names_size;
+	const uint16_t *versions; // .gnu.version, beside .dynsym; NULL if there is none
+	enum elf_source source;
+};
+
+// The tables of a binary, most telling first: .symtab (the binary's, its debug file's or the one packed into it), .dynsym.
+bool elf_symtab_static(struct symtab *t, struct elf_file *f);
+bool elf_symtab_dynamic(struct symtab *t, struct elf_file *f);

@@ -489,6 +489,7 @@ static void poll_events(struct run *r)
 		bool behind = r->ring && ring_pending(r->ring) > r->loaded->ring_bytes / 16;
 
 		on_signals(r);
+		symbols_poll(r->symbols);
 		remember_target(r);
 		losses_report(r->losses, r->options.sink, &r->out, false);
 		exports_tick(r->exports);
@@ -602,6 +603,9 @@ int run_script(struct run *r)
 
 	if (!status && !r->options.dry_run)
 		status = run_special(r, "begin");
+	find_user_addresses(r);
+	if (!status && r->wants_user_symbols && !r->options.dry_run)
+		(void)symbols_follow(r->symbols); // without, only what lives when it is printed is named
 	if (!status)
 		status = attach_all(r);
 	if (status || r->options.dry_run) {
@@ -612,7 +616,6 @@ int run_script(struct run *r)
 	r->attached = true;
 	if (r->options.mode != RUN_TRACE)
 		return run_trials(r);
-	find_user_addresses(r);
 	tell_attached(r);
 	status = release_child(r);
 	if (!status)

@@ -121,6 +121,35 @@ static void frame_name(uint64_t ip, const struct symbol *s, struct str *out)
 	str_u64(out, s->offset);
 }
 
+static bool is_named(const struct type *t)
+{
+	return t->a == STACK_BPFTRACE || t->a == STACK_PERF;
+}
+
+static void hex_bytes(const uint8_t *p, size_t n, struct str *out)
+{
+	for (size_t i = 0; i < n; i++)
+		str_printf(out, "%02x", p[i]);
+}
+
+// " [cfi, symtab]". What has no name can still be found later, on a machine that has the symbols: file, place, build.
+static void why(const struct type *t, uint8_t how, const struct symbol *s, struct str *out)
+{
+	const char *word = stack_how(how);
+
+	str_printf(out, " [%s", word);
+	if (is_named(t) && s->source != SYMBOL_NONE)
+		str_printf(out, "%s%s", *word ? ", " : "", symbol_source_word(s->source));
+	if (is_named(t) && s->module && (!s->name || s->source == SYMBOL_FDE)) {
+		str_printf(out, ": %s+0x%lx", s->module, s->module_offset);
+		if (s->n_build_id) {
+			str_adds(out, ", build ID ");
+			hex_bytes(s->build_id, s->n_build_id, out);
+		}
+	}
+	str_addc(out, ']');
+}
+
 static void frame(const struct type *t, uint64_t ip, uint8_t how, const struct symbol *s, struct str *out)
 {
 	if (t->a == STACK_BPFTRACE) {
@@ -135,7 +164,7 @@ static void frame(const struct type *t, uint64_t ip, uint8_t how, const struct s
 		str_printf(out, "%lx", ip);
 	}
 	if (t->b & STACK_WHY)
-		str_printf(out, " [%s]", stack_how(how));
+		why(t, how, s, out);
 	str_addc(out, '\n');
 }
 
@@ -146,6 +175,15 @@ static void why_no_more(const struct type *t, enum wire_stop stop, struct str *o
 		return;
 	str_adds(out, t->a == STACK_BPFTRACE ? "        " : t->a == STACK_PERF ? "\t" : "");
 	str_printf(out, "[stopped: %s]\n", stack_stop(stop));
+}
+
+// The frames of a stack that has addresses, with their names.
+static void name_frames(struct printer *p, const struct type *t, const void *v, size_t n, struct frames *f, struct symbol *sym)
+{
+	read_frames(t, v, n, f);
+	memset(sym, 0, f->n * sizeof sym[0]);
+	if (is_named(t) && (t->kind == TYPE_KSTACK || f->pid))
+		names_lookup(p->names, f->pid, f->ip, f->n, sym);
 }
 
 void stack_text(struct printer *p, const struct type *t, const void *v, size_t n, struct str *out)
@@ -159,13 +197,64 @@ void stack_text(struct printer *p, const struct type *t, const void *v, size_t n
 		build_ids(v, n, out);
 		return;
 	}
-	read_frames(t, v, n, &f);
-	memset(sym, 0, f.n * sizeof sym[0]);
-	bool named = t->a == STACK_BPFTRACE || t->a == STACK_PERF;
-	if (named && (t->kind == TYPE_KSTACK || f.pid))
-		names_lookup(p->names, f.pid, f.ip, f.n, sym);
+	name_frames(p, t, v, n, &f, sym);
 	str_addc(out, '\n');
 	for (uint32_t i = 0; i < f.n; i++)
 		frame(t, f.ip[i], f.how[i], &sym[i], out);
 	why_no_more(t, f.stop, out);
+}
+
+// JSON ----------------------------------------------------------------------------------------------------------------
+
+static void json_text(const char *key, const char *text, struct str *out)
+{
+	str_printf(out, ", \"%s\": ", key);
+	str_json(out, text, strlen(text));
+}
+
+static void json_frame(const struct type *t, uint64_t ip, uint8_t how, const struct symbol *s, struct str *out)
+{
+	str_printf(out, "{\"ip\": \"0x%lx\"", ip);
+	if (s->name) {
+		json_text("name", s->name, out);
+		str_printf(out, ", \"offset\": %lu", s->offset);
+	}
+	if (s->module) {
+		json_text("module", s->module, out);
+		if (t->kind == TYPE_USTACK)
+			str_printf(out, ", \"module_offset\": \"0x%lx\"", s->module_offset);
+	}
+	if (s->n_build_id) {
+		str_adds(out, ", \"build_id\": \"");
+		hex_bytes(s->build_id, s->n_build_id, out);
+		str_addc(out, '"');
+	}
+	if (is_named(t) && s->source != SYMBOL_NONE)
+		json_text("named", symbol_source_word(s->source), out);
+	if (t->b & STACK_WHY)
+		json_text("how", stack_how(how), out);
+	str_addc(out, '}');
+}
+
+void stack_json(struct printer *p, const struct type *t, const void *v, struct str *out)
+{
+	struct frames f;
+	struct symbol sym[FRAMES_MOST];
+
+	if (t->a == STACK_BUILD_ID) {
+		str_adds(out, "null");
+		return;
+	}
+	name_frames(p, t, v, t->size, &f, sym);
+	str_adds(out, "{\"frames\": [");
+	for (uint32_t i = 0; i < f.n; i++) {
+		str_adds(out, i ? ", " : "");
+		json_frame(t, f.ip[i], f.how[i], &sym[i], out);
+	}
+	str_addc(out, ']');
+	if (t->b & STACK_WHY) {
+		json_text("stopped", stack_stop(f.stop), out);
+		str_printf(out, ", \"complete\": %s", stack_is_complete(f.stop) ? "true" : "false");
+	}
+	str_addc(out, '}');
 }

@@ -13,6 +13,8 @@ struct type;
 
 // `v` is a wire_stack of `n` bytes, whole or cut to its frames. A newline, then a line per frame, leaf first.
 void stack_text(struct printer *p, const struct type *t, const void *v, size_t n, struct str *out);
+// {"frames": [{"ip", "name", "offset", "module", "build_id", "named", "how"}, …]}; of mode build_id null: the text has it all.
+void stack_json(struct printer *p, const struct type *t, const void *v, struct str *out);
 void stack_want(struct printer *p, const struct type *t, const void *v); // a whole one's addresses, for printer_resolve
 
 const char *stack_how(enum wire_how how);      // "cfi"; "" when not told, or unknown

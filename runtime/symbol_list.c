@@ -22,7 +22,7 @@ struct collect {
 static void collect_one(void *arg, const struct elf_function *fn)
 {
 	struct collect *c = arg;
-	const char *at = fn->dynamic ? NULL : strchr(fn->name, '@');
+	const char *at = fn->source == ELF_DYNSYM ? NULL : strchr(fn->name, '@');
 	struct binary_symbol s = { .name = fn->name, .address = fn->address, .size = fn->size, .offset = fn->offset };
 
 	if (at == fn->name)

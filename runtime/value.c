@@ -423,6 +423,39 @@ void value_json(struct printer *p, const struct type *t, const void *v, struct s
 	}
 }
 
+bool value_has_stack(const struct type *t)
+{
+	if (!t)
+		return false;
+	if (t->kind == TYPE_KSTACK || t->kind == TYPE_USTACK)
+		return true;
+	for (uint32_t i = 0; i < t->nfields && (t->kind == TYPE_TUPLE || t->kind == TYPE_RECORD); i++)
+		if (value_has_stack(t->fields[i].type))
+			return true;
+	return false;
+}
+
+static void add_stacks(struct printer *p, const struct type *t, const uint8_t *v, bool *any, struct str *out)
+{
+	if (t->kind == TYPE_KSTACK || t->kind == TYPE_USTACK) {
+		str_adds(out, *any ? ", " : "");
+		*any = true;
+		stack_json(p, t, v, out);
+	} else if (value_has_stack(t)) {
+		for (uint32_t i = 0; i < t->nfields; i++)
+			add_stacks(p, t->fields[i].type, v + t->fields[i].offset, any, out);
+	}
+}
+
+void value_json_stacks(struct printer *p, const struct type *t, const void *v, struct str *out)
+{
+	bool any = false;
+
+	str_addc(out, '[');
+	add_stacks(p, t, v, &any, out);
+	str_addc(out, ']');
+}
+
 void value_json_key(struct printer *p, const struct plan_map *m, const void *key, struct str *out)
 {
 	_str_ struct str text = { 0 };

@@ -34,6 +34,9 @@ void value_text(struct printer *p, const struct type *t, const void *v, struct s
 void value_key(struct printer *p, const struct plan_map *m, const void *key, struct str *out);  // "1, abc"
 void value_json(struct printer *p, const struct type *t, const void *v, struct str *out);
 void value_json_key(struct printer *p, const struct plan_map *m, const void *key, struct str *out); // "\"1,abc\""
+// Each stack in a value, in order, frame by frame: a list of what stack_json() writes.
+void value_json_stacks(struct printer *p, const struct type *t, const void *v, struct str *out);
+bool value_has_stack(const struct type *t); // t may be NULL
 void json_integer(int64_t v, bool is_signed, struct str *out); // a string where a double cannot hold it
 
 // An argument of a record, packed or whole.

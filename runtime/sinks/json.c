@@ -46,6 +46,10 @@ static void value(struct out *o, struct printer *p, const struct type *t, const 
 
 	begin(&s, "value");
 	value_json(p, t, bytes, &s);
+	if (value_has_stack(t)) { // the text is what bpftrace's readers know; beside it, what the text cannot say
+		str_adds(&s, ", \"stacks\": ");
+		value_json_stacks(p, t, bytes, &s);
+	}
 	str_adds(&s, "}\n");
 	out_str(o, &s);
 }
@@ -74,6 +78,29 @@ static void entry(struct printer *p, const struct map_view *m, const struct map_
 		value_json(p, t, e->value, s);
 }
 
+// Beside the entries, in their order: the stacks of each one's key and of its value.
+static void stacks(struct printer *p, const struct map_view *m, struct str *s)
+{
+	const struct type *of_key = value_has_stack(m->map->key) ? m->map->key : NULL, *of_value = value_has_stack(m->map->value) ? m->map->value : NULL;
+
+	if (!of_key && !of_value)
+		return;
+	str_adds(s, ", \"stacks\": [");
+	for (size_t i = 0; i < m->n; i++) {
+		str_adds(s, i ? ", {" : "{");
+		if (of_key) {
+			str_adds(s, "\"key\": ");
+			value_json_stacks(p, of_key, m->entries[i].key, s);
+		}
+		if (of_value) {
+			str_adds(s, of_key ? ", \"value\": " : "\"value\": ");
+			value_json_stacks(p, of_value, m->entries[i].value, s);
+		}
+		str_addc(s, '}');
+	}
+	str_addc(s, ']');
+}
+
 static void map(struct out *o, struct printer *p, const struct map_view *m)
 {
 	_str_ struct str s = { 0 };
@@ -89,7 +116,9 @@ static void map(struct out *o, struct printer *p, const struct map_view *m)
 			str_adds(&s, ", ");
 		entry(p, m, &m->entries[i], &s);
 	}
-	str_adds(&s, m->map->key ? "}}}\n" : "}}\n");
+	str_adds(&s, m->map->key ? "}}" : "}");
+	stacks(p, m, &s);
+	str_adds(&s, "}\n");
 	out_str(o, &s);
 }
 

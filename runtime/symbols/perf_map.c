@@ -13,29 +13,9 @@
 
 struct perf_map_entry {
 	uint64_t start, size;
-	const char *name;
+	size_t name;  // offset into the text
 	size_t order; // code is thrown away and its room used again: the last line that holds an address counts
 };
-
-// The runtime knows itself by its pid in its own namespace: the last number of NSpid.
-static uint32_t inner_pid(uint32_t pid)
-{
-	char path[64], line[256];
-	_fclose_ FILE *f = NULL;
-	uint32_t inner = pid;
-
-	snprintf(path, sizeof path, "/proc/%u/status", pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof line, f)) {
-		char *last = strncmp(line, "NSpid:", 6) == 0 ? strrchr(line, '\t') : NULL;
-
-		if (!last)
-			continue;
-		inner = (uint32_t)strtoul(last, NULL, 10);
-		break;
-	}
-	return inner;
-}
 
 static char *read_text(int fd, size_t size)
 {
@@ -58,47 +38,67 @@ static int compare(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
-static void parse(struct perf_map *m)
+void perf_map_begin(struct perf_map *m, off_t size)
 {
-	size_t cap = 0;
-	char *p = m->text;
+	struct perf_map *older = m->text ? xmalloc(sizeof *older) : NULL;
 
-	for (char *end; (end = strchr(p, '\n')); p = end + 1) { // a last line without its end is still being written
-		struct perf_map_entry e = { .order = m->n };
-		char *name;
+	if (older)
+		*older = *m;
+	*m = (struct perf_map){ .older = older, .size = size };
+}
 
-		*end = '\0';
-		e.start = strtoull(p, &name, 16);
-		e.size = strtoull(name, &name, 16);
-		if (*name != ' ' || !e.size || !name[1])
-			continue;
-		e.name = name + 1;
-		if (m->n == cap)
-			m->at = xrealloc(m->at, (cap = cap ? cap * 2 : 256) * sizeof *m->at);
-		m->at[m->n++] = e;
-	}
+void perf_map_add_again(struct perf_map *m, uint64_t start, uint64_t size, size_t name)
+{
+	if (m->n == m->cap)
+		m->at = xrealloc(m->at, (m->cap = m->cap ? m->cap * 2 : 256) * sizeof *m->at);
+	m->at[m->n] = (struct perf_map_entry){ start, size, name, m->n };
+	m->n++;
+}
+
+size_t perf_map_add(struct perf_map *m, uint64_t start, uint64_t size, const char *name)
+{
+	size_t at = m->filling.n;
+
+	str_add(&m->filling, name, strlen(name) + 1);
+	perf_map_add_again(m, start, size, at);
+	return at;
+}
+
+void perf_map_end(struct perf_map *m)
+{
+	str_reserve(&m->filling, 1);
+	m->text = m->filling.p;
+	m->filling = (struct str){ 0 };
 	if (m->n)
 		qsort(m->at, m->n, sizeof *m->at, compare);
 }
 
-bool perf_map_update(struct perf_map *m, uint32_t pid)
+static void parse(struct perf_map *m, char *p)
 {
-	char path[96];
+	for (char *end; (end = strchr(p, '\n')); p = end + 1) { // a last line without its end is still being written
+		uint64_t start, size;
+		char *name;
+
+		*end = '\0';
+		start = strtoull(p, &name, 16);
+		size = strtoull(name, &name, 16);
+		if (*name == ' ' && size && name[1])
+			perf_map_add(m, start, size, name + 1);
+	}
+}
+
+bool perf_map_update(struct perf_map *m, const char *root, uint32_t pid)
+{
+	_free_ char *path = xasprintf("%s/tmp/perf-%u.map", root, pid), *text = NULL;
 	struct stat st;
 
-	snprintf(path, sizeof path, "/proc/%u/root/tmp/perf-%u.map", pid, inner_pid(pid));
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size > MAX_BYTES || st.st_size == m->size)
 		return false;
-	if (m->text) {
-		struct perf_map *older = xmalloc(sizeof *older);
-
-		*older = *m;
-		*m = (struct perf_map){ .older = older };
-	}
-	m->size = st.st_size;
-	m->text = read_text(fd, (size_t)st.st_size);
-	parse(m);
+	perf_map_begin(m, st.st_size);
+	text = read_text(fd, (size_t)st.st_size);
+	parse(m, text);
+	perf_map_end(m);
 	return true;
 }
 
@@ -117,7 +117,7 @@ const char *perf_map_find(const struct perf_map *m, uint64_t ip, uint64_t *offse
 	if (!lo || ip - m->at[lo - 1].start >= m->at[lo - 1].size)
 		return NULL;
 	*offset = ip - m->at[lo - 1].start;
-	return m->at[lo - 1].name;
+	return m->text + m->at[lo - 1].name;
 }
 
 void perf_map_free(struct perf_map *m)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// perf_map.h - what a runtime that compiles at run time says of its code, in /tmp/perf-PID.map: lines "start size name".
+// perf_map.h - what a runtime that compiles at run time says of its code: ranges of addresses with names. The usual place is
+// /tmp/perf-PID.map, lines "start size name"; jitdump.h fills the same table.
 #pragma once
 
 #include <stdbool.h>
@@ -7,15 +8,25 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/str.h"
+
 struct perf_map {
-	char *text; // the file; names point into it
+	char *text; // NUL-terminated names; what is handed out points into it
+	struct str filling; // the same while it grows
 	struct perf_map_entry *at;
-	size_t n;
+	size_t n, cap;
 	off_t size;          // of the file when it was read
 	struct perf_map *older; // what was read before: its names may have been handed out
 };
 
-// Reads the process's file if there is one and it has grown since. True if there is something new.
-bool perf_map_update(struct perf_map *m, uint32_t pid);
+// Reads a process's file below its root directory if there is one and it has grown since. `pid` is the process's own, in its
+// namespace. True if there is something new.
+bool perf_map_update(struct perf_map *m, const char *root, uint32_t pid);
 const char *perf_map_find(const struct perf_map *m, uint64_t ip, uint64_t *offset); // NULL if unknown
 void perf_map_free(struct perf_map *m);
+
+// For a reader of another format: begin, ranges in the order they were made, end. `size` is the file's.
+void perf_map_begin(struct perf_map *m, off_t size);
+size_t perf_map_add(struct perf_map *m, uint64_t start, uint64_t size, const char *name); // the name's place, for:
+void perf_map_add_again(struct perf_map *m, uint64_t start, uint64_t size, size_t name);
+void perf_map_end(struct perf_map *m);

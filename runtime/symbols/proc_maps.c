@@ -115,3 +115,23 @@ bool proc_same_namespace(uint32_t pid, const char *which)
 	snprintf(path, sizeof path, "/proc/%u/ns/%s", pid, which);
 	return stat(path, &theirs) == 0 && ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
 }
+
+// The last number of NSpid.
+uint32_t proc_inner_pid(uint32_t pid)
+{
+	char path[64], line[256];
+	_fclose_ FILE *f = NULL;
+	uint32_t inner = pid;
+
+	snprintf(path, sizeof path, "/proc/%u/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f)) {
+		char *last = strncmp(line, "NSpid:", 6) == 0 ? strrchr(line, '\t') : NULL;
+
+		if (!last)
+			continue;
+		inner = (uint32_t)strtoul(last, NULL, 10);
+		break;
+	}
+	return inner;
+}

@@ -196,9 +196,11 @@ void sym_kernel_find(struct sym_kernel *k, uint64_t ip, struct symbol *ret)
 {
 	size_t lo = 0, hi;
 
-	*ret = (struct symbol){ 0 };
+	*ret = (struct symbol){ .source = SYMBOL_UNMAPPED };
 	if (!k->loaded)
 		load(k);
+	if (!k->list.n)
+		ret->source = SYMBOL_HIDDEN;
 	hi = k->list.n;
 	while (lo < hi) { // the first entry behind ip
 		size_t mid = lo + (hi - lo) / 2;
@@ -216,6 +218,7 @@ void sym_kernel_find(struct sym_kernel *k, uint64_t ip, struct symbol *ret)
 	ret->name = k->names.p + e->name;
 	ret->offset = ip - e->address;
 	ret->module = e->module ? k->names.p + e->module : NULL;
+	ret->source = ret->module && strcmp(ret->module, "bpf") == 0 ? SYMBOL_BPF : SYMBOL_KALLSYMS;
 }
 
 uint64_t sym_kernel_address(const char *name)

@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/symbols/sym_table.h"
 
-#include <elf.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/util.h"
 #include "runtime/elf_file.h"
+#include "runtime/symbols/fde.h"
+#include "runtime/symbols/plt.h"
 
 #define LOOK_BACK 16 // how many smaller functions may lie inside one
+#define STUBS ELF_SOURCES // for a source: its name is an offset into `stubs`
 
 struct entry {
-	uint64_t address;
-	const char *name;
-	uint32_t size;
-	bool sized;   // by its symbol; else it may go on to the section's end or the next function
-	uint8_t rank; // of equals at one address the lowest is named
+	uint32_t address, size; // behind `base`
+	uint32_t name;
+	uint8_t source; // enum elf_source
+	uint8_t rank;   // of equals at one address the lowest is named
+	bool sized;     // by its symbol; else it may go on to the section's end or the next function
 };
 
 struct sym_table {
 	struct elf_file *file;
 	bool built;
+	uint64_t base;
 	VEC(struct entry) list;
+	VEC(const char *) stubs;
+	struct arena *arena; // the stubs' names
 };
 
 struct sym_table *sym_table_new(struct elf_file *f)
@@ -31,6 +35,7 @@ struct sym_table *sym_table_new(struct elf_file *f)
 	struct sym_table *t = xcalloc(1, sizeof *t);
 
 	t->file = f;
+	t->arena = arena_new();
 	return t;
 }
 
@@ -40,43 +45,64 @@ void sym_table_free(struct sym_table *t)
 		return;
 	elf_file_close(t->file);
 	vec_free(&t->list);
+	vec_free(&t->stubs);
+	arena_free(t->arena);
 	free(t);
 }
 
-const struct elf_file *sym_table_file(const struct sym_table *t)
+struct elf_file *sym_table_file(const struct sym_table *t)
 {
 	return t->file;
 }
 
-// What a reader of stacks would call a function that has several names: the global one without underscores.
-static uint8_t rank(const struct elf_function *fn)
+void sym_table_forget(struct sym_table *t)
 {
-	uint8_t r = fn->size ? 0 : 16;
-
-	r += fn->binding == STB_LOCAL ? 8 : fn->binding == STB_WEAK ? 4 : 0;
-	r += fn->hidden ? 2 : 0;
-	return r + (fn->name[0] == '_' && fn->name[1] != 'Z' && fn->name[1] != 'R');
+	t->built = false;
+	t->list.n = t->stubs.n = 0;
 }
 
-static void collect(void *arg, const struct elf_function *fn)
+// What a reader of stacks would call a function that has several names: the global one.
+static uint8_t rank(const struct elf_symbol *s)
+{
+	uint8_t r = s->size ? 0 : 16;
+
+	r += s->binding == STB_LOCAL ? 8 : s->binding == STB_WEAK ? 4 : 0;
+	return r + (s->hidden ? 2 : 0);
+}
+
+static void add(struct sym_table *t, uint64_t address, uint64_t size, struct entry e)
+{
+	if (address < t->base || address - t->base > UINT32_MAX)
+		return;
+	e.address = (uint32_t)(address - t->base);
+	e.size = (uint32_t)MIN(size, UINT32_MAX);
+	vec_push(NULL, &t->list, e);
+}
+
+static void add_symbol(void *arg, const struct elf_symbol *s)
+{
+	add(arg, s->address, s->size ? s->size : s->room ? s->room : UINT32_MAX,
+	    (struct entry){ .name = s->name, .source = (uint8_t)s->source, .rank = rank(s), .sized = s->size });
+}
+
+static void add_stub(void *arg, uint64_t address, uint32_t size, const char *name)
 {
 	struct sym_table *t = arg;
+	const char *text = arena_printf(t->arena, "%s@plt", name);
 
-	uint64_t size = fn->size ? fn->size : fn->room ? fn->room : UINT32_MAX;
-
-	vec_push(NULL, &t->list, (struct entry){ .address = fn->address, .name = fn->name, .rank = rank(fn), .sized = fn->size,
-						.size = (uint32_t)MIN(size, UINT32_MAX) });
+	add(t, address, size, (struct entry){ .name = (uint32_t)t->stubs.n, .source = STUBS, .rank = 12, .sized = true });
+	vec_push(NULL, &t->stubs, text);
 }
 
 // By address, least significant digit first: 40,000 entries in less than a millisecond.
 static void radix_sort(struct entry *v, size_t n)
 {
 	struct entry *other = xmalloc(n * sizeof *other), *from = v, *to = other;
-	uint64_t all = 0;
+	uint32_t all = 0;
 
 	for (size_t i = 0; i < n; i++)
 		all |= v[i].address;
-	for (unsigned shift = 0; shift < 64 && all >> shift; shift += 11) {
+	for (unsigned shift = 0; shift < 32 && all >> shift; shift += 11) {
 		size_t at[2048] = { 0 }, sum = 0;
 
 		for (size_t i = 0; i < n; i++)
@@ -98,13 +124,32 @@ static void radix_sort(struct entry *v, size_t n)
 	free(other);
 }
 
-static bool is_better(const struct entry *a, const struct entry *b)
+static const char *name_of(const struct sym_table *t, const struct entry *e)
 {
+	return e->source == STUBS ? t->stubs.v[e->name] : elf_file_symbol_name(t->file, (enum elf_source)e->source, e->name);
+}
+
+// "__libc_read" is read's other name; but "_ZN…" and "_R…" are what a language made of one.
+static bool is_underscored(const char *name)
+{
+	return name[0] == '_' && name[1] != 'Z' && name[1] != 'R';
+}
+
+static bool is_better(const struct sym_table *t, const struct entry *a, const struct entry *b)
+{
+	const char *x, *y;
+
 	if (a->rank != b->rank)
 		return a->rank < b->rank;
-	if (a->size != b->size)
-		return a->size > b->size;
-	return strcmp(a->name, b->name) < 0;
+	if (a->source == b->source && a->name == b->name)
+		return false;
+	x = name_of(t, a);
+	y = name_of(t, b);
+	if (!x || !y)
+		return x != NULL;
+	if (is_underscored(x) != is_underscored(y))
+		return !is_underscored(x);
+	return a->size != b->size ? a->size > b->size : strcmp(x, y) < 0;
 }
 
 static void build(struct sym_table *t)
@@ -112,7 +157,9 @@ static void build(struct sym_table *t)
 	size_t out = 0;
 
 	t->built = true;
-	elf_file_functions(t->file, collect, t);
+	t->base = elf_file_code_start(t->file);
+	elf_file_code_symbols(t->file, add_symbol, t);
+	plt_each(t->file, add_stub, t);
 	if (!t->list.n)
 		return;
 	radix_sort(t->list.v, t->list.n);
@@ -121,7 +168,7 @@ static void build(struct sym_table *t)
 
 		if (!out || e->address != t->list.v[out - 1].address)
 			t->list.v[out++] = *e;
-		else if (is_better(e, &t->list.v[out - 1]))
+		else if (is_better(t, e, &t->list.v[out - 1]))
 			t->list.v[out - 1] = *e;
 	}
 	t->list.n = out;
@@ -129,7 +176,7 @@ static void build(struct sym_table *t)
 	t->list.cap = out;
 }
 
-static bool holds(const struct sym_table *t, size_t i, uint64_t address)
+static bool holds(const struct sym_table *t, size_t i, uint32_t address)
 {
 	const struct entry *e = &t->list.v[i];
 
@@ -138,26 +185,52 @@ static bool holds(const struct sym_table *t, size_t i, uint64_t address)
 	return address - e->address < e->size;
 }
 
-const char *sym_table_find(struct sym_table *t, uint64_t address, uint64_t *offset)
+static const struct entry *search(const struct sym_table *t, uint64_t address)
 {
-	size_t lo = 0, hi;
+	size_t lo = 0, hi = t->list.n;
+	uint32_t at = (uint32_t)(address - t->base);
 
-	if (!t->built)
-		build(t);
-	hi = t->list.n;
+	if (address < t->base || address - t->base > UINT32_MAX)
+		return NULL;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (t->list.v[mid].address <= address)
+		if (t->list.v[mid].address <= at)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	for (size_t back = 0; back < LOOK_BACK && lo > back; back++) {
-		if (!holds(t, lo - 1 - back, address))
-			continue;
-		*offset = address - t->list.v[lo - 1 - back].address;
-		return t->list.v[lo - 1 - back].name;
-	}
+	for (size_t back = 0; back < LOOK_BACK && lo > back; back++)
+		if (holds(t, lo - 1 - back, at))
+			return &t->list.v[lo - 1 - back];
 	return NULL;
+}
+
+static enum symbol_source source_of(const struct entry *e)
+{
+	static const uint8_t names[] = {
+		[ELF_SYMTAB] = SYMBOL_SYMTAB, [ELF_DYNSYM] = SYMBOL_DYNSYM, [ELF_BUILD_ID] = SYMBOL_BUILD_ID, [ELF_DEBUGLINK] = SYMBOL_DEBUGLINK,
+		[ELF_DEBUGINFOD] = SYMBOL_DEBUGINFOD, [ELF_MINI] = SYMBOL_MINIDEBUGINFO, [STUBS] = SYMBOL_PLT,
+	};
+
+	return (enum symbol_source)names[e->source];
+}
+
+// A symbol without a size reaches no further than the function it is in, where the unwind information knows that.
+struct sym_found sym_table_find(struct sym_table *t, uint64_t address)
+{
+	struct sym_found none = { .start = address, .source = SYMBOL_NO_SYMBOL };
+	const struct entry *e;
+	const char *name;
+	uint64_t start, end;
+
+	if (!t->built)
+		build(t);
+	e = search(t, address);
+	name = e ? name_of(t, e) : NULL;
+	if (name && e->sized)
+		return (struct sym_found){ name, t->base + e->address, source_of(e) };
+	if (fde_bounds(t->file, address, &start, &end) && (!name || t->base + e->address < start))
+		return (struct sym_found){ NULL, start, SYMBOL_FDE };
+	return name ? (struct sym_found){ name, t->base + e->address, source_of(e) } : none;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/symbols/sym_user.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -14,59 +16,52 @@
 #include "base/map.h"
 #include "base/util.h"
 #include "runtime/elf_file.h"
+#include "runtime/processes.h"
+#include "runtime/symbols/jitdump.h"
+#include "runtime/symbols/modules.h"
 #include "runtime/symbols/perf_map.h"
 #include "runtime/symbols/proc_maps.h"
+#include "runtime/symbols/space.h"
 #include "runtime/symbols/sym_table.h"
 
-#define MAX_VDSO (1u << 20)
-#define MAX_PROCESSES 8192 // remembered at once; the longest known goes first
-
-struct module {
-	const char *path;        // as the process sees it
-	struct sym_table *table; // NULL: no ELF file, or not to be had
-};
-
-struct mapping {
-	uint64_t start, end, offset;
-	const struct module *module; // NULL: anonymous
-};
-
-struct mappings {
-	VEC(struct mapping) list; // executable ones, by address
-};
+#define MAX_PROCESSES 16384 // remembered at once; exited ones go first
+#define MAX_GENERATIONS 4   // programs of one pid
+#define SLICE_NS 500000     // of reading processes that ran before, at a time
 
 struct process {
-	uint32_t pid;
+	uint32_t pid, inner_pid; // inner: in its own namespace
 	dev_t exe_dev;   // of /proc/PID/exe when the mappings were read
 	ino_t exe_ino;
 	uint64_t started;
-	struct mappings maps;
-	struct perf_map perf;
+	bool exited, told; // told: the kernel has reported its mappings from its start on
+	struct space *space[MAX_GENERATIONS]; // newest first
+	const struct root *root; // NULL: not looked at
+	struct perf_map perf, jit;
 	uint64_t read_at, read_cost; // when the mappings were last read and how long that took, ns
 };
 
 struct sym_user {
-	struct arena *arena;   // modules and their paths
-	struct map modules;    // device, inode, mtime, path -> struct module *
+	struct modules *modules;
+	struct arena *arena;   // names made up for functions without one
+	struct map functions;  // module, start -> such a name
 	struct map processes;  // pid -> struct process *
-	VEC(struct process *) order; // as they were met
-	size_t oldest;         // index into order
-	VEC(struct module *) all;
+	VEC(uint32_t) order;   // pids as they were met
+	VEC(uint32_t) gone;    // pids that have exited
+	size_t oldest, oldest_gone; // indexes
+	size_t count;
 	VEC(struct perf_map) retired; // of processes that are forgotten: names were handed out
-};
-
-struct module_key {
-	uint64_t dev, ino, mtime;
-	char path[];
+	struct processes *events;   // NULL: not followed
+	VEC(uint32_t) before;       // processes that ran when following began, still to be read
 };
 
 struct sym_user *sym_user_new(void)
 {
 	struct sym_user *u = xcalloc(1, sizeof *u);
 
+	u->modules = modules_new();
 	u->arena = arena_new();
-	map_init(&u->modules, NULL);
 	map_init(&u->processes, NULL);
+	map_init(&u->functions, NULL);
 	return u;
 }
 
@@ -80,7 +75,9 @@ static void retire(struct sym_user *u, struct perf_map *m)
 static void process_free(struct sym_user *u, struct process *p)
 {
 	retire(u, &p->perf);
-	vec_free(&p->maps.list);
+	retire(u, &p->jit);
+	for (size_t i = 0; i < MAX_GENERATIONS; i++)
+		space_release(p->space[i]);
 	free(p);
 }
 
@@ -88,144 +85,180 @@ void sym_user_free(struct sym_user *u)
 {
 	if (!u)
 		return;
-	for (size_t i = u->oldest; i < u->order.n; i++)
-		process_free(u, u->order.v[i]);
-	for (size_t i = 0; i < u->all.n; i++)
-		sym_table_free(u->all.v[i]->table);
+	processes_close(u->events);
+	for (size_t i = 0; i < u->processes.n; i++)
+		if (u->processes.at[i].value)
+			process_free(u, u->processes.at[i].value);
 	for (size_t i = 0; i < u->retired.n; i++)
 		perf_map_free(&u->retired.v[i]);
 	vec_free(&u->retired);
 	vec_free(&u->order);
-	vec_free(&u->all);
-	map_free(&u->modules);
+	vec_free(&u->gone);
+	vec_free(&u->before);
 	map_free(&u->processes);
+	map_free(&u->functions);
+	modules_free(u->modules);
 	arena_free(u->arena);
 	free(u);
 }
 
-// Modules -----------------------------------------------------------------------------------------------------------------
-
-static bool is_file(const char *path, uint64_t ino, struct stat *st)
+static uint64_t now(void)
 {
-	return stat(path, st) == 0 && S_ISREG(st->st_mode) && (!ino || st->st_ino == ino);
-}
+	struct timespec t;
 
-// Where the mapped file can be opened from here: by its path in the process's root, or, if that is gone or another file by
-// now, through the mapping itself, which takes more rights. Some file systems show another inode in maps than stat() has,
-// so a path with the wrong one is still better than nothing.
-static bool reach(uint32_t pid, const struct proc_mapping *m, char *path, size_t room, struct stat *st)
-{
-	size_t n = (size_t)snprintf(path, room, "/proc/%u/root%s", pid, m->path);
-
-	if (!m->deleted && n < room && is_file(path, m->ino, st))
-		return true;
-	snprintf(path, room, "/proc/%u/map_files/%lx-%lx", pid, (unsigned long)m->start, (unsigned long)m->end);
-	if (is_file(path, 0, st))
-		return true;
-	snprintf(path, room, "/proc/%u/exe", pid);
-	if (is_file(path, m->ino, st))
-		return true;
-	snprintf(path, room, "/proc/%u/root%s", pid, m->path);
-	return !m->deleted && n < room && is_file(path, 0, st);
-}
-
-static struct elf_file *open_vdso(uint32_t pid, const struct proc_mapping *m)
-{
-	uint64_t size = m->end - m->start;
-	struct elf_file *f = NULL;
-	char path[64];
-
-	snprintf(path, sizeof path, "/proc/%u/mem", pid);
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || size > MAX_VDSO)
-		return NULL;
-	void *bytes = xmalloc(size);
-	if (pread(fd, bytes, size, (off_t)m->start) != (ssize_t)size) {
-		free(bytes);
-		return NULL;
-	}
-	return elf_file_from_memory(bytes, size, &f) == 0 ? f : NULL;
-}
-
-static struct module *module_new(struct sym_user *u, const char *path, struct elf_file *f)
-{
-	struct module *m = arena_new_(u->arena, struct module);
-
-	m->path = arena_strdup(u->arena, path);
-	m->table = f ? sym_table_new(f) : NULL;
-	vec_push(NULL, &u->all, m);
-	return m;
-}
-
-// One per file, however many processes map it. The vdso is the same for all.
-static const struct module *module_of(struct sym_user *u, uint32_t pid, const struct proc_mapping *m)
-{
-	bool vdso = strcmp(m->path, "[vdso]") == 0, reached;
-	char path[4200];
-	size_t n = strlen(m->path);
-	struct elf_file *f = NULL;
-	struct stat st = { 0 };
-
-	if (m->path[0] != '/' && !vdso)
-		return NULL;
-	reached = !vdso && reach(pid, m, path, sizeof path, &st);
-	_free_ struct module_key *key = xcalloc(1, sizeof *key + n);
-	key->dev = m->dev;
-	key->ino = m->ino;
-	key->mtime = (uint64_t)st.st_mtim.tv_sec * 1000000000ull + (uint64_t)st.st_mtim.tv_nsec;
-	memcpy(key->path, m->path, n);
-	void **at = map_put(&u->modules, key, sizeof *key + n);
-	if (*at)
-		return *at;
-	if (vdso)
-		f = open_vdso(pid, m);
-	else if (reached && elf_file_open(path, &f) == 0)
-		elf_file_debug(f); // its file, too, must be opened while it is there
-	return *at = module_new(u, m->path, f);
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
 }
 
 // Processes ---------------------------------------------------------------------------------------------------------------
 
-struct reading {
-	struct sym_user *user;
-	uint32_t pid;
-	struct mappings maps;
-};
-
-static bool add_mapping(void *arg, const struct proc_mapping *m)
+static bool forget(struct sym_user *u, uint32_t pid, bool only_exited)
 {
-	struct reading *r = arg;
+	void **at = map_put(&u->processes, &pid, sizeof pid);
+	struct process *p = *at;
 
-	if (m->executable)
-		vec_push(NULL, &r->maps.list, (struct mapping){ .start = m->start, .end = m->end, .offset = m->offset,
-								.module = module_of(r->user, r->pid, m) });
+	if (!p || (only_exited && !p->exited))
+		return false;
+	process_free(u, p);
+	*at = NULL;
+	u->count--;
 	return true;
 }
 
-static bool overlaps(const struct mappings *maps, const struct mapping *m)
+#define POP(list, at) ({                                                                                  \
+	__typeof__(*(list)->v) first_ = (list)->v[(at)++];                                                \
+	if ((at) >= MAX_PROCESSES) {                                                                      \
+		memmove((list)->v, (list)->v + (at), ((list)->n - (at)) * sizeof *(list)->v);             \
+		(list)->n -= (at);                                                                        \
+		(at) = 0;                                                                                 \
+	}                                                                                                 \
+	first_; })
+
+static void forget_one(struct sym_user *u)
 {
-	for (size_t i = 0; i < maps->list.n; i++)
-		if (m->start < maps->list.v[i].end && maps->list.v[i].start < m->end)
-			return true;
-	return false;
+	while (u->oldest_gone < u->gone.n)
+		if (forget(u, POP(&u->gone, u->oldest_gone), true))
+			return;
+	while (u->oldest < u->order.n)
+		if (forget(u, POP(&u->order, u->oldest), false))
+			return;
 }
 
-static int compare_mappings(const void *a, const void *b)
+static struct process *process_of(struct sym_user *u, uint32_t pid)
 {
-	const struct mapping *x = a, *y = b;
+	void **at = map_put(&u->processes, &pid, sizeof pid);
+	struct process *p = *at;
 
-	return (x->start > y->start) - (x->start < y->start);
+	if (p)
+		return p;
+	p = xcalloc(1, sizeof *p);
+	*at = p;
+	p->pid = p->inner_pid = pid;
+	vec_push(NULL, &u->order, pid);
+	if (++u->count > MAX_PROCESSES)
+		forget_one(u);
+	return p;
 }
 
-// What the process has unmapped is kept where nothing new lies: records of it may still be on their way.
-static void keep_old(struct mappings *fresh, const struct mappings *old)
+// Another program in the same pid. Takes the space.
+static void begin_generation(struct sym_user *u, struct process *p, struct space *s)
 {
-	for (size_t i = 0; i < old->list.n; i++)
-		if (!overlaps(fresh, &old->list.v[i]))
-			vec_push(NULL, &fresh->list, old->list.v[i]);
-	if (fresh->list.n)
-		qsort(fresh->list.v, fresh->list.n, sizeof *fresh->list.v, compare_mappings);
+	space_release(p->space[MAX_GENERATIONS - 1]);
+	memmove(p->space + 1, p->space, (MAX_GENERATIONS - 1) * sizeof *p->space);
+	p->space[0] = s;
+	retire(u, &p->perf); // its predecessor's code is not its own
+	retire(u, &p->jit);
 }
+
+static const struct root *root_of(struct sym_user *u, struct process *p)
+{
+	if (!p->root) {
+		p->root = modules_root(u->modules, p->pid);
+		p->inner_pid = proc_inner_pid(p->pid);
+	}
+	return p->root ? p->root : modules_own_root(u->modules);
+}
+
+// By the kernel's word -----------------------------------------------------------------------------------------------------
+
+static void on_mapped(void *arg, uint32_t pid, const struct proc_mapping *m)
+{
+	struct sym_user *u = arg;
+	struct process *p = process_of(u, pid);
+
+	p->space[0] = space_own(p->space[0]);
+	space_add(p->space[0], m, modules_get(u->modules, root_of(u, p), pid, m));
+}
+
+static void on_executed(void *arg, uint32_t pid)
+{
+	struct sym_user *u = arg;
+	struct process *p = process_of(u, pid);
+
+	begin_generation(u, p, space_new());
+	p->root = NULL; // a container's first program comes so
+	p->told = true;
+	p->exited = false;
+}
+
+static void on_forked(void *arg, uint32_t pid, uint32_t parent)
+{
+	struct sym_user *u = arg;
+	const struct process *from = map_get(&u->processes, &parent, sizeof parent);
+	struct space *s = from && from->space[0] ? space_share(from->space[0]) : NULL;
+	const struct root *root = from ? from->root : NULL;
+	bool told = s && from->told;
+	struct process *p = process_of(u, pid); // may forget the parent
+
+	begin_generation(u, p, s);
+	p->root = root;
+	p->told = told;
+	p->exited = false;
+	p->started = 0;
+}
+
+static void on_exited(void *arg, uint32_t pid)
+{
+	struct sym_user *u = arg;
+	struct process *p = map_get(&u->processes, &pid, sizeof pid);
+
+	if (!p)
+		return;
+	p->exited = true;
+	vec_push(NULL, &u->gone, pid);
+}
+
+// What was lost may have been anybody's: all are read again when an address is not theirs.
+static void on_lost(void *arg, uint64_t records)
+{
+	struct sym_user *u = arg;
+
+	for (size_t i = 0; i < u->processes.n; i++)
+		if (u->processes.at[i].value)
+			((struct process *)u->processes.at[i].value)->told = false;
+}
+
+static void list_processes(struct sym_user *u)
+{
+	DIR *d = opendir("/proc");
+
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (isdigit((unsigned char)e->d_name[0]))
+			vec_push(NULL, &u->before, (uint32_t)strtoul(e->d_name, NULL, 10));
+	if (d)
+		closedir(d);
+}
+
+int sym_user_follow(struct sym_user *u)
+{
+	int err = u->events ? 0 : processes_open(&u->events);
+
+	if (!err)
+		list_processes(u);
+	return err;
+}
+
+// By /proc -----------------------------------------------------------------------------------------------------------------
 
 static uint64_t start_time(uint32_t pid)
 {
@@ -244,34 +277,6 @@ static uint64_t start_time(uint32_t pid)
 	return p ? strtoull(p + 1, NULL, 10) : 0;
 }
 
-static void forget_oldest(struct sym_user *u)
-{
-	struct process *p = u->order.v[u->oldest];
-
-	*map_put(&u->processes, &p->pid, sizeof p->pid) = NULL;
-	process_free(u, p);
-	if (++u->oldest < MAX_PROCESSES)
-		return;
-	memmove(u->order.v, u->order.v + u->oldest, (u->order.n - u->oldest) * sizeof *u->order.v);
-	u->order.n -= u->oldest;
-	u->oldest = 0;
-}
-
-static struct process *process_of(struct sym_user *u, uint32_t pid)
-{
-	void **at = map_put(&u->processes, &pid, sizeof pid);
-	struct process *p = *at;
-
-	if (p)
-		return p;
-	p = *at = xcalloc(1, sizeof *p);
-	p->pid = pid;
-	vec_push(NULL, &u->order, p);
-	if (u->order.n - u->oldest > MAX_PROCESSES)
-		forget_oldest(u);
-	return p;
-}
-
 static bool exe_is_same(const struct process *p)
 {
 	char path[64];
@@ -283,34 +288,41 @@ static bool exe_is_same(const struct process *p)
 	return st.st_dev == p->exe_dev && st.st_ino == p->exe_ino;
 }
 
-static uint64_t now(void)
-{
-	struct timespec t;
+struct reading {
+	struct sym_user *user;
+	struct process *process;
+	struct space *space;
+};
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+static bool add_mapping(void *arg, const struct proc_mapping *m)
+{
+	struct reading *r = arg;
+
+	if (m->executable)
+		space_add(r->space, m, modules_get(r->user->modules, root_of(r->user, r->process), r->process->pid, m));
+	return true;
 }
 
 static void read_mappings(struct sym_user *u, struct process *p)
 {
-	struct reading r = { .user = u, .pid = p->pid };
+	struct reading r = { .user = u, .process = p, .space = space_new() };
 	uint64_t started = start_time(p->pid);
 	char path[64];
 	struct stat st;
 
 	snprintf(path, sizeof path, "/proc/%u/exe", p->pid);
-	if (stat(path, &st) < 0)
-		return;
-	if (proc_maps_each(p->pid, add_mapping, &r) < 0 || !r.maps.list.n || started != start_time(p->pid)) {
-		vec_free(&r.maps.list);
+	if (stat(path, &st) < 0 || proc_maps_each(p->pid, add_mapping, &r) < 0 || space_is_empty(r.space) || started != start_time(p->pid)) {
+		space_release(r.space);
 		return;
 	}
-	if (p->started == started && p->exe_dev == st.st_dev && p->exe_ino == st.st_ino)
-		keep_old(&r.maps, &p->maps);
-	else
-		retire(u, &p->perf); // another program: its predecessor's code is not its own
-	vec_free(&p->maps.list);
-	p->maps = r.maps;
+	bool same = (p->started == started && p->exe_dev == st.st_dev && p->exe_ino == st.st_ino) || (p->told && p->space[0]);
+	if (same && p->space[0]) { // what it has unmapped stays where nothing new lies: records of it may still be on their way
+		space_keep(r.space, p->space[0]);
+		space_release(p->space[0]);
+		p->space[0] = r.space;
+	} else {
+		begin_generation(u, p, r.space);
+	}
 	p->started = started;
 	p->exe_dev = st.st_dev;
 	p->exe_ino = st.st_ino;
@@ -323,52 +335,107 @@ static void read_process(struct sym_user *u, struct process *p)
 	p->read_cost = now() - p->read_at;
 }
 
+// Of those that ran before following began, a few at a time.
+static void read_earlier(struct sym_user *u)
+{
+	uint64_t until = now() + SLICE_NS;
+
+	while (u->before.n && now() < until) {
+		struct process *p = process_of(u, u->before.v[--u->before.n]);
+
+		if (!p->space[0] && !p->exited)
+			read_process(u, p);
+	}
+}
+
+void sym_user_poll(struct sym_user *u)
+{
+	static const struct process_listener listener = { on_mapped, on_executed, on_forked, on_exited, on_lost };
+
+	if (!u->events)
+		return;
+	processes_poll(u->events, &listener, u);
+	read_earlier(u);
+}
+
 void sym_user_remember(struct sym_user *u, uint32_t pid)
 {
 	struct process *p = process_of(u, pid);
 
 	read_process(u, p);
-	perf_map_update(&p->perf, pid);
+	perf_map_update(&p->perf, root_path(root_of(u, p)), p->inner_pid);
 }
 
 // Addresses ---------------------------------------------------------------------------------------------------------------
 
 static const struct mapping *mapping_of(const struct process *p, uint64_t ip)
 {
-	size_t lo = 0, hi = p->maps.list.n;
+	const struct mapping *m = NULL;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (p->maps.list.v[mid].start <= ip)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo && ip < p->maps.list.v[lo - 1].end ? &p->maps.list.v[lo - 1] : NULL;
+	for (size_t i = 0; i < MAX_GENERATIONS && !m; i++)
+		m = p->space[i] ? space_find(p->space[i], ip) : NULL;
+	return m;
 }
 
-// The newest word on code made at run time; the file is looked at again, once a batch, when it does not know an address.
-static void find_jitted(struct process *p, uint64_t ip, bool *looked, struct symbol *ret)
+// The newest word on code made at run time; the files are looked at again, once a batch, when they do not know an address.
+static bool find_jitted(struct sym_user *u, struct process *p, uint64_t ip, bool *looked, struct symbol *ret)
 {
-	ret->name = perf_map_find(&p->perf, ip, &ret->offset);
-	if (ret->name || *looked)
-		return;
-	*looked = true;
-	if (perf_map_update(&p->perf, p->pid))
+	for (;;) {
+		const char *dump = p->space[0] ? space_jitdump(p->space[0]) : NULL;
+
+		ret->name = perf_map_find(&p->jit, ip, &ret->offset);
+		ret->source = SYMBOL_JITDUMP;
+		if (ret->name)
+			return true;
 		ret->name = perf_map_find(&p->perf, ip, &ret->offset);
+		ret->source = SYMBOL_PERF_MAP;
+		if (ret->name)
+			return true;
+		ret->source = SYMBOL_ANONYMOUS;
+		if (*looked)
+			return false;
+		*looked = true;
+		const char *root = root_path(root_of(u, p));
+		bool fresh = perf_map_update(&p->perf, root, p->inner_pid);
+		if (!(dump && jitdump_update(&p->jit, root, dump)) && !fresh)
+			return false;
+	}
 }
 
-static void find_in_module(const struct mapping *m, uint64_t ip, struct symbol *ret)
+// "libfoo.so!sub_1234": where a function begins is known, what it is called is not.
+static const char *made_up(struct sym_user *u, const struct module *m, uint64_t start)
 {
-	uint64_t address, in_file = ip - m->start + m->offset;
+	struct { const struct module *m; uint64_t start; } key = { m, start };
+	void **at = map_put(&u->functions, &key, sizeof key);
+	const char *slash = strrchr(m->path, '/');
 
-	ret->module = m->module->path;
+	if (!*at)
+		*at = arena_printf(u->arena, "%s!sub_%lx", slash ? slash + 1 : m->path, (unsigned long)start);
+	return *at;
+}
+
+static void find_in_module(struct sym_user *u, const struct mapping *m, uint64_t ip, struct symbol *ret, struct user_place *place)
+{
+	uint64_t in_file = ip - m->start + m->offset;
+	struct module *mod = m->module;
+	struct sym_found found;
+
+	ret->module = mod->path;
 	ret->module_offset = in_file;
-	if (!m->module->table || !elf_file_address(sym_table_file(m->module->table), in_file, &address))
+	ret->build_id = mod->build_id;
+	ret->n_build_id = mod->n_build_id;
+	ret->source = SYMBOL_NO_FILE;
+	place->module = mod;
+	if (!mod->table || !elf_file_address(sym_table_file(mod->table), in_file, &place->address))
 		return;
-	ret->module_offset = address;
-	ret->name = sym_table_find(m->module->table, address, &ret->offset);
+	place->known = true;
+	ret->module_offset = place->address;
+	found = sym_table_find(mod->table, place->address);
+	ret->source = found.source;
+	ret->offset = place->address - found.start;
+	ret->name = found.source == SYMBOL_FDE ? made_up(u, mod, found.start) : found.name;
+	if (mod->is_vdso && found.name)
+		ret->source = SYMBOL_VDSO;
 }
 
 // Stacks walked by frame pointers hold addresses that are none; looking for those may take a twentieth of the time.
@@ -385,20 +452,37 @@ static bool all_covered(const struct process *p, const uint64_t *ip, size_t n)
 	return true;
 }
 
-void sym_user_find(struct sym_user *u, uint32_t pid, const uint64_t *ip, size_t n, struct symbol *ret)
+static bool must_read(const struct process *p, const uint64_t *ip, size_t n)
 {
-	struct process *p = process_of(u, pid);
+	if (p->exited)
+		return false;
+	if (!p->space[0] || space_is_empty(p->space[0]))
+		return true;
+	if (!p->told && !exe_is_same(p))
+		return true;
+	return !all_covered(p, ip, n) && may_read_again(p);
+}
+
+void sym_user_find(struct sym_user *u, uint32_t pid, const uint64_t *ip, size_t n, struct symbol *ret, struct user_place *place)
+{
+	struct process *p;
 	bool looked = false;
 
-	if (!p->maps.list.n || !exe_is_same(p) || (!all_covered(p, ip, n) && may_read_again(p)))
+	sym_user_poll(u);
+	p = process_of(u, pid);
+	if (must_read(p, ip, n))
 		read_process(u, p);
 	for (size_t i = 0; i < n; i++) {
 		const struct mapping *m = mapping_of(p, ip[i]);
+		struct user_place at = { 0 };
 
-		ret[i] = (struct symbol){ 0 };
+		ret[i] = (struct symbol){ .source = p->space[0] ? SYMBOL_UNMAPPED : SYMBOL_EXITED };
 		if (m && m->module)
-			find_in_module(m, ip[i], &ret[i]);
-		if (!m || !m->module || !m->module->table)
-			find_jitted(p, ip[i], &looked, &ret[i]);
+			find_in_module(u, m, ip[i], &ret[i], &at);
+		if (p->space[0] && (!m || !m->module || !m->module->table))
+			if (!find_jitted(u, p, ip[i], &looked, &ret[i]) && (!m || m->module))
+				ret[i].source = m ? SYMBOL_NO_FILE : SYMBOL_UNMAPPED;
+		if (place)
+			place[i] = at;
 	}
 }

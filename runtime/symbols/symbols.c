@@ -50,31 +50,53 @@ void symbols_kernel(struct symbols *s, const uint64_t *ip, size_t n, struct symb
 		sym_kernel_find(s->kernel, ip[i], &ret[i]);
 }
 
-// Without its version, and demangled. Each name is worked on once.
+// Without its version ("@plt" is none), and demangled. Each name is worked on once.
 static const char *shown(struct symbols *s, const char *name)
 {
 	bool mangled = s->demangle && demangle_is_mangled(name);
 	size_t n = strcspn(name, "@");
+	const char *stub = strcmp(name + n, "@plt") == 0 ? name + n : "";
 	void **text;
 
-	if (!mangled && (name[n] == '\0' || n == 0))
+	if (!mangled && (name[n] == '\0' || n == 0 || *stub))
 		return name;
 	text = map_puts(&s->texts, name);
 	if (!*text) {
 		char *proper = arena_strndup(s->arena, name, n ? n : strlen(name));
 		_free_ char *demangled = mangled ? demangle(&s->demangler, proper) : NULL;
 
-		*text = demangled ? arena_strdup(s->arena, demangled) : proper;
+		*text = arena_printf(s->arena, "%s%s", demangled ? demangled : proper, stub);
 	}
 	return *text;
 }
 
 void symbols_user(struct symbols *s, uint32_t pid, const uint64_t *ip, size_t n, struct symbol *ret)
 {
-	sym_user_find(s->user, pid, ip, n, ret);
+	sym_user_find(s->user, pid, ip, n, ret, NULL);
 	for (size_t i = 0; i < n; i++)
-		if (ret[i].name)
+		if (ret[i].name && ret[i].source != SYMBOL_FDE)
 			ret[i].name = shown(s, ret[i].name);
+}
+
+int symbols_follow(struct symbols *s)
+{
+	return sym_user_follow(s->user);
+}
+
+void symbols_poll(struct symbols *s)
+{
+	sym_user_poll(s->user);
+}
+
+const char *symbol_source_word(enum symbol_source source)
+{
+	static const char *const words[] = {
+#define SYMBOL_SOURCE(id, word, doc) [SYMBOL_##id] = word,
+#include "runtime/symbols/source.def"
+#undef SYMBOL_SOURCE
+	};
+
+	return words[source];
 }
 
 void symbols_remember(struct symbols *s, uint32_t pid)

@@ -4,7 +4,7 @@
 // A batch is one pass over a process's mappings and one search per binary, so that a print of 10,000 stacks costs
 // hardly more than one of ten. Tables are built once per binary (device, inode, mtime, build ID) and per boot.
 // Processes are remembered: once a pid was asked about (or symbols_remember() was called) its mappings stay known after
-// it has exited.
+// it has exited. With symbols_follow() those of every process are.
 #pragma once
 
 #include <stdbool.h>
@@ -13,11 +13,21 @@
 
 struct symbols;
 
+enum symbol_source { // how it was named, or why it was not
+#define SYMBOL_SOURCE(id, word, doc) SYMBOL_##id,
+#include "runtime/symbols/source.def"
+#undef SYMBOL_SOURCE
+	SYMBOL_SOURCES
+};
+
 struct symbol {
-	const char *name;   // demangled if asked for; NULL: unknown. Lives until symbols_free
+	const char *name;   // demangled if asked for, "lib.so!sub_1234" of a function without one; NULL: unknown. Lives until symbols_free
 	uint64_t offset;    // from the symbol's start
 	const char *module; // binary's path as the process sees it, "[vdso]", a kernel module's name; NULL: unknown
 	uint64_t module_offset; // address in the module's file, for frames without a symbol
+	const uint8_t *build_id; // of the module, n_build_id bytes; NULL: it has none
+	uint8_t n_build_id;
+	enum symbol_source source;
 };
 
 struct symbols *symbols_new(bool demangle);
@@ -25,4 +35,7 @@ void symbols_free(struct symbols *s);
 void symbols_kernel(struct symbols *s, const uint64_t *ip, size_t n, struct symbol *ret);            // ret[n]
 void symbols_user(struct symbols *s, uint32_t pid, const uint64_t *ip, size_t n, struct symbol *ret); // ret[n]
 void symbols_remember(struct symbols *s, uint32_t pid); // reads the process's mappings now
+int symbols_follow(struct symbols *s); // from now on; 0 or -errno: only what was asked about is remembered
+void symbols_poll(struct symbols *s);  // a few times a second, when followed
+const char *symbol_source_word(enum symbol_source source);
 uint64_t symbols_kernel_address(struct symbols *s, const char *name); // 0 if unknown

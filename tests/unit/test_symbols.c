@@ -20,9 +20,13 @@
 #include "base/util.h"
 #include "runtime/elf_file.h"
 #include "runtime/symbols/demangle.h"
+#include "runtime/symbols/fde.h"
+#include "runtime/symbols/jitdump.h"
+#include "runtime/symbols/modules.h"
 #include "runtime/symbols/perf_map.h"
 #include "runtime/symbols/proc_maps.h"
 #include "runtime/symbols/rust.h"
+#include "runtime/symbols/space.h"
 #include "runtime/symbols/sym_kernel.h"
 #include "runtime/symbols/sym_table.h"
 #include "runtime/symbols/symbols.h"
@@ -83,7 +87,9 @@ static void library_functions_are_named(void **state)
 	assert_string_equal(r[0].name, "strfry");
 	assert_int_equal(r[0].offset, 2);
 	assert_non_null(strstr(r[0].module, "libc"));
-	assert_true(!r[1].name || strcmp(r[1].name, "qsort") == 0);
+	assert_true(!r[1].name || strcmp(r[1].name, "qsort") == 0 || strcmp(r[1].name, "qsort@plt") == 0);
+	if (r[1].name && strchr(r[1].name, '@'))
+		assert_int_equal(r[1].source, SYMBOL_PLT);
 	assert_non_null(r[1].module);
 	dlclose(libc);
 	symbols_free(s);
@@ -205,6 +211,164 @@ static void deleted_binaries_are_named(void **state)
 	symbols_free(s);
 }
 
+static void count_function(void *arg, const struct elf_function *fn)
+{
+	*(size_t *)arg += strlen(fn->name) > 0;
+}
+
+// Cut short while it is open: what is gone reads as zeros, and nothing ends us.
+static void truncated_files_do_no_harm(void **state)
+{
+	char path[] = "/tmp/spile-test-XXXXXX";
+	struct elf_file *f = NULL;
+	struct sym_table *t;
+	size_t n = 0, before = 0;
+	int fd = mkstemp(path);
+
+	close(fd);
+	copy_file("/proc/self/exe", path);
+	assert_int_equal(elf_file_open(path, &f), 0);
+	elf_file_functions(f, count_function, &before);
+	assert_true(before > 10);
+	elf_file_close(f);
+	assert_int_equal(elf_file_open(path, &f), 0);
+	assert_int_equal(truncate(path, 4096), 0);
+	elf_file_functions(f, count_function, &n);
+	assert_true(n <= before);
+	t = sym_table_new(f);
+	for (uint64_t address = 0; address < 1 << 20; address += 4096)
+		sym_table_find(t, address);
+	sym_table_free(t);
+	unlink(path);
+}
+
+static void parked_files_are_opened_again(void **state)
+{
+	struct elf_file *f = NULL;
+	const void *first, *again;
+	char kept[256];
+
+	assert_int_equal(elf_file_open("/proc/self/exe", &f), 0);
+	first = elf_file_bytes(f, 0, 1 << 17);
+	assert_non_null(first);
+	memcpy(kept, (const char *)first + 66000, sizeof kept);
+	elf_file_drop(f, 0, 1 << 17);
+	elf_file_park(f);
+	again = elf_file_bytes(f, 0, 1 << 17);
+	assert_ptr_equal(first, again);
+	assert_memory_equal((const char *)again + 66000, kept, sizeof kept);
+	elf_file_settle(f);
+	assert_ptr_equal(elf_file_bytes(f, 0, 1 << 17), first);
+	assert_memory_equal((const char *)first + 66000, kept, sizeof kept);
+	elf_file_close(f);
+}
+
+static void functions_have_bounds_in_unwind_information(void **state)
+{
+	struct elf_file *f = NULL;
+	struct elf_function fn;
+	uint64_t start, end;
+
+	assert_int_equal(elf_file_open("/proc/self/exe", &f), 0);
+	assert_int_equal(elf_file_function(f, "symbols_test_global", &fn), 0);
+	assert_true(fde_bounds(f, fn.address + fn.size - 1, &start, &end));
+	assert_int_equal(start, fn.address);
+	assert_int_equal(end, fn.address + fn.size);
+	assert_false(fde_bounds(f, 0, &start, &end));
+	assert_false(fde_bounds(f, UINT64_MAX, &start, &end));
+	elf_file_close(f);
+}
+
+static void jitdumps_name_code(void **state)
+{
+	char dir[] = "/tmp/spile-test-XXXXXX", *path;
+	struct perf_map m = { 0 };
+	struct { uint32_t magic, version, size, machine, pad, pid; uint64_t time, flags; } head = { 0x4a695444, 1, 40, 62, 0, 1, 0, 0 };
+	struct { uint32_t id, size; uint64_t time; uint32_t pid, tid; uint64_t vma, address, length, index; char name[8], code[16]; } load = {
+		0, sizeof load, 1, 1, 1, 0x1000, 0x1000, 16, 7, "first", { 0 } };
+	struct { uint32_t id, size; uint64_t time; uint32_t pid, tid; uint64_t vma, from, to, length, index; } move = {
+		1, sizeof move, 2, 1, 1, 0x1000, 0x1000, 0x3000, 16, 7 };
+	uint64_t offset;
+
+	assert_non_null(mkdtemp(dir));
+	path = xasprintf("%s/jit-1.dump", dir);
+	assert_true(jitdump_is(path));
+	assert_false(jitdump_is("/tmp/jit-x.dump"));
+	assert_false(jitdump_is("/tmp/jit-1.dumped"));
+	FILE *f = fopen(path, "w");
+	fwrite(&head, sizeof head, 1, f);
+	fwrite(&load, sizeof load, 1, f);
+	fwrite(&move, sizeof move, 1, f);
+	fwrite(&load, 20, 1, f); // being written
+	fclose(f);
+	assert_true(jitdump_update(&m, "", path));
+	assert_false(jitdump_update(&m, "", path));
+	assert_string_equal(perf_map_find(&m, 0x1008, &offset), "first");
+	assert_string_equal(perf_map_find(&m, 0x300f, &offset), "first");
+	assert_int_equal(offset, 15);
+	assert_null(perf_map_find(&m, 0x2000, &offset));
+	unlink(path);
+	rmdir(dir);
+	free(path);
+	perf_map_free(&m);
+}
+
+static void spaces_are_cut_and_shared(void **state)
+{
+	struct space *s = space_new(), *other;
+	struct module module = { .path = "/tmp/jit-12.dump" };
+	struct proc_mapping m = { .start = 0x1000, .end = 0x5000, .offset = 0 };
+
+	space_add(s, &m, NULL);
+	other = space_share(s);
+	other = space_own(other);
+	assert_ptr_not_equal(s, other);
+	m = (struct proc_mapping){ .start = 0x2000, .end = 0x3000, .offset = 0x9000 };
+	space_add(other, &m, &module);
+	assert_int_equal(space_find(other, 0x1fff)->start, 0x1000);
+	assert_ptr_equal(space_find(other, 0x2000)->module, &module);
+	assert_int_equal(space_find(other, 0x3000)->offset, 0x2000);
+	assert_null(space_find(other, 0x5000));
+	assert_int_equal(space_find(s, 0x2000)->start, 0x1000);
+	assert_string_equal(space_jitdump(other), module.path);
+	assert_null(space_jitdump(s));
+	m = (struct proc_mapping){ .start = 0x8000, .end = 0x9000 };
+	struct space *fresh = space_new();
+	space_add(fresh, &m, NULL);
+	space_keep(fresh, other);
+	assert_int_equal(space_find(fresh, 0x8500)->start, 0x8000);
+	assert_ptr_equal(space_find(fresh, 0x2500)->module, &module);
+	space_release(fresh);
+	space_release(s);
+	space_release(other);
+}
+
+// A child that nobody asked about while it lived.
+static void short_lived_processes_are_named(void **state)
+{
+	struct symbols *s = symbols_new(false);
+	uint64_t ip = address_of(symbols_test_global);
+	struct symbol r;
+	int status;
+	pid_t pid;
+
+	if (symbols_follow(s) < 0) {
+		symbols_free(s);
+		skip();
+	}
+	for (int i = 0; i < 100; i++) // those that run already, this one among them
+		symbols_poll(s);
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	symbols_user(s, (uint32_t)pid, &ip, 1, &r);
+	assert_string_equal(r.name ? r.name : symbol_source_word(r.source), "symbols_test_global");
+	assert_int_equal(r.source, SYMBOL_SYMTAB);
+	assert_true(r.n_build_id == 0 || r.build_id != NULL);
+	symbols_free(s);
+}
+
 static void kernel_names_come_from_kallsyms(void **state)
 {
 	struct sym_kernel *k = sym_kernel_new();
@@ -262,18 +426,18 @@ static void perf_maps_name_jitted_code(void **state)
 	FILE *f;
 
 	snprintf(path, sizeof path, "/tmp/perf-%d.map", getpid());
-	assert_false(perf_map_update(&m, (uint32_t)getpid()));
+	assert_false(perf_map_update(&m, "", (uint32_t)getpid()));
 	f = fopen(path, "w");
 	fputs("1000 100 LazyCompile:~f /app/x.js:1\n2000 10 old\nnonsense\n2000 20 new\n3000 10 unfini", f);
 	fclose(f);
-	assert_true(perf_map_update(&m, (uint32_t)getpid()));
+	assert_true(perf_map_update(&m, "", (uint32_t)getpid()));
 	assert_string_equal(perf_map_find(&m, 0x1080, &offset), "LazyCompile:~f /app/x.js:1");
 	assert_int_equal(offset, 0x80);
 	assert_string_equal(perf_map_find(&m, 0x2018, &offset), "new");
 	assert_null(perf_map_find(&m, 0x1100, &offset));
 	assert_null(perf_map_find(&m, 0x3000, &offset));
 	assert_null(perf_map_find(&m, 0x10, &offset));
-	assert_false(perf_map_update(&m, (uint32_t)getpid()));
+	assert_false(perf_map_update(&m, "", (uint32_t)getpid()));
 	unlink(path);
 	perf_map_free(&m);
 }
@@ -360,6 +524,12 @@ int main(int argc, char **argv)
 		cmocka_unit_test(exited_processes_are_remembered),
 		cmocka_unit_test(unknown_processes_have_no_names),
 		cmocka_unit_test(deleted_binaries_are_named),
+		cmocka_unit_test(truncated_files_do_no_harm),
+		cmocka_unit_test(parked_files_are_opened_again),
+		cmocka_unit_test(functions_have_bounds_in_unwind_information),
+		cmocka_unit_test(jitdumps_name_code),
+		cmocka_unit_test(spaces_are_cut_and_shared),
+		cmocka_unit_test(short_lived_processes_are_named),
 		cmocka_unit_test(kernel_names_come_from_kallsyms),
 		cmocka_unit_test(this_kernel_is_named),
 		cmocka_unit_test(perf_maps_name_jitted_code),

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+# Names of frames, and where they come from: processes that ended long before the print, stripped binaries, separate debug files.
+needs objcopy
+needs strip
+t=$PROGRAMS/target
+
+# a run without -c or -p: the processes are gone when the map is printed, and never lived long
+start "$SPILE" -f json -e 'tracepoint:syscalls:sys_enter_getpriority /comm == "short-lived"/ { @[ustack(why)] = count(); @n = count() }
+	interval:ms:100 { if (@n >= 60) { exit() } }'
+wait_for 30 grep -q attached_probes out || fail "never attached"
+cp "$t" short-lived
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ./short-lived syscalls 3; done
+ended $pid 30
+expect_status 0
+"$PYTHON" - <<'END' || fail "frames of exited processes"
+import json
+for line in open("out"):
+    if '"stacks"' not in line: continue
+    stacks = json.loads(line)["stacks"]
+    assert len(stacks) == 20, len(stacks)
+    for s in stacks:
+        frames = s["key"][0]["frames"]
+        assert frames, s
+        for f in frames[:1]:
+            assert f["name"].startswith("getpriority") and f["named"] in ("dynsym", "symtab", "build-id"), f
+            assert len(f["build_id"]) >= 16 and f["how"], f
+    break
+else:
+    raise SystemExit("no stacks")
+END
+
+try() { # try WORD REGEX: what the frames of ./program's own code look like
+	"$SPILE" -c "./program burn 400" -e 'profile:hz:199 /comm == "program"/ { @[ustack(why, 3)] = count() }' >out 2>err </dev/null || fail "status"
+	! grep -q 'ERROR' err || fail "error"
+	expect_out "$1"
+}
+cp "$t" program
+try 'burn_inner\+[0-9]+ \[[a-z]+, symtab\]'
+objcopy --only-keep-debug "$t" program.debug
+strip -s program
+try 'program!sub_[0-9a-f]+\+[0-9]+ \[[a-z]+, fde-only: .*/program\+0x[0-9a-f]+(, build ID [0-9a-f]+)?\]'
+objcopy --add-gnu-debuglink=program.debug program
+try 'burn_inner\+[0-9]+ \[[a-z]+, debuglink\]'
+
+# a debug file of another build is not believed
+echo >>program.debug
+objcopy --remove-section .note.gnu.build-id program
+try 'program!sub_'
+rm program.debug
+
+if command -v xz >/dev/null; then
+	objcopy -S --keep-symbol=burn_inner --keep-symbol=burn_outer "$t" mini
+	objcopy --only-keep-debug mini mini.debug || true
+	xz -k mini.debug
+	cp "$t" program
+	strip -s program
+	objcopy --add-section .gnu_debugdata=mini.debug.xz program
+	try 'burn_inner\+[0-9]+ \[[a-z]+, minidebuginfo\]'
+fi
