@@ -102,7 +102,7 @@ static struct value emit_len(struct cg *cg, const struct node *n)
 	const struct node *m = arg(n, 0);
 
 	if (m->kind == NODE_MAP && m->map.keys.n == 0 && m->map.sym->key)
-		return scalar(cg_map_count(cg, m->map.sym->index, n));
+		return scalar(cg_map_count(cg, m->map.sym, n));
 	if (type_is_stack(m->type))
 		return scalar(l_load(&cg->l, cg_local(cg, m), 4, false, "len"));
 	BUG("len() of %s", node_name(m->kind));

@@ -185,6 +185,12 @@ void cg_map_delete_statement(struct cg *cg, const struct node *map, const struct
 LLVMValueRef cg_map_has(struct cg *cg, const struct node *map, const struct node *key); // i64 0/1
 struct value cg_map_read_agg(struct cg *cg, const struct node *n); // summed over CPUs
 
+// buckets.c: keys of histograms and time series
+LLVMValueRef cg_buckets_exist(struct cg *cg, const struct map_sym *m, LLVMValueRef key);  // i64 0/1
+LLVMValueRef cg_buckets_first(struct cg *cg, const struct map_sym *m, LLVMValueRef entry); // i64 0/1: of all entries of one key, true of one
+LLVMValueRef cg_buckets_delete(struct cg *cg, const struct map_sym *m, LLVMValueRef key); // i64: was there anything?
+LLVMValueRef cg_ring_reset(struct cg *cg, const struct map_sym *m);                       // of a scalar time series; the same
+
 // agg.c
 void cg_agg(struct cg *cg, const struct node *target, const struct node *call);
 
@@ -194,5 +200,6 @@ void cg_block(struct cg *cg, const struct node *n);
 struct value cg_block_value(struct cg *cg, const struct node *n);
 void cg_for(struct cg *cg, const struct node *n);
 void cg_repeat(struct cg *cg, uint32_t rounds, const char *step, const uint32_t *frame, unsigned n, const uint64_t *consts, unsigned nconsts);
-LLVMValueRef cg_map_count(struct cg *cg, uint32_t map, const struct node *at); // elements of a keyed map
+void cg_each(struct cg *cg, LLVMValueRef rounds, LLVMValueRef (*round)(struct cg *cg, void *arg, LLVMValueRef i), void *arg); // until round(0 …) gives 1
+LLVMValueRef cg_map_count(struct cg *cg, const struct map_sym *m, const struct node *at); // keys of a keyed map
 LLVMValueRef cg_var_ptr(struct cg *cg, const struct var *v);

@@ -192,7 +192,7 @@ static void for_map(struct cg *cg, const struct node *n)
 }
 
 // len(@m): a callback that counts, in the frame: on the stack the verifier would know each number and walk them all.
-LLVMValueRef cg_map_count(struct cg *cg, uint32_t map, const struct node *at)
+LLVMValueRef cg_map_count(struct cg *cg, const struct map_sym *m, const struct node *at)
 {
 	struct ll *l = &cg->l;
 	struct callback cb;
@@ -201,33 +201,57 @@ LLVMValueRef cg_map_count(struct cg *cg, uint32_t map, const struct node *at)
 
 	l_store(l, l_k(l, 0), cg_frame_at(cg, count, "n"), 8);
 	callback_begin(cg, &cb, 4, at);
-	skip_other(cg, map);
+	skip_other(cg, m->index);
+	LLVMValueRef one = cg->plan->maps[m->index].bucketed ? cg_buckets_first(cg, m, LLVMGetParam(cb.fn.fn, 1)) : l_k(l, 1);
 	LLVMValueRef n = cg_frame_at(cg, count, "n");
-	l_store(l, LLVMBuildAdd(l->b, l_load(l, n, 8, false, "n"), l_k(l, 1), "more"), n, 8);
+	l_store(l, LLVMBuildAdd(l->b, l_load(l, n, 8, false, "n"), one, "more"), n, 8);
 	callback_end(cg, &cb, at);
-	LLVMValueRef args[] = { cg_map_ptr(cg, map), cb.fn.fn, state, l_k(l, 0) };
+	LLVMValueRef args[] = { cg_map_ptr(cg, m->index), cb.fn.fn, state, l_k(l, 0) };
 	l_helper(l, H_FOR_EACH_MAP, l->i64, 4, args, "rounds");
 	return l_load(l, cg_frame_at(cg, count, "n"), 8, false, "len");
 }
 
-// Calls stdlib's step(places in the frame…, constants…) until it returns 1, `rounds` times at the most. What it keeps lies in the
-// frame, where the verifier knows no values: one round is checked for all.
-void cg_repeat(struct cg *cg, uint32_t rounds, const char *step, const uint32_t *frame, unsigned n, const uint64_t *consts, unsigned nconsts)
+// What the rounds keep lies in the frame, where the verifier knows no values: one round is checked for all.
+void cg_each(struct cg *cg, LLVMValueRef rounds, LLVMValueRef (*round)(struct cg *cg, void *arg, LLVMValueRef i), void *arg)
 {
 	struct ll *l = &cg->l;
 	struct node at = { .kind = NODE_EXPR, .span = cg->at };
 	struct callback cb;
-	LLVMValueRef state = state_new(cg, NULL), args[8];
+	LLVMValueRef state = state_new(cg, NULL);
 
 	callback_begin(cg, &cb, 2, &at);
-	for (unsigned i = 0; i < n; i++)
-		args[i] = cg_frame_at(cg, frame[i], "place");
-	for (unsigned i = 0; i < nconsts; i++)
-		args[n + i] = l_k(l, consts[i]);
-	l_store(l, cg_stdlib(cg, step, l->i64, n + nconsts, args, "done"), cb.stop, 8);
+	l_store(l, round(cg, arg, LLVMGetParam(cb.fn.fn, 0)), cb.stop, 8);
 	callback_end(cg, &cb, &at);
-	LLVMValueRef call[] = { l_k32(l, rounds), cb.fn.fn, state, l_k(l, 0) };
+	LLVMValueRef call[] = { LLVMBuildTrunc(l->b, unknown_count(cg, rounds), l->i32, "n"), cb.fn.fn, state, l_k(l, 0) };
 	l_helper(l, H_LOOP, l->i64, 4, call, "rounds");
+}
+
+struct step {
+	const char *name;
+	const uint32_t *frame;
+	unsigned n, nconsts;
+	const uint64_t *consts;
+};
+
+static LLVMValueRef step_round(struct cg *cg, void *arg, LLVMValueRef i)
+{
+	const struct step *s = arg;
+	LLVMValueRef args[8];
+
+	(void)i;
+	for (unsigned k = 0; k < s->n; k++)
+		args[k] = cg_frame_at(cg, s->frame[k], "place");
+	for (unsigned k = 0; k < s->nconsts; k++)
+		args[s->n + k] = l_k(&cg->l, s->consts[k]);
+	return cg_stdlib(cg, s->name, cg->l.i64, s->n + s->nconsts, args, "done");
+}
+
+// Calls stdlib's step(places in the frame…, constants…) until it returns 1, `rounds` times at the most.
+void cg_repeat(struct cg *cg, uint32_t rounds, const char *step, const uint32_t *frame, unsigned n, const uint64_t *consts, unsigned nconsts)
+{
+	struct step s = { .name = step, .frame = frame, .n = n, .consts = consts, .nconsts = nconsts };
+
+	cg_each(cg, l_k(&cg->l, rounds), step_round, &s);
 }
 
 void cg_for(struct cg *cg, const struct node *n)

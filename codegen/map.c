@@ -319,6 +319,8 @@ struct value cg_map_delete(struct cg *cg, const struct node *map, const struct n
 	const struct map_sym *m = map->map.sym;
 	struct ll *l = &cg->l;
 
+	if (!m->key && m->value->kind == TYPE_TSERIES)
+		return scalar(cg_ring_reset(cg, m));
 	if (!m->key && is_percpu(m)) {
 		LLVMValueRef args[] = { cg_map_ptr(cg, m->index), l_k(l, cg->plan->maps[m->index].value_size / 8), scalar_key(cg, m->index) };
 
@@ -331,12 +333,9 @@ struct value cg_map_delete(struct cg *cg, const struct node *map, const struct n
 		cg_zero(cg, scalar_at(cg, m->index, 8), value_bytes(m));
 		return scalar(l_bool(l, l_nz(l, set, "was"), "deleted"));
 	}
-	LLVMValueRef k = given_key(cg, map, key), args[] = { cg_map_ptr(cg, m->index), k, NULL, NULL };
-	if (cg->plan->maps[m->index].bucketed) {
-		args[2] = l_k(l, cg->plan->maps[m->index].key_size - 8);
-		args[3] = l_k(l, m->value->kind == TYPE_TSERIES ? (uint64_t)m->value->b : type_hist_buckets(m->value));
-		return scalar(cg_stdlib(cg, "buckets_delete", l->i64, 4, args, "deleted"));
-	}
+	LLVMValueRef k = given_key(cg, map, key), args[] = { cg_map_ptr(cg, m->index), k };
+	if (cg->plan->maps[m->index].bucketed)
+		return scalar(cg_buckets_delete(cg, m, k));
 	LLVMValueRef rc = l_helper(l, H_MAP_DELETE, l->i64, 2, args, "rc");
 	return scalar(l_bool(l, LLVMBuildIsNull(l->b, rc, "ok"), "deleted"));
 }
@@ -359,21 +358,13 @@ void cg_map_delete_statement(struct cg *cg, const struct node *map, const struct
 	l_pos(l, next);
 }
 
-static LLVMValueRef buckets(struct cg *cg, const struct map_sym *m)
-{
-	return l_k(&cg->l, m->value->kind == TYPE_TSERIES ? (uint64_t)m->value->b : type_hist_buckets(m->value));
-}
-
 LLVMValueRef cg_map_has(struct cg *cg, const struct node *map, const struct node *key)
 {
 	const struct map_sym *m = map->map.sym;
 	LLVMValueRef k = given_key(cg, map, key);
 
-	if (cg->plan->maps[m->index].bucketed) {
-		LLVMValueRef args[] = { cg_map_ptr(cg, m->index), k, l_k(&cg->l, cg->plan->maps[m->index].key_size - 8), buckets(cg, m) };
-
-		return cg_stdlib(cg, "buckets_exist", cg->l.i64, 4, args, "has");
-	}
+	if (cg->plan->maps[m->index].bucketed)
+		return cg_buckets_exist(cg, m, k);
 	// opaque: LLVM would merge the pointer itself into what the answer is used for
 	return l_opaque(&cg->l, l_bool(&cg->l, l_nz(&cg->l, cg_map_lookup(cg, m->index, k), "has"), "has"));
 }

@@ -43,34 +43,6 @@ static void coerce_items(struct lang *l, struct node *n, const struct type *to)
 	n->type = to;
 }
 
-// A variable of a narrower tuple type is taken apart: ($t.0, $t.1).
-static void coerce_members(struct lang *l, struct node **slot, const struct type *to)
-{
-	struct node *n = *slot, *all = node_new(l->arena, to->kind == TYPE_TUPLE ? NODE_TUPLE : NODE_RECORD, n->span);
-
-	for (uint32_t i = 0; i < to->nfields; i++) {
-		struct node *part = node_new(l->arena, to->kind == TYPE_TUPLE ? NODE_ELEMENT : NODE_FIELD, n->span), *item = part;
-
-		part->type = n->type->fields[i].type;
-		if (to->kind == TYPE_TUPLE) {
-			part->element.base = i ? node_clone(l->arena, n) : n;
-			part->element.number = i;
-		} else {
-			part->field.base = i ? node_clone(l->arena, n) : n;
-			part->field.name = to->fields[i].name;
-			part->field.field = &n->type->fields[i];
-			item = node_new(l->arena, NODE_RECORD_ITEM, n->span);
-			item->record_item.name = to->fields[i].name;
-		}
-		coerce(l, &part, to->fields[i].type);
-		if (to->kind == TYPE_RECORD)
-			item->record_item.value = part;
-		vec_push(l->arena, to->kind == TYPE_TUPLE ? &all->tuple.items : &all->record.items, to->kind == TYPE_TUPLE ? part : item);
-	}
-	all->type = to;
-	*slot = all;
-}
-
 // Do the two differ in more than the capacity of strings?
 static bool needs_members(const struct type *from, const struct type *to)
 {
@@ -120,7 +92,7 @@ void coerce(struct lang *l, struct node **slot, const struct type *to)
 	if ((n->kind == NODE_TUPLE || n->kind == NODE_RECORD) && to->kind == n->type->kind && to->nfields == n->type->nfields)
 		coerce_items(l, n, to);
 	else if ((to->kind == TYPE_TUPLE || to->kind == TYPE_RECORD) && n->type->kind == to->kind && needs_members(n->type, to))
-		coerce_members(l, slot, to);
+		*slot = node_cast(l, n, to); // member by member
 	else if ((type_is_scalar(n->type) || type_is_castable_aggregate(n->type)) && type_is_scalar(to))
 		*slot = node_cast(l, n, to);
 }

@@ -124,12 +124,32 @@ u64 percpu_scalar_reset(void *map, u64 words, const u32 *key)
 	return was != 0;
 }
 
-// Is there any bucket of the key?
-u64 buckets_exist(void *map, void *key, u64 size, u64 buckets)
+// One row of a scalar time series.
+u64 tseries_reset(void *map, const u32 *row)
+{
+	u64 was = 0;
+
+	for (u32 cpu = 0; cpu < max_cpus; cpu++) {
+		struct wire_epoch *e = bpf_map_lookup_percpu_elem(map, row, cpu);
+
+		if (!e)
+			break;
+		was |= e->count;
+		e->epoch = e->count = 0;
+		e->value = 0;
+	}
+	return was != 0;
+}
+
+// Is there any bucket of the key in front of bucket `end`?
+u64 buckets_exist(void *map, void *key, u64 size, u64 buckets, u64 end)
 {
 	u64 found = 0;
 
+	opaque(end);
 	for (u64 b = 0; b < buckets; b++) {
+		if (b >= end)
+			break;
 		*(u64 *)((u8 *)key + size) = b;
 		if (bpf_map_lookup_elem(map, key)) {
 			found = 1;

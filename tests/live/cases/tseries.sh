@@ -29,3 +29,16 @@ good -q -e 'begin { @ = tseries(3, 1s, 10); clear(@); print(@); @k[1] = tseries(
 expect_out '^<no data>$'
 expect_out '^deleted$'
 bad -e 'begin { @ = tseries(3, 1s, 10); @ = tseries(3, 2s, 10); }'
+
+# keys are counted, not their rows; a time series that is deleted has no row left
+good -q -e 'begin { @ = tseries(3, 1ms, 500000); @k[1] = tseries(1, 1ms, 500000); @k[2] = tseries(1, 1ms, 500000); @k[1] = tseries(1, 1ms, 500000);
+	printf("%d %d %d\n", len(@k), has_key(@k, 1), has_key(@k, 3)); printf("%d %d\n", delete(@k, 1), delete(@k, 1)); printf("%d\n", len(@k));
+	printf("%d %d\n", delete(@), delete(@)); clear(@k); }'
+expect_exactly <<'END'
+2 1 0
+1 0
+1
+1 0
+
+
+END
