@@ -54,7 +54,11 @@ static void declare(struct gen *g)
 	if (!v)
 		return;
 	line(g);
-	if (s->kind == INT && one_in(g, 3)) {
+	if (s->kind == STR && one_in(g, 4)) {
+		add(g, "let %s: string[%u] = ", v->name, 1 + upto(g, one_in(g, 3) ? 150 : 20));
+		expr(g, s, 3);
+		add(g, ";\n");
+	} else if (s->kind == INT && one_in(g, 3)) {
 		v->fixed = true;
 		add(g, "let %s: %s = ((int64)", v->name, types[upto(g, ARRAY_SIZE(types))]);
 		int_operand(g, 2);
@@ -143,12 +147,17 @@ static void some_map(struct gen *g)
 
 static void if_statement(struct gen *g)
 {
+	bool comptime = one_in(g, 6);
+
 	line(g);
-	add(g, "if (");
-	expr(g, one_in(g, 4) ? &int_shape : &bool_shape, 3);
+	add(g, comptime ? "if comptime (" : "if (");
+	if (comptime)
+		comptime_condition(g, 2);
+	else
+		expr(g, one_in(g, 4) ? &int_shape : &bool_shape, 3);
 	add(g, ") ");
 	block(g, 4);
-	if (one_in(g, 4)) {
+	if (!comptime && one_in(g, 4)) {
 		add(g, " else if (");
 		expr(g, &bool_shape, 2);
 		add(g, ") ");
@@ -333,7 +342,7 @@ static void print(struct gen *g)
 static const char *conversion(struct gen *g, const struct shape *s)
 {
 	static const char *const ints[] = { "%d", "%u", "%x", "%ld", "%lld", "%lu", "%llu", "%lx", "%5d", "%-7ldZ", "%08lx", "%hd", "%hhu", "%+ld", "%#lx", "%lo", "%i", "%s",
-					    "%3s", "%.3ld", "%p", "%X" };
+					    "%3s", "%.3ld", "%p", "%X", "%c", "%3c" };
 	static const char *const strings[] = { "%s", "%10s", "%-12s|", "%.3s", "%40s" };
 
 	if (s->kind == INT)
@@ -448,7 +457,7 @@ static void make_maps(struct gen *g)
 		if (one_in(g, 3))
 			continue;
 		m->key = any_shape(g, 2);
-		m->spread = m->key->kind == TUP && one_in(g, 2);
+		m->spread = m->key->kind == TUP && !m->key->named && one_in(g, 2);
 	}
 }
 
@@ -498,6 +507,7 @@ void gen_script(uint64_t seed, unsigned size, struct str *out)
 	g->seed = seed;
 	g->out = out;
 	make_maps(g);
+	make_funs(g);
 	probe(g, "begin", size);
 	if (one_in(g, 3))
 		probe(g, "begin", 1 + size / 4);

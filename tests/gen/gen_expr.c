@@ -60,7 +60,9 @@ static const struct shape *tuple_shape(struct gen *g, unsigned depth)
 	if (g->nshapes + 8 >= ARRAY_SIZE(g->shapes))
 		return &int_shape;
 	s = &g->shapes[g->nshapes++];
-	*s = (struct shape){ .kind = TUP, .n = 2 + upto(g, MEMBERS - 1) };
+	*s = (struct shape){ .kind = TUP, .n = 2 + upto(g, MEMBERS - 1), .named = one_in(g, 3) };
+	if (s->named && one_in(g, 3))
+		s->n = 1;
 	for (unsigned i = 0; i < s->n; i++)
 		s->m[i] = any_shape(g, depth);
 	return s;
@@ -68,7 +70,7 @@ static const struct shape *tuple_shape(struct gen *g, unsigned depth)
 
 static bool same_shape(const struct shape *a, const struct shape *b)
 {
-	if (a->kind != b->kind || a->n != b->n)
+	if (a->kind != b->kind || a->n != b->n || a->named != b->named)
 		return false;
 	for (unsigned i = 0; i < a->n; i++)
 		if (!same_shape(a->m[i], b->m[i]))
@@ -78,7 +80,7 @@ static bool same_shape(const struct shape *a, const struct shape *b)
 
 // Choosing what there is ----------------------------------------------------------------------------------------------------
 
-static struct gvar *pick_var(struct gen *g, const struct shape *s, bool to_write)
+struct gvar *pick_var(struct gen *g, const struct shape *s, bool to_write)
 {
 	struct gvar *found = NULL;
 	unsigned n = 0;
@@ -92,11 +94,6 @@ static struct gvar *pick_var(struct gen *g, const struct shape *s, bool to_write
 			found = v;
 	}
 	return found;
-}
-
-static bool is_histogram(const struct gmap *m)
-{
-	return m->agg == HIST || m->agg == LHIST;
 }
 
 bool is_castable(enum agg_kind k)
@@ -180,7 +177,7 @@ void key_of(struct gen *g, const struct gmap *m, unsigned depth)
 	expr(g, m->key, depth);
 }
 
-static bool read_var(struct gen *g, const struct shape *s)
+bool read_var(struct gen *g, const struct shape *s)
 {
 	const struct gvar *v = pick_var(g, s, false);
 
@@ -213,7 +210,7 @@ static bool read_element(struct gen *g, const struct shape *s)
 		while (at->kind == TUP) {
 			unsigned i = upto(g, at->n);
 
-			str_printf(&path, ".%u", i);
+			str_printf(&path, at->named ? ".%c" : ".%u", at->named ? 'a' + i : i);
 			at = at->m[i];
 			if (same_shape(at, s)) {
 				add(g, "%s", str_z(&path));
@@ -230,8 +227,17 @@ static bool choice(struct gen *g, const struct shape *s, unsigned depth)
 {
 	const struct gvar *v;
 
-	switch (upto(g, g->pure ? 2 : 4)) {
+	switch (upto(g, g->pure ? 3 : 5)) {
 	case 0:
+		add(g, "(if comptime (");
+		comptime_condition(g, depth);
+		add(g, ") { ");
+		expr(g, s, depth);
+		add(g, " } else { ");
+		expr(g, s, depth);
+		add(g, " })");
+		return true;
+	case 1:
 		str_addc(g->out, '(');
 		expr(g, &bool_shape, depth);
 		add(g, " ? ");
@@ -240,7 +246,7 @@ static bool choice(struct gen *g, const struct shape *s, unsigned depth)
 		expr(g, s, depth);
 		str_addc(g->out, ')');
 		return true;
-	case 1:
+	case 2:
 		add(g, "(if (");
 		expr(g, &bool_shape, depth);
 		add(g, ") { ");
@@ -249,7 +255,7 @@ static bool choice(struct gen *g, const struct shape *s, unsigned depth)
 		expr(g, s, depth);
 		add(g, " })");
 		return true;
-	case 2:
+	case 3:
 		v = pick_var(g, s, true);
 		if (!v)
 			return false;
@@ -360,7 +366,7 @@ static bool int_call(struct gen *g, unsigned depth)
 		return true;
 	case 2:
 		m = pick_map(g, NULL, false, true);
-		if (!m || is_histogram(m)) // its length counts buckets
+		if (!m)
 			return false;
 		add(g, "len(%s)", m->name);
 		return true;
@@ -384,7 +390,9 @@ static bool int_call(struct gen *g, unsigned depth)
 		return true;
 	default:
 		str_addc(g->out, '(');
-		if (!read_var(g, &int_shape))
+		if (one_in(g, 2))
+			int_operand(g, depth);
+		else if (!read_var(g, &int_shape))
 			add(g, "pid");
 		add(g, " ?: ");
 		expr(g, &int_shape, depth);
@@ -395,7 +403,8 @@ static bool int_call(struct gen *g, unsigned depth)
 
 static bool int_try(struct gen *g, unsigned depth)
 {
-	switch (upto(g, depth ? 14 : 4)) {
+	switch (upto(g, depth ? 15 : 4)) {
+	case 14: return call_fun(g, &int_shape, depth - 1);
 	case 0: int_literal(g); return true;
 	case 1: case 2: return read_var(g, &int_shape);
 	case 3: return read_element(g, &int_shape);
@@ -462,10 +471,15 @@ static bool bool_call(struct gen *g, unsigned depth)
 	case 0:
 		add(g, "strcontains("); // each place of the one with each of the other: what the kernel follows is the product
 		expr(g, &str_shape, depth);
-		add(g, ", \"%s\")", (const char *[]){ "", "a", "lo w", "bytes", "bcd" }[upto(g, 5)]);
+		add(g, ", ");
+		if (one_in(g, 3))
+			expr(g, &str_shape, depth);
+		else
+			add(g, "\"%s\"", (const char *[]){ "", "a", "lo w", "bytes", "bcd" }[upto(g, 5)]);
+		str_addc(g->out, ')');
 		return true;
 	case 1:
-		if (!m || is_histogram(m))
+		if (!m)
 			return false;
 		add(g, "has_key(%s, ", m->name);
 		key_of(g, m, depth);
@@ -514,8 +528,9 @@ static bool bool_try(struct gen *g, unsigned depth)
 
 static bool str_try(struct gen *g, unsigned depth)
 {
-	switch (upto(g, depth ? 9 : 4)) {
+	switch (upto(g, depth ? 10 : 4)) {
 	case 0: str_literal(g); return true;
+	case 9: return call_fun(g, &str_shape, depth - 1);
 	case 1: case 2: return read_var(g, &str_shape);
 	case 3: return read_element(g, &str_shape);
 	case 4: case 5: return read_map(g, &str_shape, depth);
@@ -535,11 +550,18 @@ static bool str_try(struct gen *g, unsigned depth)
 	}
 }
 
+// The fields of a record stand in any order.
 static void tuple_literal(struct gen *g, const struct shape *s, unsigned depth)
 {
+	unsigned from = s->named && one_in(g, 3) ? upto(g, s->n) : 0;
+
 	str_addc(g->out, '(');
-	for (unsigned i = 0; i < s->n; i++) {
-		add(g, "%s", i ? ", " : "");
+	for (unsigned k = 0; k < s->n; k++) {
+		unsigned i = (from + k) % s->n;
+
+		add(g, "%s", k ? ", " : "");
+		if (s->named)
+			add(g, "%c = ", 'a' + i);
 		expr(g, s->m[i], depth);
 	}
 	str_addc(g->out, ')');

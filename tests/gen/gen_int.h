@@ -13,6 +13,7 @@ enum agg_kind { NO_AGG, COUNT, SUM, MIN_, MAX_, AVG, STATS, HIST, LHIST };
 struct shape {
 	enum kind kind;
 	unsigned n;
+	bool named;      // a record: its fields are a, b, c
 	const struct shape *m[MEMBERS];
 };
 
@@ -32,6 +33,19 @@ struct gmap {
 	bool hidden, walked;     // walked: a loop over it is open
 };
 
+#define FUNCTIONS 4
+#define PARAMS 3
+
+// A macro or function of the script.
+struct gfun {
+	char name[16];
+	const struct shape *result;
+	unsigned n;
+	const struct shape *param[PARAMS];
+	bool by_reference[PARAMS]; // $name of a macro: the caller's variable, which is assigned
+	bool is_macro;
+};
+
 struct gen {
 	uint64_t seed;
 	struct str *out;
@@ -43,6 +57,8 @@ struct gen {
 	unsigned indent, loops, callbacks, rounds; // rounds: how often the innermost body runs, at most
 	bool pure;        // no side effects: the body of a loop over a map
 	bool plain;       // literals only
+	struct gfun funs[FUNCTIONS];
+	unsigned nfuns;
 	struct shape shapes[64];
 	unsigned nshapes;
 };
@@ -59,6 +75,11 @@ bool is_castable(enum agg_kind k);
 struct gmap *pick_map(struct gen *g, const struct shape *s, bool to_write, bool keyed);
 void map_ref(struct gen *g, const struct gmap *m, unsigned depth);
 void key_of(struct gen *g, const struct gmap *m, unsigned depth);
+bool read_var(struct gen *g, const struct shape *s);
+struct gvar *pick_var(struct gen *g, const struct shape *s, bool to_write);
+bool call_fun(struct gen *g, const struct shape *s, unsigned depth);
+void comptime_condition(struct gen *g, unsigned depth);
+void make_funs(struct gen *g);
 void int_operand(struct gen *g, unsigned depth);
 void int_cast(struct gen *g, unsigned depth);
 void compare(struct gen *g, unsigned depth);

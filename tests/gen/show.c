@@ -207,8 +207,7 @@ static void convert(const char *spec, size_t n, const struct val *v, struct str 
 	}
 	if (conv == 'c') {
 		memcpy(f + keep, "c", 2);
-		snprintf(text, sizeof text, f, (int)x);
-		str_add(out, text, (char)x ? strlen(text) : strlen(text) + 1);
+		str_add(out, text, (size_t)snprintf(text, sizeof text, f, (int)x));
 		return;
 	}
 	bool is_signed = conv == 'd' || conv == 'i';
