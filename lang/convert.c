@@ -34,12 +34,8 @@ static bool coerce_literal(struct lang *l, struct node **slot, const struct type
 
 static void coerce_items(struct lang *l, struct node *n, const struct type *to)
 {
-	for (uint32_t i = 0; i < to->nfields; i++) {
-		if (n->kind == NODE_TUPLE)
-			coerce(l, &n->tuple.items.v[i], to->fields[i].type);
-		else
-			coerce(l, &n->record.items.v[i]->record_item.value, to->fields[i].type);
-	}
+	for (uint32_t i = 0; i < to->nfields; i++)
+		coerce(l, literal_member(n, i), to->fields[i].type);
 	n->type = to;
 }
 

@@ -212,14 +212,26 @@ static void append(struct slot *s, unsigned *leaf, struct slot v)
 	*leaf += v.type ? type_leaves(v.type) : 1;
 }
 
-static struct slot slot_of_items(struct lang *l, const struct node *n)
+struct node **literal_member(const struct node *n, uint32_t i)
 {
 	const struct node_list *items = n->kind == NODE_TUPLE ? &n->tuple.items : &n->record.items;
+	size_t at = i;
+
+	if (n->kind == NODE_TUPLE)
+		return &items->v[i];
+	for (size_t k = 0; k < items->n; k++)
+		if (strcmp(items->v[k]->record_item.name, n->type->fields[i].name) == 0)
+			at = k;
+	return &items->v[at]->record_item.value;
+}
+
+static struct slot slot_of_items(struct lang *l, const struct node *n)
+{
 	struct slot s = { .type = n->type };
 	unsigned leaf = 0;
 
-	for (size_t i = 0; i < items->n; i++)
-		append(&s, &leaf, slot_of(l, n->kind == NODE_TUPLE ? items->v[i] : items->v[i]->record_item.value));
+	for (uint32_t i = 0; i < n->type->nfields; i++)
+		append(&s, &leaf, slot_of(l, *literal_member(n, i)));
 	return s;
 }
 

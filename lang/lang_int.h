@@ -77,10 +77,12 @@ struct lang {
 	struct body *body;
 	unsigned loops;         // open loops around the node
 	unsigned repeats;       // those of them whose body may run more than once
+	unsigned kept; // names made up for values that are used twice
 	unsigned callback, callbacks; // FOR body around the node, number given last
 
 	// check
 	bool final, guess, changed;
+	struct map records; // field names, sorted and joined -> const char **: the order of the fields in the type
 	bool backward; // every other walk goes from the end: what is used before it is assigned is known sooner
 };
 
@@ -149,6 +151,7 @@ unsigned type_leaves(const struct type *t);
 bool slot_merge(struct lang *l, struct slot *s, struct slot v, bool *mixed); // widens s by v; false if they do not go together
 bool slot_add(struct lang *l, struct slot *s, struct slot v, bool *mixed);   // slot_merge; notes l->changed
 struct slot slot_of(struct lang *l, const struct node *n); // what an expression brings, after check_expr
+struct node **literal_member(const struct node *n, uint32_t i); // of a TUPLE or RECORD with a type: what gives field i of the type
 struct slot slot_pair(struct lang *l, struct slot a, struct slot b); // (a, b)
 bool slot_harden(struct lang *l, struct slot *s);          // soft leaves become int64; false if there was none
 const struct type *slot_hard(struct lang *l, struct slot s); // its type when it hardens now

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // pass_check_expr.c - types of expressions: literals, operators, tuples, choices.
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "lang/lang_int.h"
 
 static const struct type *smallest(struct lang *l, const struct node *n)
@@ -70,6 +72,42 @@ static const struct type *check_tuple(struct lang *l, struct node *n)
 	return known ? type_tuple(l->types, members, n->tuple.items.n) : NULL;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// Records are equal in whatever order their fields are written: those of the same names have one type, with the fields in the
+// order that the script has first.
+static const char **record_order(struct lang *l, const char *const *names, size_t n)
+{
+	const char **sorted = arena_memdup(l->arena, names, (n + 1) * sizeof *names);
+	_str_ struct str key = { 0 };
+	void **at;
+
+	qsort(sorted, n, sizeof *sorted, by_name);
+	for (size_t i = 0; i < n; i++)
+		str_printf(&key, "%s ", sorted[i]);
+	if (!l->records.arena)
+		map_init(&l->records, l->arena);
+	at = map_puts(&l->records, str_z(&key));
+	if (!*at)
+		*at = arena_memdup(l->arena, names, (n + 1) * sizeof *names);
+	return *at;
+}
+
+static const struct type *record_type(struct lang *l, const char *const *names, const struct type *const *members, size_t n)
+{
+	const char **order = record_order(l, names, n);
+	const struct type **types = arena_array(l->arena, const struct type *, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (strcmp(order[i], names[k]) == 0)
+				types[i] = members[k];
+	return type_record(l->types, order, types, n);
+}
+
 static const struct type *check_record(struct lang *l, struct node *n)
 {
 	size_t count = n->record.items.n;
@@ -91,7 +129,7 @@ static const struct type *check_record(struct lang *l, struct node *n)
 		item->type = members[i];
 		known &= members[i] != NULL;
 	}
-	return known ? type_record(l->types, names, members, count) : NULL;
+	return known ? record_type(l, names, members, count) : NULL;
 }
 
 // Choices ------------------------------------------------------------------------------------------------------------

@@ -453,25 +453,52 @@ static void resolve_stmt(struct lang *l, struct node **slot)
 	resolve(l, slot);
 }
 
-static void find_incdec(void *arg, struct node **slot)
+static bool is_name(const struct node *n)
 {
-	if ((*slot)->kind == NODE_INCDEC)
-		*(bool *)arg = true;
-	node_each_child(*slot, find_incdec, arg);
+	return n->kind == NODE_VAR || n->kind == NODE_INT || n->kind == NODE_BOOL || n->kind == NODE_STRING || n->kind == NODE_IDENT ||
+	       (n->kind == NODE_MAP && !n->map.keys.n);
 }
 
-// a ?: b is a ? a : b, so that nothing behind has to know it.
+static struct node *kept(struct lang *l, const char *name, struct span at)
+{
+	struct node *n = node_new(l->arena, NODE_VAR, at);
+
+	n->var.name = name;
+	return n;
+}
+
+// a ?: b is a ? a : b, so that nothing behind has to know it; what is more than a name is computed once: { let $x = a; $x ? $x : b }.
+static void write_out_elvis(struct lang *l, struct node *n)
+{
+	struct node *cond = n->ternary.cond, *let, *choice;
+	const char *name;
+
+	if (is_name(cond)) {
+		n->ternary.yes = node_clone(l->arena, cond);
+		return;
+	}
+	name = arena_printf(l->arena, "$?%u", l->kept++); // a name that no script can have
+	let = node_new(l->arena, NODE_LET, cond->span);
+	let->let.name = name;
+	let->let.value = cond;
+	choice = node_new(l->arena, NODE_TERNARY, n->span);
+	choice->ternary.cond = kept(l, name, cond->span);
+	choice->ternary.yes = kept(l, name, cond->span);
+	choice->ternary.no = n->ternary.no;
+	n->kind = NODE_BLOCK;
+	n->block.body = (struct node_list){ 0 };
+	n->block.value = choice;
+	vec_push(l->arena, &n->block.body, let);
+}
+
 static void resolve_ternary(struct lang *l, struct node *n)
 {
-	bool changes = n->ternary.cond->kind == NODE_INCDEC;
-
-	if (!n->ternary.yes) {
-		node_each_child(n->ternary.cond, find_incdec, &changes);
-		if (changes)
-			diag_error(l->diag, n->ternary.cond->span, E_PLACE, "the condition of ?: is evaluated twice, so it can not hold ++ or --");
-		n->ternary.yes = node_clone(l->arena, n->ternary.cond);
-	}
-	resolve_children(l, n);
+	if (!n->ternary.yes)
+		write_out_elvis(l, n);
+	if (n->kind == NODE_BLOCK)
+		resolve_block(l, n);
+	else
+		resolve_children(l, n);
 }
 
 static void outside_loop(struct lang *l, const struct node *n)

@@ -28,3 +28,27 @@ zz
 @m[1]: new
 @s: (2, two)
 END
+# the fields of a record, in whatever order they are written
+good -q -e 'begin { $r = (a = 1, b = "x"); $n = 0; print(($r == (b = "x", a = 1), $r == (a = 1, b = "y"))); $r = (b = ({ $n++; "longer" }), a = $n + 70000); print($r);
+	@k[(a = 1, b = 2)] = 1; @k[(b = (uint8)2, a = 1)] += 2; print(@k[(a = 1, b = 2)]); clear(@k); }'
+expect_exactly <<'END'
+(true, false)
+{ .a = 70001, .b = longer }
+3
+
+
+END
+# the condition of ?: is computed once
+good -q -e 'begin { $x = 5; print(({ $x += 1; $x }) ?: 9); print($x); @m[1] = 1; print(delete(@m, 1) ?: false); print($x-- ?: 3); print($x);
+	print(({ $x = 0; $x }) ?: ($x++ ?: 77)); print((pid ?: 3) == pid); }'
+expect_exactly <<'END'
+6
+6
+true
+6
+5
+77
+true
+
+
+END
