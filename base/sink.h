@@ -33,6 +33,7 @@ struct out {             // what a sink writes to
 	int err_fd;          // diagnostics, lost events, "Attached N probes" of the text sink
 	char *buf;
 	size_t n, cap;
+	uint64_t total;  // bytes that were added
 	int buffering;   // -B: 'l'ine, 'f'ull, 'n'one
 	bool failed;     // the receiver went away (EPIPE …)
 	bool legacy;     // text as bpftrace printed it up to 0.23

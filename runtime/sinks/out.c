@@ -50,6 +50,7 @@ void out_flush(struct out *o)
 
 void out_add(struct out *o, const void *p, size_t n)
 {
+	o->total += n;
 	if (o->capture) {
 		str_add(o->capture, p, n);
 		return;

@@ -152,6 +152,17 @@ static void json_lines(void **state)
 
 // Tables --------------------------------------------------------------------------------------------------------------
 
+static void table(void **state)
+{
+	struct fixture *f = *state;
+
+	lines(f, "table");
+	const char *text = str_z(&f->output), *row = strchr(text, '\n') + 1;
+	assert_int_equal(strncmp(text, "TIME          QUERY          TOOK\n", 34), 0);
+	assert_non_null(strstr(row, "  select \"1\"  12.3 ms\n"));
+	assert_non_null(strstr(row, "  commit       999 ns  (x 10)\n"));
+}
+
 static void csv(void **state)
 {
 	struct fixture *f = *state;
@@ -315,11 +326,37 @@ static void measure_lines(void **state)
 	assert_string_equal(str_z(&f->output), "calls comm=cat time=1.50 ms\ncalls comm=sh time=2 us\n");
 }
 
+static void table_of_measures(void **state)
+{
+	struct fixture *f = *state;
+	struct plan_stream *s = stream(f, "table");
+	const struct type *comm = type_string(f->types, 8);
+	struct plan_map sum = { .name = "@a", .role = MAP_USER, .key = comm, .value = type_agg(f->types, TYPE_SUM, true) };
+	struct plan_map stats = { .name = "@b", .role = MAP_USER, .key = comm, .value = type_agg(f->types, TYPE_STATS, true) };
+
+	column(f, "comm", comm, UNIT_NONE, COLUMN_VALUE, false);
+	plan_push(f->arena, &f->plan.maps, &f->plan.n_maps, sum);
+	plan_push(f->arena, &f->plan.maps, &f->plan.n_maps, stats);
+	plan_push(f->arena, &s->measures, &s->n_measures, (struct plan_measure){ .name = "bytes", .map = 0, .unit = UNIT_BYTES });
+	plan_push(f->arena, &s->measures, &s->n_measures, (struct plan_measure){ .name = "took", .map = 1, .unit = UNIT_NS });
+	struct exports *x = opened(f);
+	struct map_entry_view bytes[] = { { .key = "sh\0\0\0\0\0", .key_type = comm, .value = &(int64_t){ 20 } },
+					  { .key = "cat\0\0\0\0", .key_type = comm, .value = &(int64_t){ 4096 } } };
+	struct map_entry_view took[] = { { .key = "cat\0\0\0\0", .key_type = comm, .value = &(struct wire_avg){ 3000, 2 } } };
+	struct map_view views[] = { { .map = &f->plan.maps[0], .entries = bytes, .n = 2, .div = 1 },
+				    { .map = &f->plan.maps[1], .entries = took, .n = 1, .div = 1 } };
+	exports_measures(x, 0, views, true);
+	exports_close(x);
+	assert_string_equal(str_z(&f->output), "COMM    BYTES  TOOK_COUNT  TOOK_AVERAGE  TOOK_TOTAL\n"
+					       "cat   4.10 KB           2       1.50 us        3 us\n"
+					       "sh       20 B                                      \n\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-		T(text_lines), T(json_lines), T(csv), T(sqlite), T(sqlite_no_database), T(quantities), T(unwritable), T(folded), T(flamegraph), T(pprof), T(measure_lines),
+		T(text_lines), T(json_lines), T(table), T(table_of_measures), T(csv), T(sqlite), T(sqlite_no_database), T(quantities), T(unwritable), T(folded), T(flamegraph), T(pprof), T(measure_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
