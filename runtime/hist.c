@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/hist.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 #include "base/str.h"
@@ -180,4 +181,17 @@ void hist_json(const struct type *t, const uint64_t *b, uint64_t div, struct str
 		str_printf(out, "\"count\": %lu}", shown(t, b[i], div));
 	}
 	str_addc(out, ']');
+}
+
+void hist_bounds(const struct type *t, uint32_t bucket, double *from, double *to)
+{
+	if (t->kind == TYPE_LHIST) {
+		*from = bucket ? (double)linear_from(t, bucket) : -INFINITY;
+		*to = bucket + 1 < t->count ? MIN((double)linear_from(t, bucket + 1), (double)t->b) : INFINITY;
+		return;
+	}
+	struct bound low = lower(t, bucket ? bucket - 1 : 0), high = lower(t, bucket);
+
+	*from = bucket ? ldexp((double)low.m, (int)low.p) : -INFINITY;
+	*to = bucket ? ldexp((double)high.m, (int)high.p) : 0;
 }

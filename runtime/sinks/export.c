@@ -7,7 +7,8 @@
 #include "runtime/sinks/export_sinks.h"
 
 static const struct export_sink *const all[] = { &export_sink_text, &export_sink_json, &export_sink_jsonl, &export_sink_folded, &export_sink_flamegraph,
-						  &export_sink_pprof, &export_sink_csv, &export_sink_sqlite, &export_sink_table };
+						  &export_sink_pprof, &export_sink_csv, &export_sink_sqlite, &export_sink_table,
+						  &export_sink_perfetto, &export_sink_prometheus };
 
 const struct export_sink *export_find(const char *name)
 {

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <arpa/inet.h>
+#include <cjson/cJSON.h>
 #include <sqlite3.h>
 #include <zlib.h>
 
@@ -93,7 +95,7 @@ static struct exports *opened(struct fixture *f)
 	return x;
 }
 
-static void send(struct fixture *f, struct exports *x, uint32_t weight, const void *const *v)
+static void deliver(struct fixture *f, struct exports *x, uint32_t weight, const void *const *v)
 {
 	struct record r = { .event = &f->event, .weight = weight };
 	const struct plan_stream *s = &f->plan.streams[0];
@@ -124,8 +126,8 @@ static void lines(struct fixture *f, const char *kind)
 	column(f, "query", type_string(f->types, 16), UNIT_NONE, COLUMN_VALUE, false);
 	column(f, "took", type_int(f->types, 8, false), UNIT_NS, COLUMN_DURATION, false);
 	struct exports *x = opened(f);
-	send(f, x, 1, (const void *[]){ &(uint64_t){ 5 }, "select \"1\"\0\0\0\0\0", &(uint64_t){ 12345678 } });
-	send(f, x, 10, (const void *[]){ &(uint64_t){ 6 }, "commit\0\0\0\0\0\0\0\0\0", &(uint64_t){ 999 } });
+	deliver(f, x, 1, (const void *[]){ &(uint64_t){ 5 }, "select \"1\"\0\0\0\0\0", &(uint64_t){ 12345678 } });
+	deliver(f, x, 10, (const void *[]){ &(uint64_t){ 6 }, "commit\0\0\0\0\0\0\0\0\0", &(uint64_t){ 999 } });
 	exports_close(x);
 	assert_int_equal(f->diag.nitems, 0);
 }
@@ -258,10 +260,10 @@ static void stacks(struct fixture *f, const char *kind)
 	column(f, "stack", type_stack(f->types, TYPE_USTACK, STACK_BPFTRACE, 0, 4), UNIT_NONE, COLUMN_STACK, false);
 	struct exports *x = opened(f);
 	struct stack leaf = { 3, 0, 0, 0, { 0x30, 0x20, 0x10 } }, middle = { 2, 0, 0, 0, { 0x20, 0x10 } }, none = { 0 };
-	send(f, x, 1, (const void *[]){ "a;b\0\0\0\0\0\0\0\0\0\0\0\0\0", &leaf });
-	send(f, x, 4, (const void *[]){ "a;b\0\0\0\0\0\0\0\0\0\0\0\0\0", &leaf });
-	send(f, x, 1, (const void *[]){ "a;b\0\0\0\0\0\0\0\0\0\0\0\0\0", &middle });
-	send(f, x, 2, (const void *[]){ "<c>\0\0\0\0\0\0\0\0\0\0\0\0\0", &none });
+	deliver(f, x, 1, (const void *[]){ "a;b\0\0\0\0\0\0\0\0\0\0\0\0\0", &leaf });
+	deliver(f, x, 4, (const void *[]){ "a;b\0\0\0\0\0\0\0\0\0\0\0\0\0", &leaf });
+	deliver(f, x, 1, (const void *[]){ "a;b\0\0\0\0\0\0\0\0\0\0\0\0\0", &middle });
+	deliver(f, x, 2, (const void *[]){ "<c>\0\0\0\0\0\0\0\0\0\0\0\0\0", &none });
 	exports_close(x);
 	assert_int_equal(f->diag.nitems, 0);
 }
@@ -352,11 +354,106 @@ static void table_of_measures(void **state)
 					       "sh       20 B                                      \n\n");
 }
 
+static void perfetto(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+
+	stream(f, "perfetto");
+	column(f, "time", type_int(f->types, 8, false), UNIT_NS, COLUMN_TIME, true);
+	column(f, "pid", type_int(f->types, 4, false), UNIT_NONE, COLUMN_PID, true);
+	column(f, "comm", type_string(f->types, 16), UNIT_NONE, COLUMN_COMM, true);
+	column(f, "took", type_int(f->types, 8, false), UNIT_NS, COLUMN_DURATION, false);
+	struct exports *x = opened(f);
+	for (uint64_t i = 0; i < 2; i++)
+		deliver(f, x, 1, (const void *[]){ &(uint64_t){ 5000 + i }, &(uint32_t){ 7 }, "a\"b\0\0\0\0\0\0\0\0\0\0\0\0", &(uint64_t){ 1234 } });
+	exports_close(x);
+	cJSON *trace = cJSON_Parse(file(f, &n)), *events = cJSON_GetObjectItem(trace, "traceEvents");
+	assert_non_null(trace);
+	assert_int_equal(cJSON_GetArraySize(events), 3); // the process's name once
+	cJSON *second = cJSON_GetArrayItem(events, 2);
+	assert_string_equal(cJSON_GetObjectItem(second, "ph")->valuestring, "X");
+	assert_true(cJSON_GetObjectItem(second, "ts")->valuedouble == 5.001);
+	assert_true(cJSON_GetObjectItem(second, "dur")->valuedouble == 1.234);
+	assert_int_equal(cJSON_GetObjectItem(second, "pid")->valueint, 7);
+	assert_string_equal(cJSON_GetObjectItem(cJSON_GetObjectItem(cJSON_GetArrayItem(events, 0), "args"), "name")->valuestring, "a\"b");
+	cJSON_Delete(trace);
+}
+
+// A port that was free a moment ago.
+static unsigned free_port(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, n), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
+	close(fd);
+	return ntohs(a.sin_port);
+}
+
+static const char *get(struct fixture *f, unsigned port, const char *path)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port) };
+	char *text = arena_alloc(f->arena, 1 << 16);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	size_t n = 0;
+	ssize_t got;
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+	dprintf(fd, "GET %s HTTP/1.0\r\n\r\n", path);
+	while ((got = read(fd, text + n, (1 << 16) - 1 - n)) > 0)
+		n += (size_t)got;
+	text[n] = '\0';
+	close(fd);
+	return text;
+}
+
+static void prometheus(void **state)
+{
+	struct fixture *f = *state;
+	unsigned port = free_port();
+	struct plan_stream *s = stream(f, "prometheus");
+	const struct type *comm = type_string(f->types, 8);
+	struct plan_map count = { .name = "@a", .role = MAP_USER, .key = comm, .value = type_basic(f->types, TYPE_COUNT) };
+	struct plan_map hist = { .name = "@b", .role = MAP_USER, .key = comm, .value = type_hist(f->types, 0) };
+
+	f->plan.sinks[0].options[0] = (struct plan_option){ .key = "listen", .text = arena_printf(f->arena, "127.0.0.1:%u", port) };
+	column(f, "comm", comm, UNIT_NONE, COLUMN_VALUE, false);
+	plan_push(f->arena, &f->plan.maps, &f->plan.n_maps, count);
+	plan_push(f->arena, &f->plan.maps, &f->plan.n_maps, hist);
+	plan_push(f->arena, &s->measures, &s->n_measures, (struct plan_measure){ .name = "n", .map = 0, .unit = UNIT_COUNT });
+	plan_push(f->arena, &s->measures, &s->n_measures, (struct plan_measure){ .name = "took", .map = 1, .unit = UNIT_NS });
+	struct exports *x = opened(f);
+	uint64_t *buckets = arena_array(f->arena, uint64_t, type_hist_buckets(hist.value));
+	buckets[11] = 3; // [512, 1024)
+	buckets[12] = 1;
+	struct map_entry_view n[] = { { .key = "a\"\\b\0\0\0", .key_type = comm, .value = &(int64_t){ 4 } } };
+	struct map_entry_view took[] = { { .key = "sh\0\0\0\0\0", .key_type = comm, .value = buckets } };
+	struct map_view views[] = { { .map = &f->plan.maps[0], .entries = n, .n = 1, .div = 1 }, { .map = &f->plan.maps[1], .entries = took, .n = 1, .div = 1 } };
+	exports_measures(x, 0, views, false);
+	const char *text = get(f, port, "/metrics"), *body = strstr(text, "\r\n\r\n");
+	assert_non_null(strstr(text, "version=0.0.4"));
+	assert_string_equal(body + 4, "# TYPE spile_calls_n_total counter\n"
+				      "spile_calls_n_total{comm=\"a\\\"\\\\b\"} 4\n"
+				      "# TYPE spile_calls_took_seconds histogram\n"
+				      "spile_calls_took_seconds_bucket{comm=\"sh\",le=\"1.023e-06\"} 3\n"
+				      "spile_calls_took_seconds_bucket{comm=\"sh\",le=\"2.047e-06\"} 4\n"
+				      "spile_calls_took_seconds_bucket{comm=\"sh\",le=\"+Inf\"} 4\n"
+				      "spile_calls_took_seconds_count{comm=\"sh\"} 4\n");
+	assert_non_null(strstr(get(f, port, "/"), " 404 "));
+	struct exports *second = NULL;
+	assert_int_not_equal(exports_open(&f->plan, &f->printer, &f->out, &f->diag, 1, &second), 0); // the port is taken
+	assert_int_equal(f->diag.errors, 1);
+	exports_close(x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-		T(text_lines), T(json_lines), T(table), T(table_of_measures), T(csv), T(sqlite), T(sqlite_no_database), T(quantities), T(unwritable), T(folded), T(flamegraph), T(pprof), T(measure_lines),
+		T(text_lines), T(json_lines), T(table), T(table_of_measures), T(csv), T(sqlite), T(sqlite_no_database), T(quantities), T(unwritable), T(folded), T(flamegraph), T(pprof), T(measure_lines), T(perfetto), T(prometheus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
