@@ -51,7 +51,13 @@ enum mechanism { // how a site is attached
 	MECHANISMS
 };
 
-enum map_role { MAP_USER, MAP_RING, MAP_SCRATCH, MAP_LOST, MAP_GLOBALS, MAP_RODATA, MAP_NAMES, MAP_CONTROL, MAP_TARGETS, MAP_ROLES };
+// In an instruction: ld_imm64 with this in place of a source register is a number that only the loader knows.
+#define PLAN_PSEUDO_NUMBER 15
+enum plan_number { PLAN_NUMBER_POOL_MASK }; // words of the unwind pool - 1
+
+enum map_role { MAP_USER, MAP_RING, MAP_SCRATCH, MAP_LOST, MAP_GLOBALS, MAP_RODATA, MAP_NAMES, MAP_CONTROL, MAP_TARGETS,
+		MAP_UNWIND_POOL, MAP_UNWIND_FILES, MAP_UNWIND_COUNTS, // base/unwind.h
+		MAP_ROLES };
 
 enum loss_kind {
 	LOSS_EVENT,  // ring buffer full: index is the event

@@ -29,6 +29,7 @@ enum feature { // tried, never derived from a version
 	FEATURE_PERF_LINK, // BPF_LINK_CREATE on perf events
 	FEATURE_MAY_GOTO,  // the instruction that ends a loop the verifier sees no end of
 	FEATURE_KPROBE_MULTI,
+	FEATURE_TASK_REGS, // bpf_task_pt_regs: the user registers of the current task, wherever a program is entered
 	FEATURES
 };
 

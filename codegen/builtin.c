@@ -76,8 +76,11 @@ struct value cg_stack(struct cg *cg, const struct type *t, LLVMValueRef dst, LLV
 
 	if (!dst)
 		cg_zero(cg, at, t->size);
-	LLVMValueRef args[] = { ctx_or_null(cg), at, l_k(&cg->l, t->count), l_k(&cg->l, user), l_k(&cg->l, type_frame_bytes(t)) };
-	LLVMValueRef nr = cg_stdlib(cg, "stack_get", cg->l.i64, 5, args, "frames");
+	LLVMValueRef args[] = { ctx_or_null(cg), at, l_k(&cg->l, t->count), l_k(&cg->l, user), l_k(&cg->l, type_frame_bytes(t)) }, nr;
+	if (user && !(t->b & STACK_FP) && t->a != STACK_BUILD_ID && cg_unwinds(cg))
+		nr = cg_unwind(cg, t, at);
+	else
+		nr = cg_stdlib(cg, "stack_get", cg->l.i64, 5, args, "frames");
 	if (bytes)
 		*bytes = LLVMBuildAdd(cg->l.b, LLVMBuildMul(cg->l.b, nr, l_k(&cg->l, type_frame_bytes(t)), "ips"), l_k(&cg->l, sizeof(struct wire_stack)), "stack.bytes");
 	return scalar(at);

@@ -68,6 +68,8 @@ struct cg {
 	size_t lines;
 	uint32_t source;
 	uint32_t map_ring, map_scratch, map_lost, map_globals, map_control, map_targets; // indexes into plan.maps; UINT32_MAX: not used yet
+	uint32_t map_unwind[3]; // of the roles MAP_UNWIND_*
+	int unwinds; // 0: not asked yet; 1: user stacks are walked by unwind tables; -1: by the kernel
 	LLVMValueRef max_cpus; // the stdlib's constant
 	struct body *body;
 	struct span at; // of the node that is being emitted
@@ -150,6 +152,11 @@ struct value cg_stack(struct cg *cg, const struct type *t, LLVMValueRef dst, LLV
 LLVMValueRef cg_probe_id(struct cg *cg);
 LLVMValueRef cg_site_value(struct cg *cg, const char *name, const uint64_t *values, size_t n); // of the site that was hit
 LLVMValueRef cg_traced_address(struct cg *cg); // of the function, or the place, that was hit
+
+// unwind.c
+bool cg_unwinds(struct cg *cg); // can user stacks be walked by unwind tables on this kernel?
+LLVMValueRef cg_unwind(struct cg *cg, const struct type *t, LLVMValueRef dst); // fills a wire_stack, returns how many frames
+void cg_unwind_define(struct cg *cg); // what its kernel side refers to
 
 // call.c
 struct value cg_call(struct cg *cg, const struct node *n);

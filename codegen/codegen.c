@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/unwind.h"
 #include "base/util.h"
 #include "base/wire.h"
 #include "base/world.h"
@@ -25,13 +26,17 @@ static const struct {
 	[MAP_LOST] = { "lost", BPF_MAP_TYPE_PERCPU_ARRAY, 4 },
 	[MAP_GLOBALS] = { "globals", BPF_MAP_TYPE_ARRAY, 4 },
 	[MAP_CONTROL] = { "control", BPF_MAP_TYPE_RINGBUF, 0 },
+	[MAP_UNWIND_POOL] = { "unwind_pool", BPF_MAP_TYPE_ARRAY, 4 },
+	[MAP_UNWIND_FILES] = { "unwind_files", BPF_MAP_TYPE_HASH, sizeof(struct unwind_key) },
+	[MAP_UNWIND_COUNTS] = { "unwind_counts", BPF_MAP_TYPE_PERCPU_ARRAY, 4 },
 	[MAP_TARGETS] = { "targets", BPF_MAP_TYPE_HASH, 4 },
 };
 
 uint32_t cg_map(struct cg *cg, enum map_role role)
 {
 	uint32_t *at = role == MAP_RING ? &cg->map_ring : role == MAP_SCRATCH ? &cg->map_scratch : role == MAP_LOST ? &cg->map_lost :
-		       role == MAP_CONTROL ? &cg->map_control : role == MAP_TARGETS ? &cg->map_targets : &cg->map_globals;
+		       role == MAP_CONTROL ? &cg->map_control : role == MAP_TARGETS ? &cg->map_targets :
+		       role >= MAP_UNWIND_POOL && role <= MAP_UNWIND_COUNTS ? &cg->map_unwind[role - MAP_UNWIND_POOL] : &cg->map_globals;
 
 	if (*at == NO_MAP) {
 		*at = cg->plan->n_maps;
@@ -107,6 +112,7 @@ static void define_cpus(struct cg *cg)
 static void begin(struct cg *cg)
 {
 	cg->map_ring = cg->map_scratch = cg->map_lost = cg->map_globals = cg->map_control = cg->map_targets = NO_MAP;
+	cg->map_unwind[0] = cg->map_unwind[1] = cg->map_unwind[2] = NO_MAP;
 	cg->on_stack_limit = MIN(config_number(cg, "on_stack_limit", 32), 128u);
 	cg->may_goto = cg->p->world->ops->feature && cg->p->world->ops->feature(cg->p->world, FEATURE_MAY_GOTO);
 	cg->machine = object_machine();
@@ -138,6 +144,16 @@ static void finish_plan(struct cg *cg, const struct codegen_options *o)
 			m->value_size = 8;
 			m->max_entries = WIRE_TARGET_PIDS;
 			m->flags = BPF_F_NO_PREALLOC;
+		} else if (m->role == MAP_UNWIND_POOL) { // the loader decides how large
+			m->value_size = 8;
+			m->max_entries = 1;
+			m->flags = BPF_F_MMAPABLE;
+		} else if (m->role == MAP_UNWIND_FILES) {
+			m->value_size = sizeof(struct unwind_file);
+			m->max_entries = UNWIND_FILES_MOST;
+		} else if (m->role == MAP_UNWIND_COUNTS) {
+			m->value_size = 8;
+			m->max_entries = UNWIND_COUNTS;
 		} else if (m->role == MAP_LOST) {
 			m->value_size = 8;
 			m->max_entries = MAX(p->n_losses, 1u);
@@ -216,6 +232,7 @@ static int generate(struct program *p, const struct codegen_options *o, bool fru
 	const char *license = config_text(&cg, "license", "GPL");
 	add_section(&cg, "LICENSE", license, strlen(license) + 1, "license");
 	cg_debug_end(&cg);
+	cg_unwind_define(&cg);
 	cg_stdlib_link(&cg);
 	LLVMSetLinkage(cg.max_cpus, LLVMInternalLinkage);
 	check_module(&cg);

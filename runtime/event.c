@@ -17,6 +17,7 @@
 #include "runtime/run_state.h"
 #include "runtime/shell.h"
 #include "runtime/sinks/out.h"
+#include "runtime/unwind/unwinder.h"
 
 // Helpers -------------------------------------------------------------------------------------------------------------
 
@@ -251,6 +252,16 @@ static void act_publish(struct run *r, const struct record *rec)
 	event_publish(r, rec->event->stream, false);
 }
 
+static void act_unwind_miss(struct run *r, const struct record *rec)
+{
+	struct unwind_miss m;
+
+	if (!r->unwinder || rec->nargs < 1 || rec->arg[0].len < sizeof m)
+		return;
+	memcpy(&m, rec->arg[0].p, sizeof m);
+	unwinder_miss(r->unwinder, &m);
+}
+
 static void (*const actions[])(struct run *r, const struct record *rec) = {
 	[EVENT_PRINTF] = act_printf,	   [EVENT_ERRORF] = act_message,	  [EVENT_WARNF] = act_message,
 	[EVENT_PRINT_VALUE] = act_value,   [EVENT_PRINT_MAP] = act_print_map,	  [EVENT_PRINT_MAP_VALUE] = act_value,
@@ -258,6 +269,7 @@ static void (*const actions[])(struct run *r, const struct record *rec) = {
 	[EVENT_EMIT] = act_emit,	   [EVENT_PUBLISH] = act_publish,
 	[EVENT_TIME] = act_time,	   [EVENT_JOIN] = act_join,		  [EVENT_CAT] = act_cat,
 	[EVENT_SYSTEM] = act_system,	   [EVENT_RUNTIME_ERROR] = act_message,  [EVENT_HELPER_ERROR] = act_message,
+	[EVENT_UNWIND_MISS] = act_unwind_miss,
 };
 _Static_assert(ARRAY_SIZE(actions) == EVENT_KINDS, "a function per event");
 

@@ -135,6 +135,7 @@ static bool try(enum feature f, uint32_t raw_tracepoint_id)
 	case FEATURE_PERF_LINK: return try_perf_link();
 	case FEATURE_MAY_GOTO: return try_may_goto();
 	case FEATURE_KPROBE_MULTI: return try_kprobe_multi();
+	case FEATURE_TASK_REGS: return try_helper(BPF_FUNC_task_pt_regs);
 	case FEATURES: break;
 	}
 	BUG("feature %d", (int)f);

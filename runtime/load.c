@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "base/str.h"
+#include "base/unwind.h"
 #include "base/util.h"
 #include "base/wire.h"
 #include "base/world.h"
@@ -25,6 +26,7 @@
 #define RING_LEAST 4096u
 #define CONTROL_BYTES 65536u // 1600 records: the reader looks at least every 10 ms
 #define LOG_LEAST 65536u
+#define POOL_SLACK 16u // a rule that begins in the last word is read whole
 
 struct loading {
 	const struct load_request *q;
@@ -88,6 +90,12 @@ static struct map_shape shape(const struct loading *g, const struct plan_map *m)
 		return (struct map_shape){ BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, MAX(p->n_losses, 1u), 0 };
 	case MAP_GLOBALS:
 		return (struct map_shape){ BPF_MAP_TYPE_ARRAY, 4, MAX(m->value_size, (uint32_t)sizeof(struct wire_globals)), 1, BPF_F_MMAPABLE };
+	case MAP_UNWIND_POOL:
+		return (struct map_shape){ BPF_MAP_TYPE_ARRAY, 4, g->q->pool_bytes + POOL_SLACK, 1, BPF_F_MMAPABLE };
+	case MAP_UNWIND_FILES:
+		return (struct map_shape){ BPF_MAP_TYPE_HASH, sizeof(struct unwind_key), sizeof(struct unwind_file), UNWIND_FILES_MOST, 0 };
+	case MAP_UNWIND_COUNTS:
+		return (struct map_shape){ BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, UNWIND_COUNTS, 0 };
 	case MAP_USER: case MAP_RODATA: case MAP_NAMES: case MAP_TARGETS: case MAP_ROLES:
 		break;
 	}
@@ -162,6 +170,12 @@ static int patch_maps(struct loading *g, struct bpf_insn *in, size_t n)
 			if ((uint32_t)in[i].imm >= g->l->nmaps)
 				return failed(g, -EINVAL, "the program uses a map that its plan does not have%s", "");
 			in[i].imm = g->l->map_fd[in[i].imm];
+		} else if (in[i].src_reg == PLAN_PSEUDO_NUMBER) {
+			if (in[i].imm != PLAN_NUMBER_POOL_MASK || g->q->pool_bytes < 4)
+				return failed(g, -EINVAL, "the program asks for a number that is not known%s", "");
+			in[i].src_reg = 0;
+			in[i].imm = (int32_t)(g->q->pool_bytes / 4 - 1);
+			in[i + 1].imm = 0;
 		}
 		i++;
 	}

@@ -23,6 +23,7 @@ struct load_request {
 	struct world *world;
 	struct diag *diag;
 	uint32_t first_source; // number in diag of the plan's first source
+	uint32_t pool_bytes;   // of the unwind tables' pool: a power of two
 	bool verbose;          // add the verifier's log to its diagnostic
 };
 

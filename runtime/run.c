@@ -29,6 +29,7 @@
 #include "runtime/sinks/out.h"
 #include "runtime/symbols/symbols.h"
 #include "runtime/trial.h"
+#include "runtime/unwind/unwinder.h"
 
 #define STATUS_USER 1     // what the user can mend: a missing program, a right
 #define STATUS_FAILED 255 // the kernel refused to load or attach
@@ -78,6 +79,7 @@ void run_free(struct run *r)
 	child_free(r->child);
 	exports_close(r->exports);
 	out_close(&r->out);
+	unwinder_free(r->unwinder);
 	losses_free(r->losses);
 	ring_close(r->ring);
 	ring_close(r->control);
@@ -221,13 +223,42 @@ static int watch_target(struct run *r)
 	return STATUS_USER;
 }
 
+static bool has_role(const struct plan *p, enum map_role role)
+{
+	for (uint32_t i = 0; i < p->n_maps; i++)
+		if (p->maps[i].role == role)
+			return true;
+	return false;
+}
+
+// Tables of what is known to run: the target, and the binaries with probes in them.
+static uint32_t prepare_unwinder(struct run *r)
+{
+	if (!has_role(r->plan, MAP_UNWIND_POOL) || !has_role(r->plan, MAP_UNWIND_FILES))
+		return 0;
+	r->unwinder = unwinder_new();
+	if (r->options.pid)
+		unwinder_add_process(r->unwinder, r->options.pid);
+	for (uint32_t i = 0; i < r->plan->n_progs; i++) {
+		const struct plan_prog *p = &r->plan->progs[i];
+
+		for (uint32_t k = 0; p->kind == PROG_UPROBE && k < p->n_sites; k++)
+			if (p->sites[k].target && (k == 0 || strcmp(p->sites[k].target, p->sites[k - 1].target) != 0))
+				unwinder_add_file(r->unwinder, p->sites[k].target);
+	}
+	return unwinder_pool_bytes(r->unwinder, !r->options.pid && !r->child);
+}
+
 static int load(struct run *r)
 {
 	struct load_request q = { .plan = r->plan, .object = r->object, .object_len = r->object_len, .world = r->world, .diag = r->diag,
-				  .first_source = r->first_source, .verbose = r->options.verbose };
+				  .first_source = r->first_source, .verbose = r->options.verbose, .pool_bytes = prepare_unwinder(r) };
 	unsigned errors = r->diag->errors;
 	int err = load_plan(&q, &r->loaded);
 
+	if (!err && r->unwinder)
+		err = unwinder_start(r->unwinder, loaded_role(r->loaded, r->plan, MAP_UNWIND_POOL), loaded_role(r->loaded, r->plan, MAP_UNWIND_FILES),
+				     q.pool_bytes);
 	if (err == 0)
 		return 0;
 	if (r->diag->errors == errors)

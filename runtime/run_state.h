@@ -17,6 +17,7 @@ struct format;
 struct loaded;
 struct losses;
 struct ring;
+struct unwinder;
 
 // What run.c does for trial.c.
 bool run_is_of(const struct plan_prog *p, const char *provider); // run by the runtime itself, and of this provider
@@ -38,6 +39,7 @@ struct run {
 	unsigned ncpus;
 	struct format **formats; // by event; NULL where it has none
 	struct losses *losses;
+	struct unwinder *unwinder; // NULL: no user stack is walked by unwind tables
 	struct exports *exports; // NULL: the script exports nothing
 	struct symbols *symbols;
 	struct printer printer;

@@ -3,6 +3,8 @@
 // Every function here is inlined into the program that calls it; see codegen/stdlib.c.
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/wire.h"
 
 typedef uint64_t u64;

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// unwind.c - ustack by unwind tables: the wiring of stdlib/unwind.bpf.c.
+//
+//   unwind_begin(walk)      the registers, the address space
+//   bpf_loop(unwind_step)   a round is a frame
+//   unwind_end(walk, dst)   into the wire's form
+//
+// What the kernel half must know of this kernel is written into it here: offsets of members (base/unwind_offsets.def).
+#include <stddef.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/unwind.h"
+#include "base/util.h"
+#include "base/world.h"
+#include "codegen/cg.h"
+#include "stdlib/unwind.h"
+
+#define MORE_ROUNDS 64 // a return address that a uretprobe replaced takes a round to put right
+#define RANGE_SLOT 128 // of struct maple_range_64: behind the parent and 15 pivots; what the search is made for
+#define ARANGE_SLOT 80
+
+static const struct {
+	const char *name, *path;
+	bool needed;
+} members[] = {
+#define NEED(NAME, of, path) { of, path, true },
+#define MAY(NAME, of, path) { of, path, false },
+#include "base/unwind_offsets.def"
+};
+
+// Offsets -------------------------------------------------------------------------------------------------------------
+
+static const struct type *known_struct(struct world *w, const struct type *t)
+{
+	if (!t || (t->kind != TYPE_STRUCT && t->kind != TYPE_UNION))
+		return NULL;
+	if (!t->complete && (!w->ops->complete || w->ops->complete(w, t)))
+		return NULL;
+	return t;
+}
+
+static uint32_t member_offset(struct world *w, const char *name, const char *path)
+{
+	const struct type *t = w->ops->type_named ? w->ops->type_named(w, TYPE_STRUCT, name) : NULL;
+	uint32_t offset = 0;
+
+	while (*path) {
+		size_t n = strcspn(path, ".");
+		_free_ char *part = xstrndup(path, n);
+		const struct field *f = (t = known_struct(w, t)) ? type_field(t, part) : NULL;
+
+		if (!f)
+			return UNWIND_NOWHERE;
+		offset += f->offset;
+		t = f->type;
+		path += path[n] ? n + 1 : n;
+	}
+	return offset;
+}
+
+static bool find_offsets(struct cg *cg, uint32_t *offset)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < UNWIND_OFFSETS; i++) {
+		offset[i] = member_offset(cg->p->world, members[i].name, members[i].path);
+		all = all && (!members[i].needed || offset[i] != UNWIND_NOWHERE);
+	}
+	bool maple = offset[UNWIND_MM_MAPLE] != UNWIND_NOWHERE && offset[UNWIND_MAPLE_RANGE_SLOT] == RANGE_SLOT &&
+		     offset[UNWIND_MAPLE_ARANGE_SLOT] == ARANGE_SLOT;
+	bool rb = offset[UNWIND_MM_RB] != UNWIND_NOWHERE && offset[UNWIND_VMA_RB] != UNWIND_NOWHERE && offset[UNWIND_RB_LEFT] != UNWIND_NOWHERE &&
+		  offset[UNWIND_RB_RIGHT] != UNWIND_NOWHERE;
+	if (!maple)
+		offset[UNWIND_MM_MAPLE] = UNWIND_NOWHERE;
+	bool mtime = offset[UNWIND_INODE_MTIME] != UNWIND_NOWHERE || offset[UNWIND_INODE_MTIME_67] != UNWIND_NOWHERE ||
+		     offset[UNWIND_INODE_MTIME_OLD] != UNWIND_NOWHERE;
+	return all && (maple || rb) && mtime;
+}
+
+static const char *why_not(struct cg *cg)
+{
+	struct world *w = cg->p->world;
+	uint32_t offset[UNWIND_OFFSETS];
+
+#ifndef __x86_64__
+	return "this is done on x86-64 only";
+#endif
+	if (!w->ops->feature || !w->ops->feature(w, FEATURE_BPF_LOOP))
+		return "the kernel has no loops for programs (bpf_loop)";
+	if (!w->ops->feature(w, FEATURE_TASK_REGS))
+		return "the kernel does not tell a program's registers (bpf_task_pt_regs)";
+	if (!find_offsets(cg, offset))
+		return "the kernel's type information (BTF) does not tell where mappings are kept";
+	return NULL;
+}
+
+bool cg_unwinds(struct cg *cg)
+{
+	if (!cg->unwinds) {
+		const char *why = why_not(cg);
+
+		cg->unwinds = why ? -1 : 1;
+		if (why)
+			cg->plan->stack_note = arena_printf(cg->arena, "user stacks are walked by the kernel, along frame pointers: %s", why);
+	}
+	return cg->unwinds > 0;
+}
+
+void cg_unwind_define(struct cg *cg)
+{
+	uint32_t offset[UNWIND_OFFSETS] = { 0 };
+	LLVMValueRef v[UNWIND_OFFSETS];
+
+	if (cg->unwinds <= 0)
+		return;
+	find_offsets(cg, offset);
+	for (size_t i = 0; i < UNWIND_OFFSETS; i++)
+		v[i] = l_k32(&cg->l, offset[i]);
+	LLVMValueRef g = LLVMAddGlobal(cg->l.mod, LLVMArrayType2(cg->l.i32, UNWIND_OFFSETS), "unwind_offsets");
+	LLVMSetInitializer(g, LLVMConstArray2(cg->l.i32, v, UNWIND_OFFSETS));
+	LLVMSetGlobalConstant(g, 1);
+}
+
+// The walk -------------------------------------------------------------------------------------------------------------
+
+static uint32_t miss_event(struct cg *cg)
+{
+	const struct type *bytes = type_array(cg->p->types, type_int(cg->p->types, 1, false), sizeof(struct unwind_miss));
+	struct plan_event e = { .kind = EVENT_UNWIND_MISS, .prog = cg->body->prog, .fixed_size = sizeof(struct wire_event) + sizeof(struct unwind_miss) };
+
+	for (uint32_t i = 0; i < cg->plan->n_events; i++)
+		if (cg->plan->events[i].kind == EVENT_UNWIND_MISS && cg->plan->events[i].prog == cg->body->prog)
+			return i;
+	plan_push(cg->arena, &e.args, &e.n_args, (struct plan_arg){ .type = bytes, .offset = sizeof(struct wire_event) });
+	return plan_push(cg->arena, &cg->plan->events, &cg->plan->n_events, e);
+}
+
+struct walk {
+	uint32_t place, limit;
+};
+
+static LLVMValueRef one_frame(struct cg *cg, void *arg, LLVMValueRef i)
+{
+	const struct walk *w = arg;
+	struct ll *l = &cg->l;
+
+	(void)i;
+	LLVMValueRef mask = l_pseudo(l, PLAN_PSEUDO_NUMBER, PLAN_NUMBER_POOL_MASK, "pool.mask");
+	LLVMValueRef args[] = { cg_frame_at(cg, w->place, "walk"), cg_map_value(cg, cg_map(cg, MAP_UNWIND_POOL), 0),
+				cg_map_ptr(cg, cg_map(cg, MAP_UNWIND_FILES)), cg_map_ptr(cg, cg_map(cg, MAP_CONTROL)),
+				cg_map_ptr(cg, cg_map(cg, MAP_UNWIND_COUNTS)), LLVMBuildPtrToInt(l->b, mask, l->i64, "mask"),
+				l_k(l, miss_event(cg)), l_k(l, w->limit) };
+
+	return cg_stdlib(cg, "unwind_step", l->i64, 8, args, "done");
+}
+
+LLVMValueRef cg_unwind(struct cg *cg, const struct type *t, LLVMValueRef dst)
+{
+	struct ll *l = &cg->l;
+	struct walk w = { cg_frame_reserve(cg, (uint32_t)offsetof(struct unwind, frame) + t->count * 8), t->count };
+	LLVMValueRef begin[] = { cg_frame_at(cg, w.place, "walk"), l_k(l, t->count), l_k(l, (t->b & STACK_WHY) != 0) };
+
+	cg_stdlib(cg, "unwind_begin", l->none, 3, begin, "");
+	cg_each(cg, l_k(l, t->count + MORE_ROUNDS), one_frame, &w);
+	LLVMValueRef end[] = { cg_frame_at(cg, w.place, "walk"), cg->fn->ctx ? cg->fn->ctx : LLVMConstNull(l->ptr), dst, l_k(l, t->count),
+			       cg_map_ptr(cg, cg_map(cg, MAP_UNWIND_COUNTS)) };
+	return cg_stdlib(cg, "unwind_end", l->i64, 5, end, "frames");
+}

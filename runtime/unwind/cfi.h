@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// cfi.h - call frame information: the records of .eh_frame and .debug_frame, and the little programs in them.
+//
+// Formats: DWARF 5, section 6.4; Linux Standard Base, "Exception Frames" (what .eh_frame does otherwise); the x86-64 and
+// aarch64 psABI for register numbers. A program is run once, for its rows: at which address which rule begins to hold.
+// Of the registers only the stack pointer, the frame pointer and the return address are followed: over the whole of a
+// distribution no rule in compiled code needs another one.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/unwind.h"
+
+struct cfi_section {
+	const uint8_t *bytes;
+	uint64_t size, address; // address: of its first byte, for pcrel pointers
+	bool debug;             // .debug_frame: no pcrel, other ids
+	uint16_t machine;
+};
+
+struct cfi_state { // the rule that is being made, before its numbers are known to fit
+	uint8_t cfa, cfa_reg; // enum unwind_cfa; DWARF register of reg + off
+	uint8_t fp, ra;       // enum unwind_reg
+	uint8_t ra_reg;
+	bool no_caller;       // `ra undefined`
+	int64_t cfa_off, post, fp_off, ra_off;
+};
+
+struct cfi_cie {
+	uint64_t offset; // of its record, what FDEs name it by
+	uint64_t code_align;
+	int64_t data_align;
+	uint8_t encoding; // DW_EH_PE_* of an FDE's addresses
+	bool augmented;   // FDEs have augmentation data, with a length in front
+	bool signal;      // a signal handler's frame
+	bool usable;
+	struct cfi_state initial;
+};
+
+struct cfi_fde {
+	uint64_t begin, size; // virtual addresses
+	uint64_t cie;         // offset of its CIE
+	const uint8_t *program, *end;
+};
+
+typedef void cfi_row(void *arg, uint64_t address, const struct unwind_rule *rule);
+
+// One pointer in one of the encodings, at *at (moved behind it). `section` is where it lies, `data` what datarel counts from.
+bool cfi_pointer(const struct cfi_section *s, const uint8_t **at, const uint8_t *end, uint8_t encoding, uint64_t data, uint64_t *ret);
+
+enum cfi_kind { CFI_END, CFI_CIE, CFI_FDE, CFI_OTHER };
+// What stands at `offset`, and where the next record begins. CFI_END also for bytes that are no record.
+enum cfi_kind cfi_record(const struct cfi_section *s, uint64_t offset, uint64_t *next);
+bool cfi_read_cie(const struct cfi_section *s, uint64_t offset, struct cfi_cie *ret);
+bool cfi_fde_cie(const struct cfi_section *s, uint64_t offset, uint64_t *ret); // its CIE's offset
+bool cfi_read_fde(const struct cfi_section *s, uint64_t offset, const struct cfi_cie *cie, struct cfi_fde *ret);
+// Rows in ascending order, from fde->begin on; a program that is damaged ends early. `row` may be told a rule twice.
+void cfi_run(const struct cfi_section *s, const struct cfi_cie *cie, const struct cfi_fde *fde, cfi_row *row, void *arg);

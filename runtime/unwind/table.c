@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/unwind/table.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "runtime/unwind/cfi.h"
+#include "runtime/unwind/image.h"
+
+#define GAP 15           // bytes between functions that are padding
+#define FEW 8            // records: with fewer .debug_frame is read too
+#define HDR_HEAD 4       // bytes of .eh_frame_hdr before its encoded pointers
+#define HDR_SORTED 0x3b  // datarel | sdata4: the only form linkers write, and the one that can be searched
+#define RULE_WORDS (sizeof(struct unwind_rule) / sizeof(uint32_t))
+#define PAGES_MOST (1u << 24)
+#define MEMO 256
+#define CIES 64
+
+struct place { // of a function's record
+	uint64_t begin;
+	uint32_t offset, section;
+};
+
+struct places {
+	struct place *v;
+	size_t n, cap;
+	bool sorted;
+};
+
+struct builder {
+	const struct image *image;
+	struct cfi_section section[2];
+	struct cfi_cie cie[CIES]; // by a hash of their offset
+	uint32_t cie_section[CIES];
+	uint32_t *at; // rows: offsets in the file
+	uint16_t *rule;
+	size_t nrows, cap;
+	struct unwind_rule *rules;
+	size_t nrules, rules_cap;
+	uint32_t *slots; // open addressing: number of a rule + 1
+	size_t nslots;
+	uint32_t memo[MEMO]; // number of the rule last seen with this hash + 1
+	uint64_t delta;   // of the function at hand: offset in the file - virtual address
+	uint64_t covered; // end of the last function, offset in the file
+};
+
+// Rules ----------------------------------------------------------------------------------------------------------------
+
+static uint32_t rule_hash(const struct unwind_rule *r)
+{
+	uint64_t w[2];
+
+	_Static_assert(sizeof w == sizeof *r, "a rule is two words");
+	memcpy(w, r, sizeof w);
+	uint64_t h = (w[0] ^ (w[1] * 0x9e3779b97f4a7c15u)) * 0xff51afd7ed558ccdu;
+	return (uint32_t)(h >> 32);
+}
+
+static void grow_slots(struct builder *b)
+{
+	size_t n = b->nslots ? b->nslots * 2 : 1024;
+
+	free(b->slots);
+	b->slots = xcalloc(n, sizeof *b->slots);
+	b->nslots = n;
+	for (size_t i = 0; i < b->nrules; i++) {
+		size_t at = rule_hash(&b->rules[i]) & (n - 1);
+
+		while (b->slots[at])
+			at = (at + 1) & (n - 1);
+		b->slots[at] = (uint32_t)i + 1;
+	}
+}
+
+static uint16_t intern(struct builder *b, const struct unwind_rule *r, uint32_t hash)
+{
+	if (b->nrules * 2 >= b->nslots)
+		grow_slots(b);
+	size_t at = hash & (b->nslots - 1);
+	for (; b->slots[at]; at = (at + 1) & (b->nslots - 1))
+		if (memcmp(&b->rules[b->slots[at] - 1], r, sizeof *r) == 0)
+			return (uint16_t)(b->slots[at] - 1);
+	if (b->nrules == UNWIND_RULES_MOST)
+		return 0; // no compiler makes so many: what is too much is not known
+	if (b->nrules == b->rules_cap) {
+		b->rules_cap = b->rules_cap ? b->rules_cap * 2 : 512;
+		b->rules = xrealloc(b->rules, b->rules_cap * sizeof *b->rules);
+	}
+	b->rules[b->nrules++] = *r;
+	b->slots[at] = (uint32_t)b->nrules;
+	return (uint16_t)(b->nrules - 1);
+}
+
+static uint16_t rule_number(struct builder *b, const struct unwind_rule *r)
+{
+	uint32_t hash = rule_hash(r), *memo = &b->memo[hash % MEMO];
+
+	if (!*memo || memcmp(&b->rules[*memo - 1], r, sizeof *r) != 0)
+		*memo = intern(b, r, hash) + 1u;
+	return (uint16_t)(*memo - 1);
+}
+
+// Rows -----------------------------------------------------------------------------------------------------------------
+
+static void add_row(struct builder *b, uint64_t offset, uint16_t rule)
+{
+	if (offset > UINT32_MAX)
+		return;
+	if (b->nrows && offset < b->at[b->nrows - 1])
+		return; // of a function that lies over another one
+	if (b->nrows && offset == b->at[b->nrows - 1] && b->nrows > 1)
+		b->nrows--;
+	if (b->nrows && b->rule[b->nrows - 1] == rule)
+		return;
+	if (b->nrows == b->cap) {
+		b->cap = b->cap ? b->cap * 2 : 4096;
+		b->at = xrealloc(b->at, b->cap * sizeof *b->at);
+		b->rule = xrealloc(b->rule, b->cap * sizeof *b->rule);
+	}
+	b->at[b->nrows] = (uint32_t)offset;
+	b->rule[b->nrows++] = rule;
+}
+
+static void on_row(void *arg, uint64_t address, const struct unwind_rule *rule)
+{
+	struct builder *b = arg;
+
+	add_row(b, address + b->delta, rule_number(b, rule));
+}
+
+static const struct cfi_cie *find_cie(struct builder *b, uint32_t section, uint64_t offset)
+{
+	size_t at = (offset / 4) % CIES;
+	struct cfi_cie *c = &b->cie[at];
+
+	if (!c->code_align || c->offset != offset || b->cie_section[at] != section) {
+		b->cie_section[at] = section;
+		if (!cfi_read_cie(&b->section[section], offset, c))
+			*c = (struct cfi_cie){ .offset = offset, .code_align = 1 };
+	}
+	return c->usable ? c : NULL;
+}
+
+static bool read_function(struct builder *b, uint32_t section, uint64_t offset, struct cfi_fde *fde, const struct cfi_cie **cie)
+{
+	uint64_t at;
+
+	return cfi_fde_cie(&b->section[section], offset, &at) && (*cie = find_cie(b, section, at)) && cfi_read_fde(&b->section[section], offset, *cie, fde);
+}
+
+static void add_function(struct builder *b, const struct place *p)
+{
+	const struct cfi_cie *cie;
+	struct cfi_fde fde;
+	uint64_t begin;
+
+	if (!read_function(b, p->section, p->offset, &fde, &cie) || !image_offset(b->image, fde.begin, &begin))
+		return;
+	if (begin + fde.size > UINT32_MAX || begin + fde.size <= b->covered)
+		return;
+	if (begin > b->covered + GAP)
+		add_row(b, b->covered, 0);
+	b->delta = begin - fde.begin;
+	if (cie->signal && begin) // it is entered by a return to its first byte, and what is looked up is the byte before
+		add_row(b, begin - 1, rule_number(b, &(struct unwind_rule){ .cfa = UNWIND_CFA_SIGNAL }));
+	cfi_run(&b->section[p->section], cie, &fde, on_row, b);
+	b->covered = begin + fde.size;
+}
+
+// Which functions there are ----------------------------------------------------------------------------------------------
+
+static void add_place(struct places *p, uint64_t begin, uint32_t section, uint64_t offset)
+{
+	if (offset > UINT32_MAX)
+		return;
+	if (p->n == p->cap) {
+		p->cap = p->cap ? p->cap * 2 : 1024;
+		p->v = xrealloc(p->v, p->cap * sizeof *p->v);
+	}
+	p->sorted = p->sorted && (p->n == 0 || p->v[p->n - 1].begin <= begin);
+	p->v[p->n++] = (struct place){ begin, (uint32_t)offset, section };
+}
+
+static int by_begin(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+// version 1, encodings of: .eh_frame's address, the count, the table; then these. False when it is not there or not sane.
+static bool places_by_header(struct builder *b, struct places *p)
+{
+	const struct image_part *h = &b->image->eh_frame_hdr;
+	struct cfi_section s = { .bytes = h->bytes, .size = h->size, .address = h->address };
+	uint64_t frame, count;
+
+	if (!h->bytes || h->size < HDR_HEAD || h->bytes[0] != 1 || h->bytes[3] != HDR_SORTED)
+		return false;
+	const uint8_t *at = h->bytes + HDR_HEAD, *end = h->bytes + h->size;
+	if (!cfi_pointer(&s, &at, end, h->bytes[1], h->address, &frame) || !cfi_pointer(&s, &at, end, h->bytes[2], h->address, &count))
+		return false;
+	if (count == 0 || count > (uint64_t)(end - at) / 8)
+		return false;
+	for (uint64_t i = 0; i < count; i++, at += 8) {
+		int32_t v[2];
+
+		memcpy(v, at, sizeof v);
+		uint64_t offset = h->address + (uint64_t)(int64_t)v[1] - b->section[0].address;
+		if (offset >= b->section[0].size)
+			return false;
+		add_place(p, h->address + (uint64_t)(int64_t)v[0], 0, offset);
+	}
+	return true;
+}
+
+static void places_by_records(struct builder *b, uint32_t section, struct places *p)
+{
+	const struct cfi_section *s = &b->section[section];
+	enum cfi_kind kind;
+
+	for (uint64_t at = 0, next; (kind = cfi_record(s, at, &next)) != CFI_END; at = next) {
+		const struct cfi_cie *cie;
+		struct cfi_fde fde;
+
+		if (kind == CFI_FDE && read_function(b, section, at, &fde, &cie))
+			add_place(p, fde.begin, section, at);
+	}
+}
+
+// Without section headers .eh_frame lies where the header says, up to the end of its segment: it ends itself.
+static void locate_frame(struct builder *b)
+{
+	const struct image_part *h = &b->image->eh_frame_hdr;
+	struct image_part frame = b->image->eh_frame;
+
+	if (!frame.bytes && h->bytes && h->size > HDR_HEAD) {
+		struct cfi_section s = { .bytes = h->bytes, .size = h->size, .address = h->address };
+		const uint8_t *at = h->bytes + HDR_HEAD;
+
+		if (cfi_pointer(&s, &at, h->bytes + h->size, h->bytes[1], h->address, &frame.address))
+			frame.bytes = image_bytes(b->image, frame.address, &frame.size);
+	}
+	if (frame.bytes)
+		b->section[0] = (struct cfi_section){ frame.bytes, frame.size, frame.address, false, b->image->machine };
+	frame = b->image->debug_frame;
+	if (frame.bytes)
+		b->section[1] = (struct cfi_section){ frame.bytes, frame.size, frame.address, true, b->image->machine };
+}
+
+static void find_places(struct builder *b, struct places *p)
+{
+	p->sorted = true;
+	if (!places_by_header(b, p)) {
+		p->n = 0;
+		places_by_records(b, 0, p);
+	}
+	if (p->n < FEW)
+		places_by_records(b, 1, p);
+	if (!p->sorted)
+		qsort(p->v, p->n, sizeof *p->v, by_begin);
+}
+
+// The table --------------------------------------------------------------------------------------------------------------
+
+static int lay_out(struct builder *b, struct unwind_table *t)
+{
+	uint32_t first = b->nrows > 1 ? b->at[1] >> UNWIND_PAGE_SHIFT : 0, last = b->at[b->nrows - 1] >> UNWIND_PAGE_SHIFT, page = 0;
+
+	t->first_page = first;
+	t->npages = last - first + 1;
+	t->nrows = (uint32_t)b->nrows;
+	t->nrules = (uint32_t)b->nrules;
+	if (t->npages > PAGES_MOST || b->nrows > UINT32_MAX / 16)
+		return -E2BIG;
+	t->rules_at = ALIGN_UP(t->npages + 1 + t->nrows, 4u);
+	t->nwords = t->rules_at + t->nrules * (uint32_t)RULE_WORDS;
+	t->words = xcalloc(t->nwords, sizeof *t->words);
+	uint32_t *rows = t->words + t->npages + 1;
+	for (uint32_t i = 0; i < t->nrows; i++) {
+		for (; i && page <= (b->at[i] >> UNWIND_PAGE_SHIFT) - first; page++)
+			t->words[page] = i - 1;
+		rows[i] = (b->at[i] & ((1u << UNWIND_PAGE_SHIFT) - 1)) << 16 | b->rule[i];
+	}
+	for (; page <= t->npages; page++)
+		t->words[page] = t->nrows - 1;
+	memcpy(t->words + t->rules_at, b->rules, b->nrules * sizeof *b->rules);
+	return 0;
+}
+
+static void builder_free(struct builder *b)
+{
+	free(b->at);
+	free(b->rule);
+	free(b->rules);
+	free(b->slots);
+}
+
+int unwind_table_build(const void *bytes, size_t n, struct unwind_table *ret)
+{
+	struct places places = { 0 };
+	struct image image;
+
+	*ret = (struct unwind_table){ 0 };
+	int err = image_open(bytes, n, &image);
+	if (err)
+		return err;
+	if (image.build_id_len == TABLE_BUILD_ID) {
+		memcpy(ret->build_id, image.build_id, TABLE_BUILD_ID);
+		ret->build_id_len = TABLE_BUILD_ID;
+	}
+	struct builder *b = xcalloc(1, sizeof *b);
+	b->image = &image;
+	locate_frame(b);
+	find_places(b, &places);
+	add_row(b, 0, rule_number(b, &(struct unwind_rule){ .cfa = UNWIND_CFA_NONE }));
+	for (size_t i = 0; i < places.n; i++)
+		add_function(b, &places.v[i]);
+	add_row(b, b->covered, 0);
+	if (b->nrows > 1)
+		err = lay_out(b, ret);
+	free(places.v);
+	builder_free(b);
+	free(b);
+	return err;
+}
+
+void unwind_table_free(struct unwind_table *t)
+{
+	free(t->words);
+	*t = (struct unwind_table){ 0 };
+}
+
+const struct unwind_rule *unwind_table_find(const struct unwind_table *t, uint64_t offset)
+{
+	static const struct unwind_rule none = { .cfa = UNWIND_CFA_NONE };
+	uint64_t page = offset >> UNWIND_PAGE_SHIFT;
+	uint32_t low = (uint32_t)offset & ((1u << UNWIND_PAGE_SHIFT) - 1);
+
+	if (!t->nrows || page < t->first_page || page - t->first_page >= t->npages)
+		return &none;
+	page -= t->first_page;
+	const uint32_t *rows = t->words + t->npages + 1;
+	uint32_t from = t->words[page], to = t->words[page + 1];
+	while (from < to) {
+		uint32_t middle = (from + to + 1) / 2;
+
+		if (rows[middle] >> 16 <= low)
+			from = middle;
+		else
+			to = middle - 1;
+	}
+	return (const struct unwind_rule *)(t->words + t->rules_at) + (rows[from] & 0xffff);
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/unwind/unwinder.h"
+
+#include <bpf/bpf.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/util.h"
+#include "runtime/unwind/table.h"
+
+#define POOL_LEAST (1u << 20)
+#define POOL_SYSTEM (32u << 20) // two thirds of all that a distribution has under /usr
+#define POOL_MOST (128u << 20)
+#define SLACK_WORDS 4u // a rule is four words, and begins at a multiple of four
+
+struct ready { // a table built before there are maps
+	struct unwind_key key;
+	struct unwind_table table;
+};
+
+struct unwinder {
+	VEC(struct ready) ready;
+	uint32_t ready_words;
+	int pool_fd, files_fd; // the caller's
+	uint32_t pool_words, next; // words there are, first free one
+
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock; // of what follows
+	pthread_cond_t wake;
+	VEC(struct unwind_miss) misses;
+	bool ending;
+	struct unwinder_stats stats;
+};
+
+struct unwinder *unwinder_new(void)
+{
+	struct unwinder *u = xcalloc(1, sizeof *u);
+
+	pthread_mutex_init(&u->lock, NULL);
+	pthread_cond_init(&u->wake, NULL);
+	return u;
+}
+
+static void drop_ready(struct unwinder *u)
+{
+	for (size_t i = 0; i < u->ready.n; i++)
+		unwind_table_free(&u->ready.v[i].table);
+	free(u->ready.v);
+	u->ready.v = NULL;
+	u->ready.n = 0;
+}
+
+void unwinder_free(struct unwinder *u)
+{
+	if (!u)
+		return;
+	if (u->running) {
+		pthread_mutex_lock(&u->lock);
+		u->ending = true;
+		pthread_cond_signal(&u->wake);
+		pthread_mutex_unlock(&u->lock);
+		pthread_join(u->thread, NULL);
+	}
+	drop_ready(u);
+	free(u->misses.v);
+	pthread_mutex_destroy(&u->lock);
+	pthread_cond_destroy(&u->wake);
+	free(u);
+}
+
+// Files ----------------------------------------------------------------------------------------------------------------
+
+static struct unwind_key key_of(const struct stat *st)
+{
+	return (struct unwind_key){ .ino = st->st_ino, .size = (uint64_t)st->st_size, .dev = major(st->st_dev) << 20 | minor(st->st_dev),
+				    .mtime = (uint32_t)st->st_mtim.tv_sec };
+}
+
+static int build(int fd, const struct stat *st, struct unwind_table *ret)
+{
+	if (!S_ISREG(st->st_mode) || st->st_size <= 0)
+		return -ENOEXEC;
+	size_t n = (size_t)st->st_size;
+	void *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	int err = unwind_table_build(p, n, ret);
+	munmap(p, n);
+	return err;
+}
+
+static void add_ready(struct unwinder *u, const struct unwind_key *key, const struct unwind_table *t)
+{
+	u->ready_words += ALIGN_UP(t->nwords, SLACK_WORDS);
+	vec_push(NULL, &u->ready, (struct ready){ *key, *t });
+}
+
+static bool is_ready(const struct unwinder *u, const struct unwind_key *key)
+{
+	for (size_t i = 0; i < u->ready.n; i++)
+		if (memcmp(&u->ready.v[i].key, key, sizeof *key) == 0)
+			return true;
+	return false;
+}
+
+void unwinder_add_file(struct unwinder *u, const char *path)
+{
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct unwind_table t;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		return;
+	struct unwind_key key = key_of(&st);
+	if (!is_ready(u, &key) && build(fd, &st, &t) == 0)
+		add_ready(u, &key, &t);
+}
+
+void unwinder_add_process(struct unwinder *u, pid_t pid)
+{
+	char path[64], line[4096], perms[8];
+	unsigned long start, end, offset, inode;
+	unsigned major_, minor_;
+
+	snprintf(path, sizeof path, "/proc/%d/maps", pid);
+	_fclose_ FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f)) {
+		if (sscanf(line, "%lx-%lx %7s %lx %x:%x %lu", &start, &end, perms, &offset, &major_, &minor_, &inode) != 7 || perms[2] != 'x' || !inode)
+			continue;
+		snprintf(path, sizeof path, "/proc/%d/map_files/%lx-%lx", pid, start, end);
+		unwinder_add_file(u, path);
+	}
+}
+
+// The vDSO is the same in every process; its key is all zeros.
+static void add_vdso(struct unwinder *u)
+{
+	const Elf64_Ehdr *e = (const void *)getauxval(AT_SYSINFO_EHDR);
+	struct unwind_table t;
+
+	if (!e || memcmp(e->e_ident, ELFMAG, SELFMAG) != 0)
+		return;
+	if (unwind_table_build(e, e->e_shoff + (size_t)e->e_shnum * e->e_shentsize, &t) == 0)
+		add_ready(u, &(struct unwind_key){ 0 }, &t);
+}
+
+uint32_t unwinder_pool_bytes(const struct unwinder *u, bool system)
+{
+	uint64_t want = MAX((uint64_t)u->ready_words * 4 * 2, (uint64_t)(system ? POOL_SYSTEM : POOL_LEAST));
+	uint32_t bytes = POOL_LEAST;
+
+	while (bytes < want && bytes < POOL_MOST)
+		bytes *= 2;
+	return bytes;
+}
+
+// The maps -------------------------------------------------------------------------------------------------------------
+
+static int write_pool(struct unwinder *u, uint32_t at, const uint32_t *words, uint32_t n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), from = (size_t)at * 4 / page * page, end = ((size_t)at + n) * 4;
+	// mapped for the moment only: the whole of it would count as this process's memory
+	uint8_t *p = mmap(NULL, end - from, PROT_READ | PROT_WRITE, MAP_SHARED, u->pool_fd, (off_t)from);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	memcpy(p + ((size_t)at * 4 - from), words, (size_t)n * 4);
+	munmap(p, end - from);
+	return 0;
+}
+
+static int set_file(struct unwinder *u, const struct unwind_key *key, const struct unwind_file *f)
+{
+	return bpf_map_update_elem(u->files_fd, key, f, BPF_ANY);
+}
+
+static void publish(struct unwinder *u, const struct unwind_key *key, const struct unwind_table *t)
+{
+	uint32_t at = u->next;
+	struct unwind_file f = { .state = UNWIND_READY, .first_page = t->first_page, .npages = t->npages, .pages = at,
+				 .rows = at + t->npages + 1, .rules = at + t->rules_at, .build_id_len = t->build_id_len };
+
+	memcpy(f.build_id, t->build_id, sizeof f.build_id);
+	if (t->nrows == 0) {
+		f.state = UNWIND_WITHOUT;
+	} else if (t->nwords > u->pool_words - u->next) {
+		f.state = UNWIND_FULL;
+		u->stats.refused++;
+	} else if (write_pool(u, at, t->words, t->nwords)) {
+		f.state = UNWIND_WITHOUT;
+	} else {
+		u->next += ALIGN_UP(t->nwords, SLACK_WORDS);
+		u->next = MIN(u->next, u->pool_words);
+		u->stats.files++;
+		u->stats.words = u->next;
+	}
+	set_file(u, key, &f);
+}
+
+// Is the file that was opened the one that the kernel met? Its numbers may be those of a layer above, its size and time are not.
+static bool is_the_same(const struct unwind_key *key, const struct stat *st)
+{
+	return key->size == (uint64_t)st->st_size && key->mtime == (uint32_t)st->st_mtim.tv_sec;
+}
+
+static void serve(struct unwinder *u, const struct unwind_miss *m)
+{
+	struct unwind_table t = { 0 };
+	struct stat st;
+	char path[80];
+
+	snprintf(path, sizeof path, "/proc/%u/map_files/%lx-%lx", m->pid, m->start, m->end);
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) || !is_the_same(&m->key, &st)) {
+		bpf_map_delete_elem(u->files_fd, &m->key); // the next process that maps it asks again
+		u->stats.vanished++;
+		return;
+	}
+	if (build(fd, &st, &t))
+		t = (struct unwind_table){ 0 };
+	publish(u, &m->key, &t);
+	unwind_table_free(&t);
+}
+
+static void *work(void *arg)
+{
+	struct unwinder *u = arg;
+
+	pthread_mutex_lock(&u->lock);
+	while (!u->ending) {
+		if (u->misses.n == 0) {
+			pthread_cond_wait(&u->wake, &u->lock);
+			continue;
+		}
+		struct unwind_miss m = u->misses.v[0];
+		memmove(u->misses.v, u->misses.v + 1, --u->misses.n * sizeof m);
+		pthread_mutex_unlock(&u->lock);
+		serve(u, &m);
+		pthread_mutex_lock(&u->lock);
+	}
+	pthread_mutex_unlock(&u->lock);
+	return NULL;
+}
+
+int unwinder_start(struct unwinder *u, int pool_fd, int files_fd, uint32_t pool_bytes)
+{
+	sigset_t all, before;
+
+	u->pool_fd = pool_fd;
+	u->files_fd = files_fd;
+	u->pool_words = pool_bytes / 4;
+	add_vdso(u);
+	for (size_t i = 0; i < u->ready.n; i++)
+		publish(u, &u->ready.v[i].key, &u->ready.v[i].table);
+	drop_ready(u);
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before); // signals are the main thread's
+	int err = -pthread_create(&u->thread, NULL, work, u);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	u->running = err == 0;
+	return err;
+}
+
+void unwinder_miss(struct unwinder *u, const struct unwind_miss *miss)
+{
+	pthread_mutex_lock(&u->lock);
+	vec_push(NULL, &u->misses, *miss);
+	pthread_cond_signal(&u->wake);
+	pthread_mutex_unlock(&u->lock);
+}
+
+struct unwinder_stats unwinder_stats(struct unwinder *u)
+{
+	return u->stats;
+}

@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0
+// unwind.bpf.c - the walk over a user stack without frame pointers, frame by frame in the kernel.
+//
+//   registers at the probe -> for each frame: its mapping -> the file's table (base/unwind.h) -> the rule -> the caller's registers
+//
+// A frame without a rule is left along its frame pointer, or, at its first instructions, by what those are. The mapping is
+// found by walking the kernel's own tree of mappings without a lock: reads of a tree that changes meanwhile may miss, but
+// cannot fault, and what is found is checked to hold the address. So it works in interrupts as in probes. Every walk ends with
+// a reason. State lies in the body's frame (struct unwind), one call of unwind_step is one round of bpf_loop.
+// Needs bpf_loop (5.17), bpf_task_pt_regs (5.15) and BTF for the offsets. x86-64.
+#include "base/unwind.h"
+#include "stdlib/bpf.h"
+#include "stdlib/unwind.h"
+
+
+u64 stack_get(void *ctx, struct wire_stack *s, u64 frames, u64 user, u64 frame); // strings.bpf.c
+
+extern const u32 unwind_offsets[UNWIND_OFFSETS]; // defined by codegen for the kernel that is compiled for
+#define K(NAME) ((u64)unwind_offsets[UNWIND_##NAME])
+#define HAS(NAME) (unwind_offsets[UNWIND_##NAME] != UNWIND_NOWHERE)
+
+static void *(*const bpf_get_current_task_btf)(void) = (void *)158;
+static u64 (*const bpf_task_pt_regs)(void *task) = (void *)175;
+static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value, u64 flags) = (void *)2;
+static void *(*const bpf_ringbuf_reserve)(void *ring, u64 size, u64 flags) = (void *)131;
+static void (*const bpf_ringbuf_submit)(void *rec, u64 flags) = (void *)132;
+
+enum { REG_BP = 32, REG_IP = 128, REG_CS = 136, REG_SP = 152 }; // struct pt_regs of x86-64
+enum { VM_EXEC = 4 };
+#define USER_CS 0x33 // of 64-bit programs
+#define NOEXIST 1
+#define WAKE_UP 2
+#define FP_FRAME_MOST (16ull << 20) // bytes a frame has at the most: what points further is no frame pointer
+#define MCONTEXT 40                  // from the stack pointer in a signal frame: the registers, r8 first
+#define RETURN_INSTANCES 64
+
+static u64 read_word(u64 from)
+{
+	u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof v, (void *)from);
+	return v;
+}
+
+static void end_walk(struct unwind *u, u32 why)
+{
+	u->stop = why;
+}
+
+// Mappings -------------------------------------------------------------------------------------------------------------
+
+// lib/maple_tree.c: the root is a node when its low bits are 10; bits 3-6 are the node's type, nodes lie at
+// multiples of 256. After the parent come up to 15 pivots (the last address of each slot), zeros behind the last; then slots.
+// An arange node has fewer pivots, with slots, which are kernel addresses, behind them: as pivots those end the search too.
+enum { MAPLE_RANGE = 2, MAPLE_ARANGE = 3, MAPLE_DEPTH = 6 };
+
+static u64 maple_slot(struct unwind *u, u64 addr)
+{
+	u64 i = 0, a = addr - 1;
+
+	// pivot - 1: a zero is then the largest number there is
+	if (u->pivot[7] - 1 < a)
+		i = 8;
+	opaque(i);
+	if (u->pivot[(i & 8) + 3] - 1 < a)
+		i += 4;
+	opaque(i);
+	if (u->pivot[(i & 12) + 1] - 1 < a)
+		i += 2;
+	opaque(i);
+	if (u->pivot[i & 14] - 1 < a)
+		i += 1;
+	return i;
+}
+
+static u64 maple_find(struct unwind *u, u64 addr)
+{
+	u64 entry = read_word(u->mm + K(MM_MAPLE));
+
+	if ((entry & 3) != 2)
+		return 0;
+	for (u32 depth = 0; depth < MAPLE_DEPTH && entry > 4096; depth++) {
+		u64 node = entry & ~0xffull, type = (entry >> 3) & 15;
+		if (bpf_probe_read_kernel(u->pivot, 15 * 8, (void *)(node + 8)))
+			return 0;
+		u64 slots = type == MAPLE_ARANGE ? K(MAPLE_ARANGE_SLOT) : K(MAPLE_RANGE_SLOT);
+		entry = read_word(node + slots + maple_slot(u, addr) * 8);
+		if (type < MAPLE_RANGE)
+			return entry;
+	}
+	return 0;
+}
+
+#define RB_DEPTH 40
+
+static u64 rb_find(struct unwind *u, u64 addr)
+{
+	u64 node = read_word(u->mm + K(MM_RB));
+
+	for (u32 depth = 0; depth < RB_DEPTH && node; depth++) {
+		u64 vma = node - K(VMA_RB);
+
+		if (addr < read_word(vma + K(VMA_START)))
+			node = read_word(node + K(RB_LEFT));
+		else if (addr >= read_word(vma + K(VMA_END)))
+			node = read_word(node + K(RB_RIGHT));
+		else
+			return vma;
+	}
+	return 0;
+}
+
+static u64 vma_find(struct unwind *u, u64 addr)
+{
+	if (HAS(MM_MAPLE))
+		return maple_find(u, addr);
+	return rb_find(u, addr);
+}
+
+static void read_key(struct unwind *u, u64 file)
+{
+	u64 inode = read_word(file + K(FILE_INODE));
+	u64 mtime = HAS(INODE_MTIME) ? K(INODE_MTIME) : HAS(INODE_MTIME_67) ? K(INODE_MTIME_67) : K(INODE_MTIME_OLD);
+
+	u->key.ino = read_word(inode + K(INODE_INO));
+	u->key.size = read_word(inode + K(INODE_SIZE));
+	u->key.mtime = (u32)read_word(inode + mtime);
+	u->key.dev = (u32)read_word(read_word(inode + K(INODE_SB)) + K(SB_DEV));
+}
+
+static void count(void *counts, u32 what)
+{
+	u64 *n = bpf_map_lookup_elem(counts, &what);
+
+	if (n)
+		(*n)++;
+}
+
+// A file met for the first time: user space is asked for its table, once.
+static void ask_for_table(struct unwind *u, struct unwind_map *m, void *files, void *control, void *counts, u64 event)
+{
+	u->fresh.state = UNWIND_ASKED;
+	if (bpf_map_update_elem(files, &u->key, &u->fresh, NOEXIST))
+		return;
+	count(counts, UNWIND_COUNT_MISSES);
+	struct unwind_record *r = bpf_ringbuf_reserve(control, sizeof *r, 0);
+	if (!r) {
+		bpf_map_delete_elem(files, &u->key);
+		count(counts, UNWIND_COUNT_UNSENT);
+		return;
+	}
+	r->control.after = 0;
+	r->event.event = (u32)event;
+	r->event.weight = 1;
+	r->miss.key = u->key;
+	r->miss.start = m->start;
+	r->miss.end = m->end;
+	r->miss.pid = (u32)(bpf_get_current_pid_tgid() >> 32);
+	r->miss.pad = 0;
+	bpf_ringbuf_submit(r, WAKE_UP);
+}
+
+static void attach_table(struct unwind *u, struct unwind_map *m, u64 vma, void *files, void *control, void *counts, u64 event)
+{
+	u64 file = read_word(vma + K(VMA_FILE));
+
+	m->delta = (read_word(vma + K(VMA_PGOFF)) << 12) - m->start;
+	if (file) {
+		read_key(u, file);
+	} else if (HAS(MM_VDSO) && m->start == read_word(u->mm + K(MM_VDSO))) {
+		__builtin_memset(&u->key, 0, sizeof u->key); // the one file without a number: the vDSO
+		m->delta = 0 - m->start;
+	} else {
+		m->state = UNWIND_MAP_ANONYMOUS;
+		return;
+	}
+	struct unwind_file *f = bpf_map_lookup_elem(files, &u->key);
+	if (!f) {
+		m->state = UNWIND_MAP_ASKED;
+		ask_for_table(u, m, files, control, counts, event);
+		return;
+	}
+	m->state = f->state == UNWIND_READY ? UNWIND_MAP_READY : f->state == UNWIND_FULL ? UNWIND_MAP_FULL :
+		   f->state == UNWIND_ASKED ? UNWIND_MAP_ASKED : UNWIND_MAP_WITHOUT;
+	m->first_page = f->first_page;
+	m->npages = f->npages;
+	m->pages = f->pages;
+	m->rows = f->rows;
+	m->rules = f->rules;
+}
+
+static bool holds(const struct unwind_map *m, u64 pc)
+{
+	return pc >= m->start && pc < m->end;
+}
+
+// The mapping that holds pc, in u->map[0]; false when there is none that is executable.
+static bool find_mapping(struct unwind *u, u64 pc, void *files, void *control, void *counts, u64 event)
+{
+	u64 i = 0;
+
+	if (holds(&u->map[0], pc))
+		i = 0;
+	else if (holds(&u->map[1], pc))
+		i = 1;
+	else if (holds(&u->map[2], pc))
+		i = 2;
+	else if (holds(&u->map[3], pc))
+		i = 3;
+	else
+		i = UNWIND_MAPS;
+	if (i < UNWIND_MAPS) {
+		u->at = (u32)i;
+		return true;
+	}
+	u64 vma = vma_find(u, pc);
+	if (!vma)
+		return false;
+	i = u->next_map++;
+	opaque(i);
+	i &= UNWIND_MAPS - 1;
+	struct unwind_map *m = &u->map[i];
+	m->start = read_word(vma + K(VMA_START));
+	m->end = read_word(vma + K(VMA_END));
+	if (!holds(m, pc) || !(read_word(vma + K(VMA_FLAGS)) & VM_EXEC)) {
+		m->start = m->end = 0;
+		return false;
+	}
+	u->at = (u32)i;
+	attach_table(u, m, vma, files, control, counts, event);
+	return true;
+}
+
+// Rules ----------------------------------------------------------------------------------------------------------------
+
+static u32 pool_word(const u32 *pool, u64 mask, u64 i)
+{
+	opaque(i);
+	return pool[i & mask];
+}
+
+// At most 1024 rows are in a page.
+static bool find_rule(struct unwind *u, const struct unwind_map *m, u64 pc, const u32 *pool, u64 mask)
+{
+	u64 offset = pc + m->delta, page = (offset >> UNWIND_PAGE_SHIFT) - m->first_page;
+	u32 low = (u32)offset & ((1u << UNWIND_PAGE_SHIFT) - 1);
+
+	if (page >= m->npages)
+		return false;
+	u32 from = pool_word(pool, mask, m->pages + page), to = pool_word(pool, mask, m->pages + page + 1), row;
+	for (u32 i = 0; i < UNWIND_PAGE_SHIFT + 1 && from < to; i++) {
+		u32 middle = (from + to + 1) / 2;
+
+		row = pool_word(pool, mask, m->rows + middle);
+		if (row >> 16 <= low)
+			from = middle;
+		else
+			to = middle - 1;
+	}
+	row = pool_word(pool, mask, m->rows + from) & 0xffff;
+	u64 at = m->rules + row * (sizeof(struct unwind_rule) / 4);
+	opaque(at);
+	at &= mask;
+	u->rule = *(const struct unwind_rule *)(pool + at);
+	return u->rule.cfa != UNWIND_CFA_NONE;
+}
+
+static u64 saved_register(struct unwind *u, u32 dwarf)
+{
+	// DWARF's order of the registers -> where pt_regs has them
+	static const u8 at[16] = { 80, 96, 88, 40, 104, 112, 32, 152, 72, 64, 56, 48, 24, 16, 8, 0 };
+	u64 i = dwarf;
+
+	opaque(i);
+	return read_word(u->regs + at[i & 15]);
+}
+
+static bool read_user(u64 *v, u64 from)
+{
+	return bpf_probe_read_user(v, sizeof *v, (void *)from) == 0;
+}
+
+// Leaving a frame ------------------------------------------------------------------------------------------------------
+
+enum step { STEP_ON, STEP_END, STEP_BY_POINTER };
+
+static enum step leave_signal(struct unwind *u)
+{
+	enum { RBP = 10, RSP = 15, RIP = 16 };
+
+	if (bpf_probe_read_user(u->pivot, (RIP - RBP + 1) * 8, (void *)(u->sp + MCONTEXT + RBP * 8))) {
+		end_walk(u, WIRE_STOP_FAULT);
+		return STEP_END;
+	}
+	u->fp = u->pivot[0];
+	u->sp = u->pivot[RSP - RBP];
+	u->ip = u->pivot[RIP - RBP];
+	u->ra_at = 0;
+	u->how = WIRE_HOW_SIGNAL;
+	return STEP_ON;
+}
+
+// The caller's stack pointer.
+static bool canonical_frame(struct unwind *u, const struct unwind_rule *r, u64 *cfa, u32 *why)
+{
+	s64 off = r->cfa_off;
+
+	*why = WIRE_STOP_RULE;
+	switch (r->cfa) {
+	case UNWIND_CFA_SP: *cfa = u->sp + off; return true;
+	case UNWIND_CFA_FP: *cfa = u->fp + off; return true;
+	case UNWIND_CFA_PLT: *cfa = u->sp + off + ((u->ip & 15) >= (u32)r->post ? 8 : 0); return true;
+	case UNWIND_CFA_SP_AT: case UNWIND_CFA_FP_AT:
+		*why = WIRE_STOP_FAULT;
+		if (!read_user(cfa, (r->cfa == UNWIND_CFA_SP_AT ? u->sp : u->fp) + off))
+			return false;
+		*cfa += (s64)r->post;
+		return true;
+	case UNWIND_CFA_REG:
+		if (u->how != WIRE_HOW_TOP)
+			return false;
+		*cfa = saved_register(u, r->reg) + off;
+		return true;
+	default: return false;
+	}
+}
+
+static bool recover(struct unwind *u, u32 how, s64 off, u64 cfa, u64 same, u64 *v)
+{
+	u64 base = how == UNWIND_AT_CFA ? cfa : how == UNWIND_AT_FP ? u->fp : u->sp;
+
+	if (how == UNWIND_SAME || how == UNWIND_LOST) {
+		*v = same;
+		return true;
+	}
+	return read_user(v, base + off);
+}
+
+static enum step leave_by_rule(struct unwind *u, const struct unwind_rule *r)
+{
+	u64 cfa = 0, fp = 0, ra = 0, pair[2];
+	u32 why = 0;
+
+	if (!canonical_frame(u, r, &cfa, &why)) {
+		end_walk(u, why);
+		return why == WIRE_STOP_RULE ? STEP_BY_POINTER : STEP_END;
+	}
+	if (r->ra == UNWIND_IN_REG) {
+		if (u->how != WIRE_HOW_TOP) {
+			end_walk(u, WIRE_STOP_RULE);
+			return STEP_END;
+		}
+		ra = saved_register(u, r->reg);
+		fp = u->fp;
+	} else if (r->fp == UNWIND_AT_CFA && r->fp_off == r->ra_off - 8 && r->ra == UNWIND_AT_CFA) { // side by side: one read
+		if (bpf_probe_read_user(pair, sizeof pair, (void *)(cfa + (s64)r->fp_off))) {
+			end_walk(u, WIRE_STOP_FAULT);
+			return STEP_END;
+		}
+		fp = pair[0];
+		ra = pair[1];
+	} else if (!recover(u, r->ra, r->ra_off, cfa, 0, &ra) || !recover(u, r->fp, r->fp_off, cfa, u->fp, &fp)) {
+		end_walk(u, WIRE_STOP_FAULT);
+		return STEP_END;
+	}
+	if (cfa <= u->sp && r->cfa != UNWIND_CFA_SP_AT && r->cfa != UNWIND_CFA_FP_AT) {
+		end_walk(u, WIRE_STOP_LOOP);
+		return STEP_END;
+	}
+	u->ra_at = cfa + (s64)r->ra_off;
+	u->sp = cfa;
+	u->fp = fp;
+	u->ip = ra;
+	u->how = r->cfa == UNWIND_CFA_PLT ? WIRE_HOW_PLT : WIRE_HOW_CFI;
+	return STEP_ON;
+}
+
+// A function without unwind information at its first or last instruction, or a stub that jumps through a table.
+static bool leave_leaf(struct unwind *u)
+{
+	u64 code = 0, off;
+
+	if (u->how != WIRE_HOW_TOP || !read_user(&code, u->ip))
+		return false;
+	if ((code & 0xff) == 0xc3 || (code & 0xff) == 0x55 || (u32)code == 0xfa1e0ff3 || (code & 0xffff) == 0x25ff || (code & 0xffffff) == 0x25fff2)
+		off = 0; // ret; push %rbp; endbr64; jmp *x(%rip); bnd jmp
+	else if ((code & 0xffffff) == 0xe58948)
+		off = 8; // mov %rsp,%rbp, behind the push
+	else
+		return false;
+	u64 pair[2] = { u->fp, 0 };
+	if (bpf_probe_read_user(off ? &pair[0] : &pair[1], off + 8, (void *)u->sp))
+		return false;
+	u->ra_at = u->sp + off;
+	u->sp += off + 8;
+	u->fp = pair[0];
+	u->ip = pair[1];
+	u->how = WIRE_HOW_LEAF;
+	return true;
+}
+
+static enum step leave_by_pointer(struct unwind *u, u32 why)
+{
+	u64 pair[2];
+
+	if (leave_leaf(u))
+		return STEP_ON;
+	if (u->fp == 0 && u->how == WIRE_HOW_FP)
+		why = WIRE_STOP_ROOT;
+	bool sane = u->fp >= u->sp && (u->fp & 7) == 0 && u->fp - u->sp < FP_FRAME_MOST;
+	if (!sane || bpf_probe_read_user(pair, sizeof pair, (void *)u->fp)) {
+		end_walk(u, why);
+		return STEP_END;
+	}
+	u->doubt = why;
+	u->ra_at = u->fp + 8;
+	u->sp = u->fp + 16;
+	u->fp = pair[0];
+	u->ip = pair[1];
+	u->how = WIRE_HOW_FP;
+	return STEP_ON;
+}
+
+// A return address that a uretprobe replaced: the kernel keeps the real one with the place it was at.
+static bool repair(struct unwind *u)
+{
+	if (!HAS(MM_XOL) || !HAS(TASK_UTASK) || !HAS(INSTANCE_STACK) || !HAS(INSTANCE_RETURN) || !HAS(INSTANCE_NEXT) || !u->ra_at)
+		return false;
+	u64 area = read_word(u->mm + K(MM_XOL));
+	if (!area || (read_word(area + K(XOL_VADDR)) ^ u->ip) >> 12)
+		return false;
+	u64 utask = read_word(u->task + K(TASK_UTASK)), at = utask ? read_word(utask + K(UTASK_INSTANCES)) : 0;
+	for (u32 i = 0; i < RETURN_INSTANCES && at; i++) {
+		if (read_word(at + K(INSTANCE_STACK)) == u->ra_at) {
+			u->ip = read_word(at + K(INSTANCE_RETURN));
+			u->how = WIRE_HOW_URETPROBE;
+			return true;
+		}
+		at = read_word(at + K(INSTANCE_NEXT));
+	}
+	return false;
+}
+
+static u32 reason_without(u32 state)
+{
+	return state == UNWIND_MAP_ASKED ? WIRE_STOP_PENDING : state == UNWIND_MAP_FULL ? WIRE_STOP_NO_ROOM : WIRE_STOP_NO_TABLE;
+}
+
+static bool is_exact(const struct unwind *u)
+{
+	return u->how == WIRE_HOW_TOP || u->how == WIRE_HOW_SIGNAL;
+}
+
+// The walk -------------------------------------------------------------------------------------------------------------
+
+// Fills u from the current task. `counts`: unused here; false in u->walks when this walk is for the kernel's own (a kernel
+// thread, a 32-bit program).
+void unwind_begin(struct unwind *u, u64 limit, u64 why)
+{
+	void *task = bpf_get_current_task_btf();
+	u64 regs = bpf_task_pt_regs(task);
+
+	u->n = 0;
+	u->walks = 0;
+	u->stop = WIRE_STOP_NONE;
+	u->task = (u64)task;
+	u->mm = read_word((u64)task + K(TASK_MM));
+	u->regs = regs;
+	if (!u->mm || (read_word(regs + REG_CS) & 0xffff) != USER_CS)
+		return;
+	u->walks = 1;
+	u->limit = (u32)limit;
+	u->why = (u32)why;
+	u->ip = read_word(regs + REG_IP);
+	u->sp = read_word(regs + REG_SP);
+	u->fp = read_word(regs + REG_BP);
+	u->how = WIRE_HOW_TOP;
+	u->doubt = u->next_map = 0;
+	u->ra_at = 0;
+	for (u32 i = 0; i < UNWIND_MAPS; i++)
+		u->map[i].start = u->map[i].end = 0;
+	__builtin_memset(&u->fresh, 0, sizeof u->fresh);
+}
+
+static bool push(struct unwind *u, u64 limit)
+{
+	u64 n = u->n;
+
+	opaque(n);
+	if (n >= limit || n >= WIRE_STACK_MAX)
+		return false;
+	u->frame[n] = u->why ? u->ip | (u64)u->how << WIRE_FRAME_SHIFT : u->ip;
+	u->n = (u32)n + 1;
+	return true;
+}
+
+// One frame. 1: there are no more.
+u64 unwind_step(struct unwind *u, const u32 *pool, void *files, void *control, void *counts, u64 mask, u64 event, u64 limit)
+{
+	u64 pc = u->ip - !is_exact(u);
+
+	if (!u->walks)
+		return 1;
+	if (u->ip == 0) {
+		end_walk(u, WIRE_STOP_ROOT);
+		return 1;
+	}
+	if (!find_mapping(u, pc, files, control, counts, event)) {
+		if (u->how == WIRE_HOW_TOP)
+			push(u, limit);
+		end_walk(u, u->how == WIRE_HOW_FP ? u->doubt : WIRE_STOP_NO_MAPPING);
+		return 1;
+	}
+	u64 at = u->at;
+	opaque(at);
+	const struct unwind_map *m = &u->map[at & (UNWIND_MAPS - 1)];
+	if (m->state == UNWIND_MAP_ANONYMOUS && repair(u))
+		return 0; // the same frame once more
+	if (u->n >= limit) {
+		end_walk(u, WIRE_STOP_DEPTH);
+		return 1;
+	}
+	push(u, limit);
+	enum step step = STEP_BY_POINTER;
+	u32 why = reason_without(m->state);
+	if (m->state == UNWIND_MAP_READY && find_rule(u, m, pc, pool, mask)) {
+		const struct unwind_rule *r = &u->rule;
+
+		if (r->cfa == UNWIND_CFA_STOP) {
+			end_walk(u, WIRE_STOP_OUTERMOST);
+			return 1;
+		}
+		why = WIRE_STOP_RULE;
+		if (r->cfa == UNWIND_CFA_SIGNAL)
+			step = leave_signal(u);
+		else if (r->cfa != UNWIND_CFA_BAD)
+			step = leave_by_rule(u, r);
+	}
+	if (step == STEP_BY_POINTER)
+		step = leave_by_pointer(u, why);
+	return step == STEP_END;
+}
+
+// Into the wire's form; how many frames. What was not walked here the kernel walks.
+u64 unwind_end(struct unwind *u, void *ctx, struct wire_stack *s, u64 frames, void *counts)
+{
+	u64 n = u->n;
+
+	if (!u->walks)
+		return stack_get(ctx, s, frames, 1, 8);
+	opaque(n);
+	if (n > frames)
+		n = frames;
+	if (u->stop == WIRE_STOP_NONE)
+		u->stop = WIRE_STOP_DEPTH;
+	count(counts, u->stop);
+	s->nr = (uint16_t)n;
+	s->stop = u->why ? (u8)u->stop : 0;
+	s->pad = 0;
+	s->pid = (u32)(bpf_get_current_pid_tgid() >> 32);
+	if (n)
+		bpf_probe_read_kernel(s->ip, (u32)n * 8, u->frame);
+	return n;
+}

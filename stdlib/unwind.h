@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0
+// unwind.h - what a walk over a user stack remembers between its frames. It lies in the body's frame.
+#pragma once
+
+#include "base/unwind.h"
+
+#define UNWIND_MAPS 4 // mappings remembered: the program and the library it calls back from, and two more
+
+enum unwind_map_state { UNWIND_MAP_READY, UNWIND_MAP_ASKED, UNWIND_MAP_WITHOUT, UNWIND_MAP_FULL, UNWIND_MAP_ANONYMOUS };
+
+struct unwind_map {
+	uint64_t start, end;
+	uint64_t delta; // file offset - address
+	uint32_t state; // enum unwind_map_state
+	uint32_t first_page, npages, pages, rows, rules; // struct unwind_file
+};
+
+struct unwind_record { // the control record of a miss
+	struct wire_control control;
+	struct wire_event event;
+	struct unwind_miss miss;
+};
+
+struct unwind {
+	uint64_t ip, sp, fp; // of the frame at hand
+	uint64_t ra_at;      // where its ip was read; 0: from a register
+	uint64_t task, mm, regs; // kernel addresses
+	uint32_t how;        // enum wire_how: how the frame at hand was found
+	uint32_t stop;       // enum wire_stop
+	uint32_t doubt;      // the reason to give when a frame pointer led nowhere
+	uint32_t n, limit, why;
+	uint32_t walks;      // 0: the kernel's own walk is to be used
+	uint32_t next_map, at;
+	uint32_t pad;
+	struct unwind_rule rule;
+	struct unwind_key key;
+	struct unwind_file fresh; // zeros: what is put in for a file just met
+	struct unwind_map map[UNWIND_MAPS];
+	uint64_t pivot[16];
+	uint64_t frame[WIRE_STACK_MAX]; // as many as are asked for
+};
