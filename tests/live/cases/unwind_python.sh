@@ -12,8 +12,8 @@ good -v -c "$PYTHON burn.py" -e 'profile:hz:99 /pid == cpid/ { @[ustack(why)] = 
 ! grep -q 'along frame pointers' err || skip "$(grep 'along frame pointers' err)"
 expect_out '_PyEval_EvalFrameDefault\+[0-9]+ \[top'
 expect_out '__libc_start_call_main\+[0-9]+ \[cfi'
-# the samples whose last frame is the program's first one
-whole=$(awk '/^@\[/ { last = "" } /^        / { last = $1 } /^\]: / { if (last ~ /^_start\+/) n += $2 } END { print n + 0 }' out)
-all=$(value '@n')
-[ "$all" -gt 0 ] || fail "no samples"
-[ $((whole * 10)) -ge $((all * 9)) ] || fail "$whole of $all stacks reach _start"
+# whole ones end at the program's first function; the first may be met before its table is there, and says so
+awk '/^@\[/ { last = "" } /^        / { last = $0 } /^\]: / { print last }' out >lasts
+grep -q '^ *_start+' lasts || fail "no stack reaches _start"
+grep -v '_start+\|_dl_\|not read yet' lasts >others || true
+[ ! -s others ] || fail "a stack ends early: $(head -n 3 others)"
