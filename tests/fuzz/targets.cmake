@@ -8,7 +8,18 @@ file(GLOB fuzzers CONFIGURE_DEPENDS ${tests}/fuzz/fuzz_*.c)
 file(GLOB fuzz_base CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/base/*.c)
 file(GLOB fuzz_lang CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/lang/*.c)
 list(APPEND fuzz_lang ${CMAKE_BINARY_DIR}/gen/lang/lex.c ${CMAKE_BINARY_DIR}/gen/lang/grammar.c ${CMAKE_BINARY_DIR}/gen/lang/library_texts.S)
-file(GLOB_RECURSE fuzz_runtime CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/*.c)
+get_target_property(fuzz_runtime runtime SOURCES) # what is generated too
+get_target_property(runtime_links runtime LINK_LIBRARIES)
+set(fuzz_runtime_links)
+foreach(link ${runtime_links})
+  if(link MATCHES "^/")
+    list(APPEND fuzz_runtime_links ${link})
+  elseif(link MATCHES "^[a-z0-9_-]+$" AND NOT link STREQUAL base)
+    list(APPEND fuzz_runtime_links -l${link})
+  endif()
+endforeach()
+file(GLOB fuzz_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/elf*.c ${CMAKE_SOURCE_DIR}/runtime/dwarf*.c ${CMAKE_SOURCE_DIR}/runtime/btf*.c
+  ${CMAKE_SOURCE_DIR}/runtime/symbols/*.c ${CMAKE_SOURCE_DIR}/runtime/processes.c ${CMAKE_SOURCE_DIR}/runtime/usdt_note.c)
 file(GLOB fuzz_world CONFIGURE_DEPENDS ${tests}/golden/fake*.c)
 
 foreach(source ${fuzzers})
@@ -22,12 +33,14 @@ foreach(source ${fuzzers})
     list(APPEND sources ${fuzz_world} ${fuzz_runtime})
   elseif(text MATCHES "#include \"runtime/object.h")
     list(APPEND sources ${CMAKE_SOURCE_DIR}/runtime/object.c)
+  elseif(text MATCHES "#include \"runtime/")
+    list(APPEND sources ${fuzz_files})
   endif()
   set(fuzzer ${CMAKE_BINARY_DIR}/tests/${name})
   add_custom_command(OUTPUT ${fuzzer}
     COMMAND ${CLANG_BPF} -std=gnu17 -g -O1 -D_GNU_SOURCE -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
       -I${CMAKE_SOURCE_DIR} -I${CMAKE_BINARY_DIR}/gen ${sources}
-      ${BPF_LDFLAGS} ${ELF_LDFLAGS} ${DW_LDFLAGS} ${ZSTD_LDFLAGS} -lz -lstdc++ -o ${fuzzer}
+      ${fuzz_runtime_links} -lz -lstdc++ -o ${fuzzer}
     DEPENDS ${sources} VERBATIM)
   add_custom_target(${name}_program ALL DEPENDS ${fuzzer})
   add_dependencies(${name}_program lang)
