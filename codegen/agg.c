@@ -45,28 +45,39 @@ static LLVMValueRef bucket(struct cg *cg, const struct type *t, const struct nod
 	return cg_stdlib(cg, "lhist_bucket", cg->l.i64, 5, args, "bucket");
 }
 
-static void change(struct cg *cg, const struct type *t, LLVMValueRef at, LLVMValueRef x)
+// x as often as w says; w NULL: once.
+static LLVMValueRef times(struct cg *cg, LLVMValueRef x, LLVMValueRef w)
+{
+	return w ? LLVMBuildMul(cg->l.b, x, w, "weighted") : x;
+}
+
+static LLVMValueRef once(struct cg *cg, LLVMValueRef w)
+{
+	return w ? w : l_k(&cg->l, 1);
+}
+
+static void change(struct cg *cg, const struct type *t, LLVMValueRef at, LLVMValueRef x, LLVMValueRef w)
 {
 	switch (t->kind) {
 	case TYPE_COUNT:
-		add(cg, at, l_k(&cg->l, 1));
+		add(cg, at, once(cg, w));
 		return;
 	case TYPE_SUM:
-		add(cg, at, x);
+		add(cg, at, times(cg, x, w));
 		return;
 	case TYPE_MIN: case TYPE_MAX:
 		minmax(cg, at, x, t->kind == TYPE_MIN, t->is_signed);
 		return;
 	case TYPE_AVG: case TYPE_STATS:
-		add(cg, at, x);
-		add(cg, l_atk(&cg->l, at, offsetof(struct wire_avg, count), "n.at"), l_k(&cg->l, 1));
+		add(cg, at, times(cg, x, w));
+		add(cg, l_atk(&cg->l, at, offsetof(struct wire_avg, count), "n.at"), once(cg, w));
 		return;
 	default:
 		BUG("aggregate of kind %d", (int)t->kind);
 	}
 }
 
-static void in_slot(struct cg *cg, LLVMValueRef slot, bool keyed, const struct type *t, LLVMValueRef x, LLVMValueRef b)
+static void in_slot(struct cg *cg, LLVMValueRef slot, bool keyed, const struct type *t, LLVMValueRef x, LLVMValueRef b, LLVMValueRef w)
 {
 	struct ll *l = &cg->l;
 	LLVMBasicBlockRef hit = l_block(l, "agg"), next = l_block(l, "agg.next");
@@ -77,9 +88,9 @@ static void in_slot(struct cg *cg, LLVMValueRef slot, bool keyed, const struct t
 		l_store(l, l_k(l, 1), slot, 8);
 	LLVMValueRef at = keyed ? slot : l_atk(l, slot, 8, "value");
 	if (!b) {
-		change(cg, t, at, x);
+		change(cg, t, at, x, w);
 	} else if (keyed) {
-		add(cg, at, l_k(l, 1));
+		add(cg, at, once(cg, w));
 	} else {
 		LLVMValueRef most = l_k(l, type_hist_buckets(t) - 1);
 
@@ -87,14 +98,14 @@ static void in_slot(struct cg *cg, LLVMValueRef slot, bool keyed, const struct t
 		LLVMValueRef over = LLVMBuildICmp(l->b, LLVMIntUGT, b, most, "over");
 
 		b = LLVMBuildSelect(l->b, over, most, b, "bucket");
-		add(cg, l_at(l, at, LLVMBuildMul(l->b, b, l_k(l, 8), "off"), "bucket.at"), l_k(l, 1));
+		add(cg, l_at(l, at, LLVMBuildMul(l->b, b, l_k(l, 8), "off"), "bucket.at"), once(cg, w));
 	}
 	l_br(l, next);
 	l_pos(l, next);
 }
 
 // The interval this moment falls in, counted in the ring's row for it.
-static void time_series(struct cg *cg, const struct node *target, const struct type *t, LLVMValueRef x)
+static void time_series(struct cg *cg, const struct node *target, const struct type *t, LLVMValueRef x, LLVMValueRef w)
 {
 	struct ll *l = &cg->l;
 	const struct map_sym *m = target->map.sym;
@@ -115,8 +126,8 @@ static void time_series(struct cg *cg, const struct node *target, const struct t
 	LLVMBasicBlockRef hit = l_block(l, "series"), next = l_block(l, "series.next");
 	l_cond(l, LLVMBuildIsNull(l->b, slot, "lost"), next, hit);
 	l_pos(l, hit);
-	LLVMValueRef args[] = { slot, epoch, now, x, l_k(l, (uint64_t)t->c), l_k(l, t->is_signed) };
-	cg_stdlib(cg, "tseries_add", l->none, 6, args, "");
+	LLVMValueRef args[] = { slot, epoch, now, x, l_k(l, (uint64_t)t->c), l_k(l, t->is_signed), once(cg, w) };
+	cg_stdlib(cg, "tseries_add", l->none, 7, args, "");
 	l_br(l, next);
 	l_pos(l, next);
 }
@@ -127,9 +138,10 @@ void cg_agg(struct cg *cg, const struct node *target, const struct node *call)
 	const struct type *t = m->value;
 	bool histogram = t->kind == TYPE_HIST || t->kind == TYPE_LHIST;
 	LLVMValueRef x = call->call.args.n ? cg_int(cg, call->call.args.v[0]) : NULL, b = histogram ? bucket(cg, t, call, x) : NULL, slot;
+	LLVMValueRef w = call->call.weight ? cg_int(cg, call->call.weight) : NULL;
 
 	if (t->kind == TYPE_TSERIES) {
-		time_series(cg, target, t, x);
+		time_series(cg, target, t, x, w);
 		return;
 	}
 	if (histogram && m->key) {
@@ -141,5 +153,5 @@ void cg_agg(struct cg *cg, const struct node *target, const struct node *call)
 	} else {
 		slot = cg_map_slot(cg, target, true);
 	}
-	in_slot(cg, slot, m->key != NULL, t, x, b);
+	in_slot(cg, slot, m->key != NULL, t, x, b, w);
 }

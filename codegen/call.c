@@ -198,7 +198,9 @@ static struct value emit_event(struct cg *cg, const struct node *n)
 {
 	const struct plan_event *e = &cg->plan->events[n->call.event];
 
+	cg->weight = n->call.weight ? cg_int(cg, n->call.weight) : NULL;
 	cg_event(cg, n->call.event, (const struct node *const *)n->call.args.v + n->call.first, e->n_args);
+	cg->weight = NULL;
 	if (e->kind == EVENT_EXIT)
 		cg_return(cg, NULL);
 	return scalar(l_k(&cg->l, 0));
@@ -225,6 +227,13 @@ static struct value emit_join(struct cg *cg, const struct node *n)
 	l_br(&cg->l, next);
 	l_pos(&cg->l, next);
 	return scalar(l_k(&cg->l, 0));
+}
+
+LLVMValueRef cg_in_target(struct cg *cg, uint32_t target)
+{
+	LLVMValueRef args[] = { cg_map_ptr(cg, cg_map(cg, MAP_TARGETS)), l_k(&cg->l, target) };
+
+	return l_opaque(&cg->l, cg_stdlib(cg, "in_target", cg->l.i64, 2, args, "in_target"));
 }
 
 struct value cg_call(struct cg *cg, const struct node *n)
@@ -255,6 +264,8 @@ struct value cg_call(struct cg *cg, const struct node *n)
 	case BUILTIN_DELETE: return cg_map_delete(cg, arg(n, 0), arg(n, 1));
 	case BUILTIN_HAS_KEY: return scalar(cg_map_has(cg, arg(n, 0), arg(n, 1)));
 	case BUILTIN_JOIN: return emit_join(cg, n);
+	case BUILTIN_NS: case BUILTIN_BYTES: return cg_expr(cg, arg(n, 0));
+	case BUILTIN_IN_TARGET: return scalar(cg_in_target(cg, n->call.first));
 	case BUILTIN_STACK_LEN: return emit_len(cg, n);
 	case BUILTIN_STRERROR: case BUILTIN_SIGNAL_NAME: case BUILTIN_SYSCALL_NAME: return cg_table_text(cg, n);
 	default:

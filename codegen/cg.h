@@ -72,6 +72,7 @@ struct cg {
 	int unwinds; // 0: not asked yet; 1: user stacks are walked by unwind tables; -1: by the kernel
 	LLVMValueRef max_cpus; // the stdlib's constant
 	struct body *body;
+	LLVMValueRef weight; // of the record that is being written; NULL: 1
 	struct span at; // of the node that is being emitted
 	struct fn *fn;
 	uint32_t frame_used, frame_max; // bytes of the body's frame, of the largest
@@ -160,6 +161,7 @@ void cg_unwind_define(struct cg *cg); // what its kernel side refers to
 
 // call.c
 struct value cg_call(struct cg *cg, const struct node *n);
+LLVMValueRef cg_in_target(struct cg *cg, uint32_t target); // i64 0/1
 
 // call_bytes.c
 struct value cg_call_bytes(struct cg *cg, const struct node *n);

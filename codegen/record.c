@@ -26,7 +26,11 @@ static bool is_control(enum event_kind kind)
 
 static void store_header(struct cg *cg, LLVMValueRef rec, uint32_t event)
 {
-	l_store(&cg->l, l_k(&cg->l, event | 1ull << 32), rec, 8); // event, weight 1
+	LLVMValueRef word = l_k(&cg->l, event | 1ull << 32); // event, weight 1
+
+	if (cg->weight)
+		word = LLVMBuildOr(cg->l.b, LLVMBuildShl(cg->l.b, cg->weight, l_k(&cg->l, 32), ""), l_k(&cg->l, event), "head");
+	l_store(&cg->l, word, rec, 8);
 }
 
 static void lost_if(struct cg *cg, LLVMValueRef failed, uint32_t event, LLVMBasicBlockRef next)

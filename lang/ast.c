@@ -27,6 +27,18 @@ int op_precedence(enum op op)
 	return ops[op].precedence;
 }
 
+static const char *const clause_words[] = {
+#define CLAUSE(WORD, spelling, doc) spelling,
+#include "lang/clause.def"
+#undef CLAUSE
+};
+_Static_assert(ARRAY_SIZE(clause_words) == CLAUSES, "one word per clause");
+
+const char *clause_word(enum clause c)
+{
+	return clause_words[c];
+}
+
 static const char *const names[] = {
 #define AST_NODE(KIND, name) [NODE_##KIND] = name,
 #define AST_CHILD(f)

@@ -40,6 +40,13 @@ enum node_kind {
 	NODE_KINDS
 };
 
+enum clause {
+#define CLAUSE(WORD, spelling, doc) CLAUSE_##WORD,
+#include "lang/clause.def"
+#undef CLAUSE
+	CLAUSES
+};
+
 #define PARSE_MAX_DEPTH 1000 // levels of the tree, after parsing and after expansion
 
 struct node_list {
@@ -74,6 +81,7 @@ bool node_equal(const struct node *a, const struct node *b);    // same source m
 void node_dump(const struct node *n, bool with_types, struct str *out); // -d ast, -d types
 const char *node_name(enum node_kind kind);
 const char *op_spelling(enum op op);
+const char *clause_word(enum clause c);
 int op_precedence(enum op op);
 // Calls visit(child slot) for each child, in source order; a visitor may replace *slot.
 void node_each_child(struct node *n, void (*visit)(void *arg, struct node **slot), void *arg);

@@ -616,30 +616,3 @@ struct node *build_c_text(struct parser *p, struct span at)
 	n->c_text.text = intern(p, text_at(p, at), at.end - at.start);
 	return build_done(p, n);
 }
-
-static void say_later(struct parser *p, struct span at, const char *what)
-{
-	parser_error(p, at, E_LATER, "%s belongs to the language, but this version does not compile it", what);
-}
-
-static const struct {
-	const char *word, *what;
-} later_items[] = {
-	{ "target", "a target" }, { "probe", "a declarative probe" }, { "export", "an export" }, { "budget", "a budget" },
-};
-
-void build_later_item(struct parser *p, struct span at)
-{
-	const char *text = text_at(p, at);
-	size_t head = strcspn(text, "{\n");
-
-	at.end = MIN(at.end, at.start + (uint32_t)head);
-	while (at.end > at.start + 1 && strchr(" \t\r", p->lexer.text[at.end - 1]))
-		at.end--;
-	for (size_t i = 0; i < ARRAY_SIZE(later_items); i++)
-		if (strncmp(text, later_items[i].word, strlen(later_items[i].word)) == 0) {
-			say_later(p, at, later_items[i].what);
-			return;
-		}
-	BUG("an item of no known kind");
-}

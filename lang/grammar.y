@@ -35,19 +35,21 @@ static void grammar_error(const struct span *at, struct parser *p, const char *m
 	enum op op;
 }
 
-%token <node> INT STRING POSITIONAL POINT C_TEXT
+%token <node> INT STRING POSITIONAL POINT C_TEXT SIZE
 %token <text> IDENT VAR MAP
 %token EQ NE LE GE SHL SHR LAND LOR INC DEC ARROW DOTDOT
 %token ADD_ASSIGN SUB_ASSIGN MUL_ASSIGN DIV_ASSIGN MOD_ASSIGN AND_ASSIGN OR_ASSIGN XOR_ASSIGN SHL_ASSIGN SHR_ASSIGN
 %token BREAK COMPTIME CONTINUE ELSE ENUM FALSE FOR IF IMPORT LET OFFSETOF RETURN SIZEOF STRUCT TRUE TYPEINFO TYPEOF UNION UNROLL WHILE
-%token IF_STATEMENT IF_COMPTIME BLOCK_OPEN CAST_OPEN TYPE_OPEN PREDICATE PREDICATE_END CONFIG LET_MAP MACRO FN ITEM_END LATER JUNK
+%token IF_STATEMENT IF_COMPTIME BLOCK_OPEN CAST_OPEN TYPE_OPEN PREDICATE PREDICATE_END CONFIG LET_MAP MACRO FN ITEM_END JUNK
+%token TARGET PROBE STREAM EXPORT BUDGET BY FRACTION
+%token CLAUSE_ON CLAUSE_FILTER CLAUSE_CAPTURE CLAUSE_MEASURE CLAUSE_SAMPLE CLAUSE_EVERY CLAUSE_EXPORT CLAUSE_DO CLAUSE_UNKNOWN
 // Only between the lexer and parse.c
 %token BAD_BYTES CHAR OPEN_STRING OPEN_COMMENT STRAY_BRACE PREDICATE_OPEN_END BODY_OPEN_END
 
 %type <node> item config mapdecl import macro macro_param fn fn_param result dim arg probe predicate config_entry config_value
 %type <node> block block_value block_statement stmt simple expr unary postfix prim map if_value if_statement else type type_base type_plain type_tagged let_type let_value
-%type <node> record_item argument_of
-%type <list> items points config_entries exprs args arg_list record path macro_params fn_params dims
+%type <node> record_item argument_of target declared export budget setting value clause column measured limit percent sink budgeted
+%type <list> items points config_entries exprs args arg_list record path macro_params fn_params dims settings values clauses columns measures limits sinks sink_args sink_settings budget_settings
 %type <statements> stmts
 %type <range> range
 %type <op> assign
@@ -82,7 +84,10 @@ item
 	| fn
 	| C_TEXT
 	| probe
-	| LATER { build_later_item(p, @$); $$ = NULL; }
+	| target
+	| declared
+	| export
+	| budget
 
 config
 	: CONFIG '=' '{' config_entries '}' { $$ = build_config(p, @$, $config_entries); }
@@ -143,6 +148,116 @@ fn_param: VAR ':' type { $$ = build_let(p, @$, $VAR, $type, NULL); }
 result
 	: %empty { $$ = NULL; }
 	| ':' type { $$ = $type; }
+
+target
+	: TARGET IDENT '{' settings '}' { $$ = build_target(p, @$, $IDENT, $settings); }
+	| TARGET error '}' { $$ = NULL; }
+
+settings
+	: %empty { $$ = (struct node_list){ 0 }; }
+	| settings setting { $$ = $1; build_push(p, &$$, $2); }
+	| settings ';'
+	| settings error ';' { $$ = $1; yyerrok; }
+
+setting: IDENT values { $$ = build_setting(p, @$, $IDENT, $values); }
+
+values
+	: value { $$ = (struct node_list){ 0 }; build_push(p, &$$, $1); }
+	| values ',' value { $$ = $1; build_push(p, &$$, $3); }
+
+value
+	: INT
+	| STRING
+	| POSITIONAL
+	| TRUE { $$ = build_bool(p, @$, true); }
+	| FALSE { $$ = build_bool(p, @$, false); }
+	| IDENT { $$ = build_ident(p, @$, $1); }
+
+declared
+	: PROBE IDENT '{' clauses '}' { $$ = build_declared(p, @$, $IDENT, false, $clauses); }
+	| STREAM IDENT '{' clauses '}' { $$ = build_declared(p, @$, $IDENT, true, $clauses); }
+
+clauses
+	: %empty { $$ = (struct node_list){ 0 }; }
+	| clauses clause { $$ = $1; build_push(p, &$$, $2); }
+	| clauses ';'
+	| clauses error
+
+clause
+	: CLAUSE_ON points { $$ = build_clause(p, @$, CLAUSE_ON, $points); }
+	| CLAUSE_FILTER expr { $$ = build_clause_of(p, @$, CLAUSE_FILTER, $expr); }
+	| CLAUSE_CAPTURE columns { $$ = build_clause(p, @$, CLAUSE_CAPTURE, $columns); }
+	| CLAUSE_MEASURE measures { $$ = build_measures(p, @$, $measures); }
+	| CLAUSE_SAMPLE limits { $$ = build_clause(p, @$, CLAUSE_SAMPLE, $limits); }
+	| CLAUSE_EVERY expr { $$ = build_clause_of(p, @$, CLAUSE_EVERY, $expr); }
+	| CLAUSE_EXPORT sinks { $$ = build_clause(p, @$, CLAUSE_EXPORT, $sinks); }
+	| CLAUSE_DO block { $$ = build_clause_of(p, @$, CLAUSE_DO, $block); }
+	| CLAUSE_UNKNOWN { build_unknown_clause(p, @$); $$ = NULL; }
+
+columns
+	: column { $$ = (struct node_list){ 0 }; build_push(p, &$$, $1); }
+	| columns ',' column { $$ = $1; build_push(p, &$$, $3); }
+
+column
+	: expr { $$ = build_column(p, @$, NULL, $expr); }
+	| IDENT '=' expr { $$ = build_column(p, @$, $IDENT, $expr); }
+
+measures
+	: measured { $$ = (struct node_list){ 0 }; build_push(p, &$$, $1); }
+	| measures ',' measured { $$ = $1; build_push(p, &$$, $3); }
+
+measured
+	: expr { $$ = build_measured(p, @$, NULL, $expr, NULL); }
+	| IDENT '=' expr { $$ = build_measured(p, @$, $IDENT, $expr, NULL); }
+	| IDENT '=' expr BY expr { $$ = build_measured(p, @$, $IDENT, $3, $5); }
+
+limits
+	: limit { $$ = (struct node_list){ 0 }; build_push(p, &$$, $1); }
+	| limits ',' limit { $$ = $1; build_push(p, &$$, $3); }
+
+limit
+	: INT '/' INT { $$ = build_limit(p, @$, NULL, $1, $3, NULL, NULL); }
+	| INT '/' INT BY expr { $$ = build_limit(p, @$, NULL, $1, $3, NULL, $expr); }
+	| IDENT INT '/' IDENT { $$ = build_limit(p, @$, $1, $2, NULL, $4, NULL); }
+	| IDENT INT '/' IDENT BY expr { $$ = build_limit(p, @$, $1, $2, NULL, $4, $expr); }
+	| IDENT percent { $$ = build_limit(p, @$, $1, $2, NULL, NULL, NULL); }
+
+percent
+	: INT '%' { $$ = build_percent(p, @$); }
+	| INT '.' FRACTION '%' { $$ = build_percent(p, @$); }
+
+sinks
+	: sink { $$ = (struct node_list){ 0 }; build_push(p, &$$, $1); }
+	| sinks ',' sink { $$ = $1; build_push(p, &$$, $3); }
+
+sink
+	: IDENT sink_settings { $$ = build_sink(p, @$, $IDENT, false, (struct node_list){ 0 }, $sink_settings); }
+	| IDENT '(' sink_args ')' sink_settings { $$ = build_sink(p, @$, $IDENT, true, $sink_args, $sink_settings); }
+
+sink_args
+	: %empty { $$ = (struct node_list){ 0 }; }
+	| values
+
+sink_settings
+	: %empty { $$ = (struct node_list){ 0 }; }
+	| '{' settings '}' { $$ = $settings; }
+
+export
+	: EXPORT IDENT '=' sink end ITEM_END { $$ = build_export(p, span_join(@1, @end), $IDENT, $sink); }
+	| EXPORT error ITEM_END { $$ = NULL; yyerrok; }
+
+budget: BUDGET '{' budget_settings '}' { $$ = build_budget(p, @$, $budget_settings); }
+
+budget_settings
+	: %empty { $$ = (struct node_list){ 0 }; }
+	| budget_settings budgeted { $$ = $1; build_push(p, &$$, $2); }
+	| budget_settings ';'
+	| budget_settings error ';' { $$ = $1; yyerrok; }
+
+budgeted
+	: IDENT percent { $$ = build_setting_of(p, @$, $IDENT, $percent); }
+	| IDENT SIZE { $$ = build_setting_of(p, @$, $IDENT, $SIZE); }
+	| IDENT INT { $$ = build_setting_of(p, @$, $IDENT, $INT); }
 
 probe
 	: points predicate block { $$ = build_probe(p, @$, $points, $predicate, $block); }

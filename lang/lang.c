@@ -94,12 +94,16 @@ struct program *lang_compile(struct arena *a, struct types *types, struct world 
 	if (d->errors > before)
 		return NULL;
 	pass_macro(l);
+	if (d->errors > before)
+		return NULL;
+	pass_sugar(l);
 	named_params_check(l);
 	names_init(l);
 	if (d->errors > before)
 		return NULL;
 	dump_core(l);
 	pass_config(l);
+	pass_items(l);
 	pass_probes(l);
 	pass_resolve(l);
 	if (d->errors > before)

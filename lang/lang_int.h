@@ -45,6 +45,7 @@ struct lang_map {
 	bool keyed, key_is_tuple, seen;
 	bool written;  // assigned somewhere, or an aggregate is
 	bool missed;   // "Undefined map" was said
+	enum value_unit unit; // of what is aggregated
 };
 
 // A body while it is made; becomes a struct body of the program.
@@ -69,6 +70,9 @@ struct lang {
 	uint64_t max_strlen;
 	uint64_t probes;      // sites so far
 	bool filtered;        // options->filter left some out
+	struct map streams;     // `stream NAME`: see sinks.c
+	uint64_t budget_cpu;    // millionths of a processor; 0: no limit
+	bool seen_budget;
 	unsigned twins, twins_laid; // maps with a second copy so far
 
 	// resolve
@@ -92,6 +96,8 @@ struct lang {
 // Passes, in order; see lang.c.
 void pass_import(struct lang *l);
 void pass_macro(struct lang *l);
+void pass_sugar(struct lang *l);
+void pass_items(struct lang *l);
 void pass_config(struct lang *l);
 void pass_probes(struct lang *l);
 void pass_resolve(struct lang *l);

@@ -33,6 +33,10 @@ struct lexer {
 	int prev;              // kind of the last token
 	uint32_t heads;        // LEX_PREDICATE, outside braces: `if`s that wait for their block
 	uint32_t parens;       // the same: parentheses that are open
+	int item;              // the declarative item around: T_TARGET, T_PROBE …; 0: none
+	uint32_t nested;       // item: open `(` and `[`
+	int clause;            // item: the clause begun last
+	bool points;           // item: attach points are being listed
 	bool split_at_probes;  // braces do not balance: a line that looks like a probe ends an open body
 };
 

@@ -280,24 +280,22 @@ static uint32_t c_definition_end(const struct lexer *l, struct token first)
 	return l->len;
 }
 
-// Items that this version only recognises: the kind of token that covers the whole of one, or 0.
-static int later_item(const struct lexer *l, struct token first, uint32_t *end)
+// The items of the declarative layer; their words are words nowhere else.
+static int declared_item(const struct lexer *l, struct token first)
 {
-	struct token second = scan(l, first.end), third = scan(l, second.end);
-	int kind = 0;
+	static const struct {
+		const char *word;
+		int kind, third;
+	} items[] = { { "target", T_TARGET, '{' }, { "probe", T_PROBE, '{' }, { "stream", T_STREAM, '{' }, { "export", T_EXPORT, '=' } };
+	struct token second = scan(l, first.end);
+	int third = scan(l, second.end).kind;
 
-	*end = 0;
 	if (is_word(l, first, "budget") && second.kind == '{')
-		kind = T_LATER;
-	else if (second.kind != T_IDENT)
-		return 0;
-	else if ((is_word(l, first, "target") || is_word(l, first, "probe")) && third.kind == '{')
-		kind = T_LATER;
-	else if (is_word(l, first, "export") && third.kind == '=')
-		kind = T_LATER;
-	if (kind && !*end)
-		*end = skip_braces(l, first.end);
-	return kind;
+		return T_BUDGET;
+	for (size_t i = 0; i < ARRAY_SIZE(items) && second.kind == T_IDENT; i++)
+		if (is_word(l, first, items[i].word) && third == items[i].third)
+			return items[i].kind;
+	return 0;
 }
 
 static uint32_t line_end(const struct lexer *l, uint32_t at, bool continued)
@@ -467,12 +465,40 @@ static uint32_t import_end(const struct lexer *l, struct token import)
 	return t.kind == ';' ? t.end : path.end;
 }
 
+// `export NAME = SINK(…) { … };`: both parts behind the sink's name may be missing.
+static uint32_t export_end(const struct lexer *l, struct token export)
+{
+	struct token t = scan(l, scan(l, scan(l, export.end).end).end), next = scan(l, t.end);
+	uint32_t end = t.end;
+
+	if (t.kind != T_IDENT)
+		return line_end(l, export.end, false);
+	if (next.kind == '(') {
+		end = skip_parentheses(l, next.start);
+		next = scan(l, end);
+	}
+	if (next.kind == '{')
+		return skip_braces(l, next.start);
+	return next.kind == ';' ? next.end : end;
+}
+
+static void open_item(struct lexer *l, int kind, struct token first)
+{
+	l->mode = kind == T_EXPORT ? LEX_DECL : LEX_CODE;
+	l->until = kind == T_EXPORT ? export_end(l, first) : 0;
+	l->depth = l->nested = 0;
+	l->item = kind;
+	l->clause = 0;
+	l->points = false;
+}
+
 static struct token item_token(struct lexer *l, uint32_t at)
 {
 	struct token t = scan(l, at);
 	uint32_t end = c_text_end(l, at);
 	int kind;
 
+	l->item = 0;
 	if (end > at)
 		return token(T_C_TEXT, at, end);
 	kind = definition_item(l, t);
@@ -503,8 +529,12 @@ static struct token item_token(struct lexer *l, uint32_t at)
 			return t;
 		}
 	}
-	kind = later_item(l, t, &end);
-	return kind ? token(kind, t.start, end) : points_token(l, at);
+	kind = declared_item(l, t);
+	if (!kind)
+		return points_token(l, at);
+	open_item(l, kind, t);
+	t.kind = kind;
+	return t;
 }
 
 // Whether a new probe seems to begin at `at`: at the start of a line, `word:text … {` or `begin {`.
@@ -585,10 +615,41 @@ static struct token brace(struct lexer *l, struct token t)
 	} else if (l->depth == 0) {
 		l->mode = LEX_ITEM;
 		t.kind = T_STRAY_BRACE;
-	} else if (--l->depth == 0) {
+	} else if (--l->depth == 0 && l->mode != LEX_DECL) {
 		l->mode = LEX_ITEM;
 	}
 	return t;
+}
+
+static const struct {
+	const char *word;
+	int kind;
+} clauses[] = {
+#define CLAUSE(WORD, spelling, doc) { spelling, T_CLAUSE_##WORD },
+#include "lang/clause.def"
+#undef CLAUSE
+};
+
+// Two operands never stand side by side: a word behind one, outside of parentheses, begins a clause, or is `by`.
+static int clause_kind(const struct lexer *l, struct token t)
+{
+	bool percent = l->prev == '%' && l->clause == T_CLAUSE_SAMPLE;
+
+	if ((l->item != T_PROBE && l->item != T_STREAM) || l->depth != 1 || l->nested)
+		return T_IDENT;
+	if (!percent && !ends_operand(l->prev) && l->prev != '{' && l->prev != ';' && l->prev != T_POINT)
+		return T_IDENT;
+	for (size_t i = 0; i < ARRAY_SIZE(clauses); i++)
+		if (is_word(l, t, clauses[i].word))
+			return clauses[i].kind;
+	if (percent)
+		return T_IDENT;
+	return is_word(l, t, "by") && ends_operand(l->prev) ? T_BY : T_CLAUSE_UNKNOWN;
+}
+
+static bool is_size(const struct lexer *l, struct token t)
+{
+	return l->item == T_BUDGET && memchr("Bb", l->text[t.end - 1], 2) && strncmp(l->text + t.start, "0x", 2) != 0;
 }
 
 // Kinds that depend on the token before.
@@ -611,16 +672,38 @@ static int kind_in_context(const struct lexer *l, struct token t)
 		return statement ? T_BLOCK_OPEN : '{';
 	case T_COMPTIME:
 		return l->prev == T_IF || l->prev == T_IF_STATEMENT ? T_IF_COMPTIME : T_COMPTIME;
+	case T_IDENT:
+		return l->item ? clause_kind(l, t) : T_IDENT;
+	case T_INT:
+		if (l->prev == '.' && (l->item == T_BUDGET || l->clause == T_CLAUSE_SAMPLE))
+			return T_FRACTION;
+		return is_size(l, t) ? T_SIZE : T_INT;
 	default:
 		return t.kind;
 	}
 }
 
+// What an `on` clause lists. Nothing is consumed where no attach point stands.
+static bool listed_point(struct lexer *l, uint32_t at, struct token *ret)
+{
+	if (l->item != T_PROBE || l->depth != 1)
+		return false;
+	if (l->prev == T_CLAUSE_ON || (l->points && l->prev == ',')) {
+		*ret = skip_layout(l, &at) ? scan_point(l, at, false) : token(T_POINT, at, at);
+		l->points = ret->end > ret->start;
+		return l->points;
+	}
+	l->points = l->points && l->prev == T_POINT && scan(l, at).kind == ',';
+	return false;
+}
+
 static struct token code_token(struct lexer *l)
 {
-	struct token t = scan(l, l->at);
+	struct token t = scan(l, l->at), point;
 	int kind;
 
+	if (listed_point(l, l->at, &point))
+		return point;
 	if (l->depth > 0 && l->mode == LEX_CODE && (t.kind == 0 || (l->split_at_probes && looks_like_probe(l, t.start)))) {
 		l->closes = l->depth;
 		l->depth = 0;
@@ -632,8 +715,14 @@ static struct token code_token(struct lexer *l)
 		t = predicate_token(l, t);
 	else if (t.kind == '{' || t.kind == '}')
 		t = brace(l, t);
-	if ((t.kind == '{' || t.kind == '(' || t.kind == T_IF || t.kind == T_COMPTIME) || kind == T_IDENT)
+	if ((t.kind == '{' || t.kind == '(' || t.kind == T_IF || t.kind == T_COMPTIME || t.kind == T_IDENT || t.kind == T_INT) || kind == T_IDENT)
 		t.kind = kind;
+	if (l->item) {
+		l->nested += t.kind == '(' || t.kind == '[' || t.kind == T_CAST_OPEN || t.kind == T_TYPE_OPEN;
+		l->nested -= (t.kind == ')' || t.kind == ']') && l->nested > 0;
+		if (t.kind >= T_CLAUSE_ON && t.kind <= T_CLAUSE_DO)
+			l->clause = t.kind;
+	}
 	return t;
 }
 

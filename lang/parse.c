@@ -59,6 +59,9 @@ static int panic_ends(const struct parser *p, struct token t, uint32_t before)
 		return t.kind;
 	case ';':
 		return before == p->panic_depth ? ';' : -1;
+	case T_CLAUSE_ON: case T_CLAUSE_FILTER: case T_CLAUSE_CAPTURE: case T_CLAUSE_MEASURE: case T_CLAUSE_SAMPLE: case T_CLAUSE_EVERY:
+	case T_CLAUSE_EXPORT: case T_CLAUSE_DO:
+		return before == p->panic_depth ? t.kind : -1;
 	case '}':
 		return before <= p->panic_depth ? '}' : closes ? ';' : -1;
 	default:
@@ -171,6 +174,9 @@ static void give_value(struct parser *p, struct token t, GRAMMAR_STYPE *value)
 		break;
 	case T_INT:
 		value->node = build_int(p, at);
+		break;
+	case T_SIZE:
+		value->node = build_size(p, at);
 		break;
 	case T_STRING:
 		value->node = build_string(p, at);

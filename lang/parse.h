@@ -97,7 +97,24 @@ struct node *build_import(struct parser *p, struct span at, const struct node *p
 struct node *build_macro(struct parser *p, struct span at, const char *name, struct node_list params, struct node *block);
 struct node *build_fn(struct parser *p, struct span at, const char *name, struct node_list params, struct node *result, struct node *block);
 struct node *build_c_text(struct parser *p, struct span at);
-void build_later_item(struct parser *p, struct span at);
+
+// build_declared.c: the declarative layer. A value NULL: an error was said.
+struct node *build_target(struct parser *p, struct span at, const char *name, struct node_list settings);
+struct node *build_setting(struct parser *p, struct span at, const char *name, struct node_list values);
+struct node *build_setting_of(struct parser *p, struct span at, const char *name, struct node *value);
+struct node *build_declared(struct parser *p, struct span at, const char *name, bool is_stream, struct node_list clauses);
+struct node *build_clause(struct parser *p, struct span at, enum clause id, struct node_list parts);
+struct node *build_clause_of(struct parser *p, struct span at, enum clause id, struct node *part);
+struct node *build_measures(struct parser *p, struct span at, struct node_list parts); // parts without a name are keys of the one before
+void build_unknown_clause(struct parser *p, struct span at); // says so and leaves it out
+struct node *build_column(struct parser *p, struct span at, const char *name, struct node *value);
+struct node *build_measured(struct parser *p, struct span at, const char *name, struct node *value, struct node *key);
+struct node *build_limit(struct parser *p, struct span at, const char *word, struct node *number, struct node *of, const char *unit, struct node *key);
+struct node *build_percent(struct parser *p, struct span at);
+struct node *build_size(struct parser *p, struct span at);
+struct node *build_sink(struct parser *p, struct span at, const char *name, bool called, struct node_list args, struct node_list settings);
+struct node *build_export(struct parser *p, struct span at, const char *name, struct node *sink);
+struct node *build_budget(struct parser *p, struct span at, struct node_list settings);
 void build_push(struct parser *p, struct node_list *list, struct node *n);
 void statements_push(struct parser *p, struct statements *s, struct node *n, bool open);
 void statements_close(struct parser *p, struct statements *s);

@@ -4,6 +4,7 @@
 
 #include "base/near.h"
 #include "base/str.h"
+#include "lang/declared.h"
 #include "lang/format.h"
 #include "lang/lang_int.h"
 
@@ -625,6 +626,13 @@ const struct type *stack_type(struct lang *l, enum type_kind kind, struct node *
 	return type_stack(l->types, kind, w.mode, w.flags, w.limit);
 }
 
+static const struct type *check_in_target(struct lang *l, struct node *n)
+{
+	if (l->final)
+		n->call.first = target_index(l, arg(n, 0)->string.text, arg(n, 0)->span);
+	return type_basic(l->types, TYPE_BOOL);
+}
+
 // Calls and variables -------------------------------------------------------------------------------------------------
 
 static const struct type *check_by_id(struct lang *l, struct node **slot)
@@ -650,6 +658,8 @@ static const struct type *check_by_id(struct lang *l, struct node **slot)
 	case BUILTIN_NTOP: return check_ntop(l, n);
 	case BUILTIN_MACADDR: return check_macaddr(l, n);
 	case BUILTIN_BSWAP: return check_bswap(l, n);
+	case BUILTIN_NS: case BUILTIN_BYTES: return arg(n, 0)->type;
+	case BUILTIN_IN_TARGET: return check_in_target(l, n);
 	case BUILTIN_NSECS_CALL: return check_word(l, n, "boot, monotonic, tai, sw_tai", t_int(l, 8, false));
 	case BUILTIN_PID_CALL: case BUILTIN_TID_CALL: return check_word(l, n, "curr_ns, init", t_int(l, 4, false));
 	default: return check_function(l, slot);
@@ -668,6 +678,10 @@ const struct type *check_call(struct lang *l, struct node **slot)
 	}
 	if (is_predicate(n->call.builtin) && n->call.args.n == 1)
 		return check_predicate(l, slot);
+	if (n->call.builtin->id == BUILTIN_EMIT)
+		return check_emit(l, n);
+	if (n->call.builtin->id == BUILTIN_PUBLISH)
+		return check_publish(l, n);
 	if (!check_args(l, n))
 		return l->final || !n->call.builtin->type ? NULL : builtin_type(n->call.builtin, l->types);
 	return check_by_id(l, slot);

@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 #include "base/wire.h"
-#include "lang/lang_int.h"
+#include "lang/declared.h"
 
 static struct slot slot_of_keys(struct lang *l, const struct node_list *keys)
 {
@@ -266,6 +266,10 @@ void check_aggregate(struct lang *l, struct node *map, struct node *call)
 	if (call->call.builtin->id != BUILTIN_COUNT && !call->call.args.n)
 		return;
 	t = agg_type(l, call);
+	if (call->call.weight && check_value(l, &call->call.weight) && !coerce_int(l, &call->call.weight))
+		complain(l, call->call.weight->span, E_TYPE, "a weight is a number of events ('%T' provided)", call->call.weight->type);
+	if (call->call.args.n)
+		m->unit = unit_of(call->call.args.v[0]);
 	if (t && !slot_add(l, &m->value, (struct slot){ .type = t }, NULL))
 		other_aggregation(l, call, m, t);
 	for (size_t i = 0; l->final && i < MIN(call->call.args.n, (size_t)3); i++)

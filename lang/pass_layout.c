@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/wire.h"
-#include "lang/lang_int.h"
+#include "lang/declared.h"
 
 #define RING_SMALL (64u << 10)
 #define RING_LARGE (4u << 20)
@@ -123,6 +123,14 @@ static void layout_call(struct lang *l, struct node *n)
 
 	switch (b->id) {
 	case BUILTIN_PRINT: layout_print(l, n); return;
+	case BUILTIN_EMIT:
+		r.e.stream = layout_stream(l, n);
+		add_values(&r, n, n->call.first);
+		break;
+	case BUILTIN_PUBLISH:
+		r.e.stream = layout_measures(l, n);
+		n->call.first = 0;
+		break;
 	case BUILTIN_JOIN: layout_join(l, n); return;
 	case BUILTIN_CLEAR: case BUILTIN_ZERO:
 		r.e.map = n->call.args.v[0]->map.sym->index;
@@ -373,6 +381,7 @@ void pass_layout(struct lang *l)
 			layout_node(l, &l->body->predicate);
 		layout_node(l, &l->body->block);
 	}
+	streams_finish(l);
 	layout_ring(l);
 	l->plan->pid = l->options->pid;
 	l->plan->warnings = l->options->warnings;

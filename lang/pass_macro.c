@@ -443,6 +443,15 @@ static void rewrite_probe(struct macros *m, struct node *n)
 	rewrite(m, &n->probe.block);
 }
 
+static void rewrite_declared(struct macros *m, struct node *n)
+{
+	struct frame f = { .probe = n };
+
+	m->frame = &f;
+	map_init(&m->counts, m->l->arena);
+	node_each_child(n, rewrite, m);
+}
+
 void pass_macro(struct lang *l)
 {
 	struct node_list *items = &l->script->script.items;
@@ -461,4 +470,6 @@ void pass_macro(struct lang *l)
 	for (size_t i = 0; i < items->n && !m.stop; i++)
 		if (items->v[i]->kind == NODE_PROBE)
 			rewrite_probe(&m, items->v[i]);
+		else if (items->v[i]->kind == NODE_DECLARED)
+			rewrite_declared(&m, items->v[i]);
 }

@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "lang/ast.h"
 
+enum { PERCENT = 10000 }; // of a limit's millionths
 enum { TERNARY_LEVEL = 1, UNARY_LEVEL = 12, POSTFIX_LEVEL = 13, PRIMARY_LEVEL = 14 };
 
 struct printer {
@@ -319,7 +320,9 @@ static void print_expression(struct printer *p, const struct node *n)
 		return;
 	case NODE_EXPR: case NODE_ASSIGN: case NODE_DISCARD: case NODE_LET: case NODE_WHILE: case NODE_UNROLL: case NODE_FOR: case NODE_BREAK:
 	case NODE_CONTINUE: case NODE_RETURN: case NODE_SCRIPT: case NODE_PROBE: case NODE_POINT: case NODE_CONFIG: case NODE_CONFIG_ENTRY:
-	case NODE_MAPDECL: case NODE_MACRO: case NODE_FN: case NODE_IMPORT: case NODE_C_TEXT: case NODE_KINDS:
+	case NODE_MAPDECL: case NODE_MACRO: case NODE_FN: case NODE_IMPORT: case NODE_C_TEXT: case NODE_TARGET: case NODE_SETTING: case NODE_AMOUNT:
+	case NODE_DECLARED: case NODE_CLAUSE: case NODE_COLUMN: case NODE_MEASURED: case NODE_LIMIT: case NODE_SINK: case NODE_EXPORT: case NODE_BUDGET:
+	case NODE_KINDS:
 		BUG("'%s' is no expression", node_name(n->kind));
 	}
 }
@@ -538,6 +541,133 @@ static void print_config(struct printer *p, const struct node *n)
 	str_adds(p->out, "}\n");
 }
 
+// A target's settings are words and strings; nothing but numbers has a form of its own.
+static void print_setting_value(struct printer *p, const struct node *n)
+{
+	if (n->kind == NODE_AMOUNT)
+		str_adds(p->out, n->amount.text);
+	else
+		print(p, n, 0);
+}
+
+static void print_values(struct printer *p, const struct node_list *values)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		if (i)
+			str_adds(p->out, ", ");
+		print_setting_value(p, values->v[i]);
+	}
+}
+
+static void print_settings(struct printer *p, const struct node_list *settings)
+{
+	str_addc(p->out, '{');
+	p->indent++;
+	for (size_t i = 0; i < settings->n; i++) {
+		line(p);
+		str_printf(p->out, "%s ", settings->v[i]->setting.name);
+		print_values(p, &settings->v[i]->setting.values);
+		str_addc(p->out, ';');
+	}
+	p->indent--;
+	line(p);
+	str_addc(p->out, '}');
+}
+
+static void print_sink(struct printer *p, const struct node *n)
+{
+	str_adds(p->out, n->sink.name);
+	if (n->sink.called) {
+		str_addc(p->out, '(');
+		print_values(p, &n->sink.args);
+		str_addc(p->out, ')');
+	}
+	if (n->sink.settings.n) {
+		str_addc(p->out, ' ');
+		print_settings(p, &n->sink.settings);
+	}
+}
+
+static void print_limit(struct printer *p, const struct node *n)
+{
+	if (!n->limit.word)
+		str_printf(p->out, "%llu/%llu", (unsigned long long)n->limit.number, (unsigned long long)n->limit.of);
+	else if (n->limit.unit)
+		str_printf(p->out, "%s %llu/%s", n->limit.word, (unsigned long long)n->limit.number, n->limit.unit);
+	else
+		str_printf(p->out, "%s %llu.%04llu%%", n->limit.word, (unsigned long long)n->limit.number / PERCENT, (unsigned long long)n->limit.number % PERCENT);
+	if (!n->limit.key)
+		return;
+	str_adds(p->out, " by ");
+	print_whole(p, n->limit.key);
+}
+
+static void print_measured(struct printer *p, const struct node *n)
+{
+	str_printf(p->out, "%s = ", n->measured.name);
+	print(p, n->measured.value, 0);
+	if (!n->measured.keys.n)
+		return;
+	str_adds(p->out, " by ");
+	for (size_t i = 0; i < n->measured.keys.n; i++) {
+		str_adds(p->out, i ? ", " : "");
+		print(p, n->measured.keys.v[i], 0);
+	}
+}
+
+static void print_part(struct printer *p, const struct node *n)
+{
+	switch (n->kind) {
+	case NODE_POINT: str_adds(p->out, n->point.text); return;
+	case NODE_COLUMN:
+		if (n->column.name)
+			str_printf(p->out, "%s = ", n->column.name);
+		print(p, n->column.value, 0);
+		return;
+	case NODE_MEASURED: print_measured(p, n); return;
+	case NODE_LIMIT: print_limit(p, n); return;
+	case NODE_SINK: print_sink(p, n); return;
+	case NODE_BLOCK: print_block(p, n, false); return;
+	default: print(p, n, 0);
+	}
+}
+
+static void print_declared(struct printer *p, const struct node *n)
+{
+	str_printf(p->out, "%s %s {", n->declared.is_stream ? "stream" : "probe", n->declared.name);
+	p->indent++;
+	for (size_t i = 0; i < n->declared.clauses.n; i++) {
+		const struct node *c = n->declared.clauses.v[i];
+
+		line(p);
+		str_printf(p->out, "%s ", c->clause.word);
+		for (size_t k = 0; k < c->clause.parts.n; k++) {
+			str_adds(p->out, k ? ", " : "");
+			print_part(p, c->clause.parts.v[k]);
+		}
+	}
+	p->indent--;
+	line(p);
+	str_adds(p->out, "}\n");
+}
+
+static void print_export(struct printer *p, const struct node *n)
+{
+	str_printf(p->out, "export %s = ", n->export_.name);
+	print_sink(p, n->export_.sink);
+	str_adds(p->out, ";\n");
+}
+
+static void print_target(struct printer *p, const struct node *n)
+{
+	if (n->kind == NODE_TARGET)
+		str_printf(p->out, "target %s ", n->target.name);
+	else
+		str_adds(p->out, "budget ");
+	print_settings(p, n->kind == NODE_TARGET ? &n->target.settings : &n->budget.settings);
+	str_addc(p->out, '\n');
+}
+
 static void print_item(struct printer *p, const struct node *n)
 {
 	switch (n->kind) {
@@ -545,6 +675,9 @@ static void print_item(struct printer *p, const struct node *n)
 	case NODE_MACRO: print_macro(p, n); return;
 	case NODE_FN: print_fn(p, n); return;
 	case NODE_CONFIG: print_config(p, n); return;
+	case NODE_TARGET: case NODE_BUDGET: print_target(p, n); return;
+	case NODE_DECLARED: print_declared(p, n); return;
+	case NODE_EXPORT: print_export(p, n); return;
 	case NODE_IMPORT:
 		print_statement(p, n);
 		str_adds(p->out, ";\n");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "lang/declared.h"
 #include "lang/resolve.h"
 
 static void unknown_function(struct lang *l, const struct node *n)
@@ -160,6 +161,22 @@ static void refuse_unsafe(struct lang *l, const struct node *n, const struct bui
 		diag_error(l->diag, n->span, E_UNSAFE, "%s() is unsafe. To use you need the --unsafe flag", n->call.name);
 }
 
+// Calls whose arguments are no values: check_declared.c.
+static bool resolve_declared(struct lang *l, struct node **slot, const struct builtin *b)
+{
+	struct node *n = *slot;
+
+	if ((b->id != BUILTIN_EMIT && b->id != BUILTIN_PUBLISH && b->id != BUILTIN_WEIGHTED) || n->call.args.n < 1)
+		return false;
+	if (b->id == BUILTIN_EMIT)
+		resolve_emit(l, n);
+	else if (b->id == BUILTIN_PUBLISH)
+		resolve_publish(l, n);
+	else if (n->call.args.n == 2)
+		resolve_weighted(l, slot);
+	return true;
+}
+
 void resolve_call(struct lang *l, struct node **slot)
 {
 	struct node *n = *slot;
@@ -190,6 +207,8 @@ void resolve_call(struct lang *l, struct node **slot)
 	if (b->id == BUILTIN_EXIT && l->callback)
 		diag_error(l->diag, n->span, E_PLACE, "exit() can not be called inside a for loop; set a $variable and call it behind the loop");
 	if (check_arity(l, n, b) && b->id == BUILTIN_STR && resolve_str_param(l, slot))
+		return;
+	if (resolve_declared(l, slot, b))
 		return;
 	resolve_args(l, n, b);
 }

@@ -38,23 +38,23 @@ u64 lhist_bucket(u64 v, u64 min, u64 max, u64 step, u64 is_signed)
 }
 
 // This CPU's row of a time series; one of an older interval begins anew.
-void tseries_add(struct wire_epoch *e, u64 epoch, u64 now, u64 v, u64 kind, u64 is_signed)
+void tseries_add(struct wire_epoch *e, u64 epoch, u64 now, u64 v, u64 kind, u64 is_signed, u64 weight)
 {
 	u64 was = (u64)e->value, less;
 
 	if (e->epoch != epoch || !e->count) {
 		e->epoch = epoch;
-		e->value = (s64)v;
-		e->count = kind == WIRE_TSERIES_LAST ? now : 1;
+		e->value = (s64)(kind == WIRE_TSERIES_AVG || kind == WIRE_TSERIES_SUM ? v * weight : v);
+		e->count = kind == WIRE_TSERIES_LAST ? now : weight;
 		return;
 	}
 	less = is_signed ? (s64)v < (s64)was : v < was;
 	if (kind == WIRE_TSERIES_LAST)
 		e->count = now;
 	else
-		e->count++;
+		e->count += weight;
 	if (kind == WIRE_TSERIES_AVG || kind == WIRE_TSERIES_SUM)
-		e->value = (s64)(was + v);
+		e->value = (s64)(was + v * weight);
 	else if (kind == WIRE_TSERIES_LAST || (kind == WIRE_TSERIES_MIN ? less : v != was && !less))
 		e->value = (s64)v;
 }

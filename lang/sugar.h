@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// sugar.h - what the files of the sugar pass share: the declarative probe that is being rewritten, and how core is built.
+//
+// Each node that is made carries the place of the user's text it stands for, so that whatever a later pass says of it is said there.
+#pragma once
+
+#include "lang/lang_int.h"
+
+struct sugar {
+	struct lang *l;
+	const struct node *d;              // DECLARED
+	const struct node *clause[CLAUSES]; // NULL: there is none; all `on` clauses are in `points`
+	struct node_list points;           // those that fire by themselves
+	struct node_list calls;            // call:…, syscall:…
+	struct node_list columns;          // COLUMN, each with its name
+	struct node_list out;              // the items made
+	const char *prefix;                // "@NAME_" of its maps
+};
+
+// What the body that delivers is given by the kind of point it stands behind.
+struct delivery {
+	struct node *time;     // an expression: when it happened
+	struct node *duration; // NULL: none
+	struct node *weight;   // so far; NULL: 1
+	bool at_entry_sampled; // 1/N was decided at the entry
+};
+
+// sugar_build.c
+struct node *make_ident(struct sugar *s, const char *name, struct span at);
+struct node *make_var(struct sugar *s, const char *name, struct span at);
+struct node *make_string(struct sugar *s, const char *text, struct span at);
+struct node *make_int(struct sugar *s, uint64_t v, struct span at);
+struct node *make_call(struct sugar *s, const char *name, struct span at, struct node *a, struct node *b, struct node *c); // NULL ends
+struct node *make_binary(struct sugar *s, enum op op, struct node *a, struct node *b, struct span at);
+struct node *make_field(struct sugar *s, struct node *base, const char *name, struct span at);
+struct node *make_map(struct sugar *s, const char *suffix, const struct node_list *keys, struct span at); // @NAME_suffix
+struct node *make_item(struct sugar *s, const char *name, struct node *value, struct span at);           // of a record
+struct node *make_block(struct sugar *s, struct span at);
+struct node *make_let(struct sugar *s, const char *var, struct node *value, struct span at);
+struct node *make_assign(struct sugar *s, struct node *target, struct node *value, struct span at);
+struct node *make_if(struct sugar *s, struct node *cond, struct node *yes, struct span at);
+struct node *make_probe(struct sugar *s, struct node_list points, struct node *predicate, struct node *block, struct span at);
+struct node *make_point(struct sugar *s, const char *text, struct span at);
+struct node_list one_of(struct sugar *s, struct node *n);
+void add_statement(struct sugar *s, struct node *block, struct node *n); // an expression becomes a statement
+struct node *both(struct sugar *s, struct node *a, struct node *b);       // a && b; either may be NULL
+struct node *copy_of(struct sugar *s, const struct node *n);
+bool mentions(const struct node *n, const char *const *names); // identifiers and calls of these names, NULL-terminated
+
+// pass_sugar.c: statements that deliver, into `block`
+void deliver(struct sugar *s, struct node *block, struct delivery d);
+
+// sugar_sample.c
+// Opens `if`s for the limits that are decided here; returns the block that runs when all let the event through. *weight is multiplied.
+struct node *sampled(struct sugar *s, struct node *block, struct delivery *d);
+bool samples_at_entry(const struct sugar *s); // is there a limit that can be decided before the values at return are known?
+struct node *sampled_entry(struct sugar *s, struct node *block, struct node **weight);
+
+// sugar_call.c
+void rewrite_calls(struct sugar *s);
+bool is_call_point(const struct node *point);
