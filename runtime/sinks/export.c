@@ -6,9 +6,13 @@
 #include "base/util.h"
 #include "runtime/sinks/export_sinks.h"
 
-static const struct export_sink *const all[] = { &export_sink_text, &export_sink_json, &export_sink_jsonl, &export_sink_folded, &export_sink_flamegraph,
-						  &export_sink_pprof, &export_sink_csv, &export_sink_sqlite, &export_sink_table,
-						  &export_sink_perfetto, &export_sink_prometheus };
+static const struct export_sink *const all[] = {
+#define SINK(name, doc) &export_sink_##name,
+#define SINK_OPTION(sink, key, kind, default, doc)
+#include "base/sink.def"
+#undef SINK
+#undef SINK_OPTION
+};
 
 const struct export_sink *export_find(const char *name)
 {
