@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/plan.h"
+#include "base/reloc.h"
 #include "base/util.h"
 #include "base/wire.h"
 
@@ -229,6 +230,15 @@ static const char *check_texts(const struct plan *p)
 	return p->ring_bytes > RING_MOST ? "the ring buffer is too large" : NULL;
 }
 
+static const char *check_reloc(const struct plan *p, const struct plan_reloc *r)
+{
+	bool event = r->type && (strncmp(r->type, "tracepoint", 10) == 0 || strncmp(r->type, "rawtracepoint", 13) == 0 || strncmp(r->type, "function", 8) == 0);
+
+	if (r->kind >= RELOC_KINDS || !r->type || !r->path || (event && !strchr(r->type, ' ')))
+		return "a relocation names nothing";
+	return check_spans(p, r->span, r->n_span);
+}
+
 static const char *check_plan(const struct plan *p)
 {
 	const char *why = check_texts(p);
@@ -245,6 +255,8 @@ static const char *check_plan(const struct plan *p)
 		why = check_event(p, &p->events[i]);
 	for (uint32_t i = 0; i < p->n_losses && !why; i++)
 		why = check_loss(p, &p->losses[i]);
+	for (uint32_t i = 0; i < p->n_relocs && !why; i++)
+		why = check_reloc(p, &p->relocs[i]);
 	for (uint32_t i = 0; i < p->n_sinks && !why; i++)
 		why = check_sink(p, &p->sinks[i]);
 	for (uint32_t i = 0; i < p->n_streams && !why; i++)

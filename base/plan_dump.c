@@ -69,7 +69,8 @@ static void show_number(struct dump *d, const char *where, uint64_t v)
 
 static void show_string(struct dump *d, const char *where, const char *s)
 {
-	if (!s || strcmp(where, "plan.key") == 0 || strcmp(where, "plan.compiler") == 0)
+	if (!s || strcmp(where, "plan.key") == 0 || strcmp(where, "plan.compiler") == 0 || strcmp(where, "plan.kernel") == 0 ||
+	    strcmp(where, "plan.machine") == 0)
 		return;
 	line(d, where);
 	str_json(d->out, s, strlen(s));

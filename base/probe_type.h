@@ -68,6 +68,7 @@ struct arg_loc {
 	bool is_signed;
 	int64_t value;     // ARG_CONST, ARG_MEMORY displacement
 	const struct type *type;
+	const char *event, *member; // the name by which another kernel can be asked for the place (base/reloc.h); NULL: it is the same on all
 };
 
 // One place to attach. `variant` groups sites that can share a program: same program kind, same argument places.

@@ -105,7 +105,7 @@ struct world_ops {
 
 	// Files looked into so far, for the cache.
 	size_t (*deps)(struct world *w, const struct plan_dep **d);
-	const char *(*identity)(struct world *w); // kernel release and BTF's identity: part of the cache key
+	const char *(*identity)(struct world *w); // machine, kernel release and BTF's identity: part of the cache key
 
 	// A variable of a binary by name: -ENOENT if absent. NULL where binaries are not read.
 	int (*variable)(struct world *w, const char *path, const char *name, struct binary_symbol *ret);
@@ -126,6 +126,10 @@ struct world_ops {
 	// Virtual addresses at which a statement of a source line begins. -ENOENT when there is no debugging information. NULL allowed.
 	int (*binary_line)(struct world *w, const char *path, const char *file, unsigned line, unsigned column,
 			   void (*each)(void *arg, uint64_t address), void *arg);
+	// The name by which a struct or union of the kernel, completed by this world, can be found on another: "struct TAG" or
+	// "typedef NAME" and in *path the members that lead from there to it ("": it is that type). NULL when it is no kernel
+	// type (*path NULL), or nothing leads to it (*path ""). NULL allowed.
+	const char *(*type_root)(struct world *w, const struct type *s, const char **path);
 };
 
 struct world {

@@ -19,12 +19,19 @@
 #include "lang/program.h"
 #include "runtime/world_live.h"
 
-// --no-feature: the world as it is, but for some answers. All else is asked of the live world's `impl`, which it shares.
+// --no-feature and build: the world as it is, but for some answers. All else is asked of the live world's `impl`, which it shares.
 struct world_without {
 	struct world world; // first: the operations get its address
 	struct world *live;
 	const struct options *options;
+	uint32_t *needs;
 };
+
+// What only makes a program smaller or faster: an object that is built to be run elsewhere does without.
+static bool is_optional(enum feature f)
+{
+	return f == FEATURE_MAY_GOTO || f == FEATURE_ATTACH_COOKIE;
+}
 
 static bool feature_without(struct world *w, enum feature f)
 {
@@ -32,19 +39,33 @@ static bool feature_without(struct world *w, enum feature f)
 
 	if ((f == FEATURE_UPROBE_MULTI && self->options->without_uprobe_multi) || (f == FEATURE_KPROBE_MULTI && self->options->without_kprobe_multi))
 		return false;
-	return self->live->ops->feature(self->live, f);
+	if (self->options->command == CMD_BUILD && is_optional(f))
+		return false;
+	if (!self->live->ops->feature(self->live, f))
+		return false;
+	*self->needs |= 1u << f;
+	return true;
 }
 
-static struct world *world_without(struct arena *a, struct world *live, const struct options *o)
+static const char *identity_without(struct world *w)
+{
+	(void)w;
+	return "elsewhere";
+}
+
+static struct world *world_without(struct arena *a, struct world *live, const struct options *o, uint32_t *needs)
 {
 	struct world_without *copy = arena_new_(a, struct world_without);
 	struct world_ops *ops = arena_memdup(a, live->ops, sizeof *ops);
 
 	ops->feature = feature_without;
+	if (o->without_home)
+		ops->identity = identity_without;
 	copy->world = *live;
 	copy->world.ops = ops;
 	copy->live = live;
 	copy->options = o;
+	copy->needs = needs;
 	return &copy->world;
 }
 
@@ -54,7 +75,8 @@ void machine_init(struct machine *m, const struct options *o,
 	m->arena = arena_new();
 	m->types = types_new(m->arena);
 	m->live = world_live_new(m->arena, m->types, disassemble);
-	m->world = o->without_uprobe_multi || o->without_kprobe_multi ? world_without(m->arena, m->live, o) : m->live;
+	m->needs = 0;
+	m->world = o->without_uprobe_multi || o->without_kprobe_multi || o->without_home || o->command == CMD_BUILD ? world_without(m->arena, m->live, o, &m->needs) : m->live;
 	diag_init(&m->diag, m->arena);
 	m->diag.no_warnings = o->no_warnings;
 	if (o->traceable) {

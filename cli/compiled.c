@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/plan.h"
 #include "base/util.h"
+#include "runtime/elf_file.h"
 #include "runtime/object.h"
 
 struct seal {
@@ -90,5 +91,32 @@ const char *compiled_stale(const struct compiled *c)
 	for (uint32_t i = 0; i < c->plan->n_deps; i++)
 		if (!c->plan->deps[i].path || !dep_holds(&c->plan->deps[i]))
 			return c->plan->deps[i].path ? c->plan->deps[i].path : "?";
+	return NULL;
+}
+
+static bool is_same_binary(const struct plan_dep *d, bool *absent)
+{
+	struct elf_file *f;
+	bool same;
+
+	*absent = false;
+	if (dep_holds(d))
+		return true;
+	*absent = elf_file_open(d->path, &f) < 0;
+	if (*absent)
+		return false;
+	same = (uint64_t)elf_file_id(f).size == d->size && elf_file_content(f) == d->content;
+	elf_file_close(f);
+	return same;
+}
+
+const char *compiled_foreign(const struct compiled *c, bool *absent)
+{
+	for (uint32_t i = 0; i < c->plan->n_deps; i++) {
+		const struct plan_dep *d = &c->plan->deps[i];
+
+		if (d->content && (!d->path || !is_same_binary(d, absent)))
+			return d->path ? d->path : "?";
+	}
 	return NULL;
 }

@@ -31,3 +31,6 @@ void compiled_free(struct compiled *c);
 
 // The first file the compilation looked into that is not as it was; NULL if none.
 const char *compiled_stale(const struct compiled *c);
+// Of a file built elsewhere: the first binary it probes that is absent here, or another one. Files with the same build ID are the
+// same, wherever they lie; what the script imported is in the plan.
+const char *compiled_foreign(const struct compiled *c, bool *absent);

@@ -132,13 +132,3 @@ bool key_make(const struct options *o, const struct script *s, struct world *w, 
 	add_environment(out);
 	return o->pid == 0;
 }
-
-bool key_is_for_world(const char *key, struct world *w)
-{
-	_str_ struct str line = { 0 };
-	const char *at;
-
-	add_world(w, &line);
-	at = key ? strstr(key, line.p) : NULL;
-	return at && (at == key || at[-1] == '\n');
-}

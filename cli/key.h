@@ -13,7 +13,5 @@ struct world;
 
 // False when the result must not be kept: it depends on something that cannot be compared later (a process, by -p).
 bool key_make(const struct options *o, const struct script *s, struct world *w, struct str *out);
-// Does an object built elsewhere (its key) fit the machine w? Compares the key's "world" line.
-bool key_is_for_world(const char *key, struct world *w);
 // Where spile-compiler is: beside this executable, or in ../libexec/spile. False if in neither.
 bool key_compiler_path(struct str *out);

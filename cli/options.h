@@ -49,7 +49,7 @@ struct options {
 	const char *probe_filter; // --probe-filter: an extended regular expression that regcomp() takes; NULL: all probes
 	const char *emit_llvm;    // --emit-llvm; NULL: none
 	const char *traceable;    // --traceable-functions; NULL: the kernel's list
-	bool without_uprobe_multi, without_kprobe_multi; // --no-feature
+	bool without_uprobe_multi, without_kprobe_multi, without_home; // --no-feature
 	unsigned dumps;      // 1 << enum dump
 };
 

@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/plan.h"
 #include "base/sink.h"
 #include "base/util.h"
+#include "base/world.h"
 #include "cli/cache.h"
 #include "cli/compile.h"
 #include "cli/compiled.h"
@@ -96,20 +98,52 @@ static int run_compiled(struct machine *m, const struct options *o, const struct
 	return status;
 }
 
+static bool machine_is(const char *machine)
+{
+	struct utsname u;
+
+	return machine && !uname(&u) && !strcmp(u.machine, machine);
+}
+
+// What the program is made of, and only newer kernels have.
+static bool has_needed(uint32_t needs, struct world *w, const char *name)
+{
+	static const struct {
+		enum feature f;
+		const char *what;
+	} features[] = {
+		{ FEATURE_BPF_LOOP, "loops over a range, which take the helper bpf_loop of Linux 5.17" },
+		{ FEATURE_FOR_EACH_MAP, "loops over a map, which take the helper bpf_for_each_map_elem of Linux 5.13" },
+		{ FEATURE_ATTACH_COOKIE, "attach cookies, which came with Linux 5.15" },
+		{ FEATURE_MAY_GOTO, "loops of Linux 6.9" },
+		{ FEATURE_TP_BTF, "typed tracepoints, which need the kernel's type information (BTF)" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
+		if ((needs & 1u << features[i].f) && !w->ops->feature(w, features[i].f))
+			return complain("'%s' has %s; this kernel lacks them", name, features[i].what);
+	return true;
+}
+
 // A prebuilt object carries its answers about the machine and its options; running it where they are wrong would
 // attach to wrong places.
 static bool object_fits(const struct compiled *c, struct machine *m, const struct options *o, const char *name)
 {
 	const char *stale;
+	bool absent;
 
 	if (o->nparams)
 		return complain("'%s' is compiled: its parameters were given to spile build", name);
 	if (o->pid && (uint32_t)o->pid != c->plan->pid)
 		return complain("'%s' was not built for this process: give -p to spile build", name);
-	if (!key_is_for_world(c->plan->key, m->world))
-		return complain("'%s' was built on another kernel: build it here", name);
-	stale = compiled_stale(c);
-	return stale ? complain("'%s' was built when %s was another file: build it again", name, stale) : true;
+	if (!machine_is(c->plan->machine))
+		return complain("'%s' was built for %s processors", name, c->plan->machine ? c->plan->machine : "other");
+	if (!has_needed(c->plan->needs, m->world, name))
+		return false;
+	stale = compiled_foreign(c, &absent);
+	if (stale)
+		return complain(absent ? "'%s' probes %s, which is not here" : "'%s' was built when %s was another file: build it again", name, stale);
+	return true;
 }
 
 static bool object_take(struct compiled *c, struct str *bytes, const char *name)

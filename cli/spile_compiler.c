@@ -60,6 +60,7 @@ static bool generate(struct machine *m, const struct options *o, const char *key
 	struct codegen_options co = {
 		.key = key,
 		.compiler = SPILE_VERSION,
+		.needs = &m->needs,
 		.dump_stages = o->dumps >> DUMP_IR,
 		.dump = dump_to_stdout,
 	};

@@ -74,8 +74,34 @@ static bool is_typed(enum prog_kind k)
 	return k == PROG_TP_BTF || k == PROG_FENTRY || k == PROG_FEXIT;
 }
 
+static const struct plan_reloc *arg_reloc(struct cg *cg, enum reloc_kind kind, const struct arg_loc *a)
+{
+	return reloc_new(cg->p->world, kind, a->event, a->member);
+}
+
+// A named argument lies where the running kernel's event or function has it.
+static struct value named_arg(struct cg *cg, const struct arg_loc *a)
+{
+	LLVMValueRef v;
+
+	switch (a->where) {
+	case ARG_CTX:
+		return (struct value){ .v = cg_reloc_load(cg, arg_reloc(cg, RELOC_RECORD, a), cg->fn->ctx) };
+	case ARG_CTX_ADDR:
+		return record_address(cg, cg_reloc(cg, arg_reloc(cg, RELOC_OFFSET, a)));
+	case ARG_CTX_LOC:
+		v = cg_reloc_load(cg, arg_reloc(cg, RELOC_RECORD, a), cg->fn->ctx);
+		return record_address(cg, LLVMBuildAnd(cg->l.b, v, l_k(&cg->l, 0xffff), "off"));
+	default: // ARG_RAW: the slot is 8 bytes wide whatever the argument is
+		v = cg_reloc_load(cg, arg_reloc(cg, RELOC_SLOT, a), cg->fn->ctx);
+		return extend(cg, a, is_typed(cg->body->kind) && a->type && a->type->kind == TYPE_POINTER ? l_untyped(&cg->l, v) : v);
+	}
+}
+
 struct value cg_arg(struct cg *cg, const struct arg_loc *a)
 {
+	if (a->event && arg_reloc(cg, RELOC_OFFSET, a))
+		return named_arg(cg, a);
 	switch (a->where) {
 	case ARG_REG: // value: bits to shift first, 8 for %ah and kin
 		return extend(cg, a, LLVMBuildLShr(cg->l.b, ctx_u64(cg, a->offset, "reg"), l_k(&cg->l, (uint64_t)a->value), "reg"));

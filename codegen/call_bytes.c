@@ -183,13 +183,13 @@ static struct value emit_debugf(struct cg *cg, const struct node *n)
 static struct value emit_percpu(struct cg *cg, const struct node *n)
 {
 	struct ll *l = &cg->l;
-	const uint64_t *symbol = n->call.data;
+	const struct plan_reloc *const *symbol = n->call.data;
 	LLVMValueRef cpu = arg(n, 1) ? cg_int(cg, arg(n, 1)) : LLVMBuildZExt(l->b, l_helper(l, H_SMP_ID, l->i32, 0, NULL, "cpu"), l->i64, "cpu");
-	LLVMValueRef held = cg_temp(cg, 8, "offset"), at = LLVMBuildAdd(l->b, l_k(l, symbol[1]), LLVMBuildMul(l->b, cpu, l_k(l, 8), ""), "offset.at");
+	LLVMValueRef held = cg_temp(cg, 8, "offset"), at = LLVMBuildAdd(l->b, cg_reloc(cg, symbol[1]), LLVMBuildMul(l->b, cpu, l_k(l, 8), ""), "offset.at");
 
 	l_store(l, l_k(l, 0), held, 8);
 	cg_read(cg, SPACE_KERNEL, held, l_k(l, 8), at);
-	LLVMValueRef sum = LLVMBuildAdd(l->b, l_load(l, held, 8, false, "offset"), l_k(l, symbol[0]), "percpu");
+	LLVMValueRef sum = LLVMBuildAdd(l->b, l_load(l, held, 8, false, "offset"), cg_reloc(cg, symbol[0]), "percpu");
 	if (!arg(n, 1))
 		return scalar(sum);
 	LLVMValueRef cpus = l_load(l, l_atk(l, cg_globals(cg), offsetof(struct wire_globals, ncpus), "ncpus"), 4, false, "ncpus");
@@ -200,13 +200,17 @@ static struct value emit_percpu(struct cg *cg, const struct node *n)
 static struct value emit_comm(struct cg *cg, const struct node *n)
 {
 	struct ll *l = &cg->l;
-	const uint64_t *offsets = n->call.data;
+	const struct member_place *at = n->call.data;
 	LLVMValueRef pid = cg_int(cg, arg(n, 0));
 	uint32_t place = cg_frame_reserve(cg, TASK_FIND_STATE);
-	LLVMValueRef begin[] = { cg_frame_at(cg, place, "find"), pid, l_k(l, offsets[0]), l_k(l, offsets[3]) };
+	LLVMValueRef begin[] = { cg_frame_at(cg, place, "find"), pid, cg_member_offset(cg, at[0].s, at[0].f), cg_member_offset(cg, at[3].s, at[3].f) };
+	struct cg_const consts[3];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(consts); i++)
+		consts[i] = (struct cg_const){ at[i].f->offset, cg_reloc_of(cg, RELOC_OFFSET, at[i].s, at[i].f->name) };
 
 	cg_stdlib(cg, "task_find_begin", l->none, 4, begin, "");
-	cg_repeat(cg, TASK_FIND_ROUNDS, "task_find_step", &place, 1, offsets, 3);
+	cg_repeat(cg, TASK_FIND_ROUNDS, "task_find_step", &place, 1, consts, ARRAY_SIZE(consts));
 	return scalar(l_atk(l, cg_frame_at(cg, place, "find"), TASK_FIND_COMM, "comm"));
 }
 
@@ -214,16 +218,16 @@ static struct value emit_comm(struct cg *cg, const struct node *n)
 static struct value emit_path(struct cg *cg, const struct node *n)
 {
 	struct ll *l = &cg->l;
-	const uint64_t *offsets = n->call.data;
+	const struct member_place *at = n->call.data;
 	uint32_t most = (uint32_t)plan_config(cg->plan, "max_strlen")->number, cap = n->type->count;
 	LLVMValueRef from = cg_address(cg, arg(n, 0));
 	uint32_t places[] = { cg_frame_reserve(cg, PATH_STATE), cg_frame_reserve(cg, most + PATH_NAME) };
-	const uint64_t consts[] = { most };
+	const struct cg_const consts[] = { { .v = most } };
 	LLVMValueRef walk = cg_frame_at(cg, places[0], "walk");
 
 	cg_zero(cg, cg_frame_at(cg, places[1], "full"), most + PATH_NAME);
 	for (uint32_t i = 0; i < PATH_OFFSETS; i++)
-		l_store(l, l_k(l, offsets[i]), l_atk(l, walk, i * 8, "offset"), 8);
+		l_store(l, cg_member_offset(cg, at[i].s, at[i].f), l_atk(l, walk, i * 8, "offset"), 8);
 	LLVMValueRef begin[] = { walk, from };
 	cg_stdlib(cg, "path_begin", l->none, 2, begin, "");
 	cg_repeat(cg, PATH_ROUNDS, "path_step", places, 2, consts, 1);

@@ -17,6 +17,7 @@
 #pragma once
 
 #include "base/plan.h"
+#include "base/reloc.h"
 #include "codegen/ll.h"
 #include "lang/builtin.h"
 #include "lang/program.h"
@@ -34,6 +35,11 @@ struct value {
 	LLVMValueRef v;   // i64 for scalars; ptr to memory; i64 address for what is remote
 	bool remote;      // v is an address in the traced program or the kernel: read before use
 	enum space space; // of a remote value
+};
+
+struct cg_const { // a number, or with reloc what that says
+	uint64_t v;
+	const struct plan_reloc *reloc;
 };
 
 struct loop {
@@ -70,7 +76,7 @@ struct cg {
 	uint32_t map_ring, map_scratch, map_lost, map_globals, map_control, map_targets; // indexes into plan.maps; UINT32_MAX: not used yet
 	uint32_t map_unwind[3]; // of the roles MAP_UNWIND_*
 	int unwinds; // 0: not asked yet; 1: user stacks are walked by unwind tables; -1: by the kernel
-	LLVMValueRef max_cpus; // the stdlib's constant
+	LLVMValueRef max_cpus; // the function of that name
 	struct body *body;
 	LLVMValueRef weight; // of the record that is being written; NULL: 1
 	struct span at; // of the node that is being emitted
@@ -133,6 +139,13 @@ LLVMValueRef cg_local(struct cg *cg, const struct node *n); // ptr to the value 
 void cg_expr_into(struct cg *cg, const struct node *n, const struct type *t, LLVMValueRef dst); // evaluates and stores as t, padded
 LLVMValueRef cg_divide(struct cg *cg, enum op op, LLVMValueRef a, LLVMValueRef b, uint32_t event);
 LLVMValueRef cg_binary(struct cg *cg, enum op op, LLVMValueRef a, LLVMValueRef b, bool is_signed, uint32_t event);
+
+// reloc.c: what only the kernel that runs the program can say
+LLVMValueRef cg_reloc(struct cg *cg, const struct plan_reloc *r);                         // the number
+LLVMValueRef cg_reloc_load(struct cg *cg, const struct plan_reloc *r, LLVMValueRef base); // RELOC_VALUE, RELOC_RECORD: extended to i64
+const struct plan_reloc *cg_reloc_of(struct cg *cg, enum reloc_kind kind, const struct type *s, const char *member); // NULL: no kernel type
+LLVMValueRef cg_member_offset(struct cg *cg, const struct type *s, const struct field *f);
+LLVMValueRef cg_type_size(struct cg *cg, const struct type *t, enum reloc_kind kind); // RELOC_SIZE, RELOC_WHOLE
 
 // args.c
 struct value cg_arg(struct cg *cg, const struct arg_loc *a);
@@ -208,7 +221,7 @@ void cg_stmt(struct cg *cg, const struct node *n);
 void cg_block(struct cg *cg, const struct node *n);
 struct value cg_block_value(struct cg *cg, const struct node *n);
 void cg_for(struct cg *cg, const struct node *n);
-void cg_repeat(struct cg *cg, uint32_t rounds, const char *step, const uint32_t *frame, unsigned n, const uint64_t *consts, unsigned nconsts);
+void cg_repeat(struct cg *cg, uint32_t rounds, const char *step, const uint32_t *frame, unsigned n, const struct cg_const *consts, unsigned nconsts);
 void cg_each(struct cg *cg, LLVMValueRef rounds, LLVMValueRef (*round)(struct cg *cg, void *arg, LLVMValueRef i), void *arg); // until round(0 …) gives 1
 LLVMValueRef cg_map_count(struct cg *cg, const struct map_sym *m, const struct node *at); // keys of a keyed map
 LLVMValueRef cg_var_ptr(struct cg *cg, const struct var *v);

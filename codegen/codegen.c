@@ -99,14 +99,16 @@ static const char *config_text(const struct cg *cg, const char *key, const char 
 	return otherwise;
 }
 
-// For the stdlib's loops over CPUs: folded into them once linked.
-static void define_cpus(struct cg *cg)
+// For the stdlib's loops over CPUs, inlined into them once linked: a number that the verifier knows, not LLVM.
+static LLVMValueRef define_cpus(struct cg *cg)
 {
-	LLVMValueRef g = LLVMAddGlobal(cg->l.mod, cg->l.i32, "max_cpus");
+	LLVMValueRef fn = LLVMAddFunction(cg->l.mod, "max_cpus", LLVMFunctionType(cg->l.i64, NULL, 0, 0));
+	LLVMBasicBlockRef entry = LLVMAppendBasicBlockInContext(cg->l.ctx, fn, "entry");
 
-	LLVMSetInitializer(g, l_k32(&cg->l, cg->p->world->ops->cpus(cg->p->world)));
-	LLVMSetGlobalConstant(g, 1);
-	cg->max_cpus = g;
+	l_pos(&cg->l, entry);
+	LLVMBuildRet(cg->l.b, cg_reloc(cg, reloc_new(cg->p->world, RELOC_CPUS, "cpus", "")));
+	l_attr(&cg->l, fn, "alwaysinline");
+	return fn;
 }
 
 static void begin(struct cg *cg)
@@ -118,7 +120,7 @@ static void begin(struct cg *cg)
 	cg->machine = object_machine();
 	ll_init(&cg->l, "spile");
 	object_target(cg);
-	define_cpus(cg);
+	cg->max_cpus = define_cpus(cg);
 	cg_debug_begin(cg);
 }
 
@@ -128,6 +130,9 @@ static void finish_plan(struct cg *cg, const struct codegen_options *o)
 	struct plan *p = cg->plan;
 
 	p->key = o->key;
+	p->kernel = cg->p->world->ops->identity(cg->p->world);
+	p->machine = arena_strndup(cg->arena, p->kernel, strcspn(p->kernel, " "));
+	p->needs |= o->needs ? *o->needs : 0;
 	p->compiler = o->compiler;
 	p->scratch_bytes = cg->map_scratch == NO_MAP ? 0 : (uint32_t)sizeof(struct wire_scratch) + cg->frame_max;
 	for (uint32_t i = 0; i < p->n_maps; i++) {

@@ -13,6 +13,7 @@ enum codegen_stage { CODEGEN_IR, CODEGEN_ASM, CODEGEN_PLAN, CODEGEN_STAGES };
 
 struct codegen_options {
 	const char *key, *compiler; // stored in the plan for the cache; NULL allowed
+	const uint32_t *needs;      // 1 << enum feature, of those asked for and found so far; NULL: none are kept
 	// A dump wanted after a stage (1 << enum codegen_stage), called with its text.
 	unsigned dump_stages;
 	void (*dump)(void *arg, enum codegen_stage stage, const char *text, size_t n);

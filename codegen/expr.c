@@ -98,6 +98,25 @@ LLVMValueRef cg_cond(struct cg *cg, const struct node *n)
 	return l_nz(&cg->l, cg_int(cg, n), "cond");
 }
 
+// A number of a kernel type: how wide it is, and which of its bits count, is the running kernel's to say.
+static struct value member_load(struct cg *cg, LLVMValueRef addr, enum space space, const struct type *s, const char *name)
+{
+	const struct plan_reloc *size = cg_reloc_of(cg, RELOC_BYTES, s, name), *load = cg_reloc_of(cg, RELOC_VALUE, s, name);
+	LLVMValueRef tmp = cg_word(cg, name);
+
+	cg_read(cg, space, tmp, cg_reloc(cg, size), addr);
+	return scalar(cg_reloc_load(cg, load, tmp));
+}
+
+static struct value member_text(struct cg *cg, LLVMValueRef addr, enum space space, const struct plan_reloc *r, const struct type *t)
+{
+	LLVMValueRef tmp = cg_temp(cg, t->size, "member.str");
+
+	cg_zero(cg, tmp, t->size);
+	cg_read_str(cg, space, tmp, cg_reloc(cg, r), addr);
+	return scalar(tmp);
+}
+
 // A value at a remote address, read if a register can hold it.
 static struct value remote_load(struct cg *cg, LLVMValueRef addr, enum space space, const struct type *t)
 {
@@ -138,6 +157,28 @@ static bool is_args(const struct node *n)
 	return n->kind == NODE_IDENT && n->ident.builtin && n->ident.builtin->id == BUILTIN_ARGS;
 }
 
+static const struct type *pointee(const struct type *t)
+{
+	return t->kind == TYPE_POINTER ? t->elem : t;
+}
+
+static struct value remote_field(struct cg *cg, const struct type *s, struct value b, const struct field *f)
+{
+	const struct plan_reloc *r = f->name && type_is_scalar(f->type) ? cg_reloc_of(cg, RELOC_BYTES, s, f->name) : NULL;
+	LLVMValueRef addr = LLVMBuildAdd(cg->l.b, b.v, cg_member_offset(cg, s, f), "field.at");
+
+	if (r)
+		return member_load(cg, addr, b.space, s, f->name);
+	r = f->name && f->type->kind == TYPE_STRING ? cg_reloc_of(cg, RELOC_STRING, s, f->name) : NULL;
+	if (r)
+		return member_text(cg, addr, b.space, r, f->type);
+	struct value v = remote_load(cg, addr, b.space, f->type);
+
+	if (f->bit_size)
+		v.v = bitfield(cg, v.v, f);
+	return v;
+}
+
 static struct value emit_field(struct cg *cg, const struct node *n)
 {
 	const struct node *base = n->field.base;
@@ -152,14 +193,8 @@ static struct value emit_field(struct cg *cg, const struct node *n)
 		b.remote = true;
 		b.space = cg_space(cg, base->type);
 	}
-	if (b.remote) {
-		LLVMValueRef addr = LLVMBuildAdd(cg->l.b, b.v, l_k(&cg->l, f->offset), "field.at");
-		struct value v = remote_load(cg, addr, b.space, f->type);
-
-		if (f->bit_size)
-			v.v = bitfield(cg, v.v, f);
-		return v;
-	}
+	if (b.remote)
+		return remote_field(cg, pointee(base->type), b, f);
 	struct value v = local_load(cg, l_atk(&cg->l, b.v, f->offset, "field.at"), f->type);
 	if (f->bit_size)
 		v.v = bitfield(cg, v.v, f);
@@ -178,13 +213,18 @@ static uint32_t index_size(const struct type *t)
 	return MAX(t->size, 1u);
 }
 
+static LLVMValueRef stride(struct cg *cg, const struct type *t)
+{
+	return t->kind == TYPE_STRUCT || t->kind == TYPE_UNION ? cg_type_size(cg, t, RELOC_SIZE) : l_k(&cg->l, index_size(t));
+}
+
 // $p[i], args.array[i], $s[i]
 static struct value emit_index(struct cg *cg, const struct node *n)
 {
 	const struct node *base = n->index.base;
 	struct value b = cg_expr(cg, base);
 	LLVMValueRef i = cg_int(cg, n->index.keys.v[0]);
-	LLVMValueRef off = LLVMBuildMul(cg->l.b, i, l_k(&cg->l, index_size(n->type)), "index.off");
+	LLVMValueRef off = LLVMBuildMul(cg->l.b, i, stride(cg, n->type), "index.off");
 
 	if (base->type->kind == TYPE_POINTER || b.remote) {
 		enum space space = b.remote ? b.space : cg_space(cg, base->type);
@@ -483,7 +523,7 @@ static struct value emit_memory(struct cg *cg, const struct node *n)
 static struct value emit(struct cg *cg, const struct node *n)
 {
 	switch (n->kind) {
-	case NODE_INT: return scalar(l_k(&cg->l, n->int_.value));
+	case NODE_INT: return scalar(n->int_.reloc ? cg_reloc(cg, n->int_.reloc) : l_k(&cg->l, n->int_.value));
 	case NODE_BOOL: return scalar(l_k(&cg->l, n->bool_.value));
 	case NODE_STRING: case NODE_TUPLE: case NODE_RECORD: return emit_memory(cg, n);
 	case NODE_IDENT: return cg_builtin(cg, n);

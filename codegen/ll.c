@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/ll.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -149,6 +150,17 @@ LLVMValueRef l_untyped(struct ll *l, LLVMValueRef v)
 	LLVMValueRef swap = LLVMGetInlineAsm(t, swap_twice, sizeof swap_twice - 1, "=r,0", 4, 1, 0, LLVMInlineAsmDialectATT, 0);
 
 	return LLVMBuildCall2(l->b, t, swap, &v, 1, "untyped");
+}
+
+LLVMValueRef l_mark(struct ll *l, unsigned mark, uint32_t row, LLVMValueRef base, bool changes)
+{
+	LLVMTypeRef param = base ? LLVMTypeOf(base) : NULL, t = LLVMFunctionType(l->i64, &param, base ? 1 : 0, 0);
+	const char *how = !base ? "=r" : changes ? "=&r,r,~{memory}" : "=&r,r";
+	char text[128];
+	int n = snprintf(text, sizeof text, base ? "ld_pseudo $0, %u, %u\n$0 = *(u64 *)($1 + 0)\n$0 <<= 0\n$0 s>>= 0" : "ld_pseudo $0, %u, %u", mark, row);
+	LLVMValueRef code = LLVMGetInlineAsm(t, text, (size_t)n, how, strlen(how), base && changes, 0, LLVMInlineAsmDialectATT, 0);
+
+	return LLVMBuildCall2(l->b, t, code, &base, base ? 1 : 0, "reloc");
 }
 
 bool l_open(struct ll *l)

@@ -52,5 +52,7 @@ void l_may_goto(struct ll *l, LLVMBasicBlockRef out, LLVMBasicBlockRef next); //
 // The same i64, but for the verifier a number: what it takes for a pointer it knows cannot be masked, shifted or indexed with.
 // It forgets what a register is when its bytes are swapped.
 LLVMValueRef l_untyped(struct ll *l, LLVMValueRef v);
+// What the loader completes: number `row` (base NULL), or a load from `base`; `changes`: of memory that the program writes.
+LLVMValueRef l_mark(struct ll *l, unsigned mark, uint32_t row, LLVMValueRef base, bool changes);
 bool l_open(struct ll *l); // the current block has no terminator
 void l_attr(struct ll *l, LLVMValueRef fn, const char *name);

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/util.h"
+#include "base/world.h"
 #include "codegen/cg.h"
 
 enum { STATE_FRAME = 0, STATE_RETURNED = 8, STATE_START = 16, STATE_LIVE = 24, STATE_BYTES = 32 };
@@ -219,6 +220,8 @@ void cg_each(struct cg *cg, LLVMValueRef rounds, LLVMValueRef (*round)(struct cg
 	struct callback cb;
 	LLVMValueRef state = state_new(cg, NULL);
 
+	if (cg->p->world->ops->feature)
+		(void)cg->p->world->ops->feature(cg->p->world, FEATURE_BPF_LOOP); // noted as needed
 	callback_begin(cg, &cb, 2, &at);
 	l_store(l, round(cg, arg, LLVMGetParam(cb.fn.fn, 0)), cb.stop, 8);
 	callback_end(cg, &cb, &at);
@@ -230,7 +233,7 @@ struct step {
 	const char *name;
 	const uint32_t *frame;
 	unsigned n, nconsts;
-	const uint64_t *consts;
+	const struct cg_const *consts;
 };
 
 static LLVMValueRef step_round(struct cg *cg, void *arg, LLVMValueRef i)
@@ -242,12 +245,12 @@ static LLVMValueRef step_round(struct cg *cg, void *arg, LLVMValueRef i)
 	for (unsigned k = 0; k < s->n; k++)
 		args[k] = cg_frame_at(cg, s->frame[k], "place");
 	for (unsigned k = 0; k < s->nconsts; k++)
-		args[s->n + k] = l_k(&cg->l, s->consts[k]);
+		args[s->n + k] = s->consts[k].reloc ? cg_reloc(cg, s->consts[k].reloc) : l_k(&cg->l, s->consts[k].v);
 	return cg_stdlib(cg, s->name, cg->l.i64, s->n + s->nconsts, args, "done");
 }
 
 // Calls stdlib's step(places in the frame…, constants…) until it returns 1, `rounds` times at the most.
-void cg_repeat(struct cg *cg, uint32_t rounds, const char *step, const uint32_t *frame, unsigned n, const uint64_t *consts, unsigned nconsts)
+void cg_repeat(struct cg *cg, uint32_t rounds, const char *step, const uint32_t *frame, unsigned n, const struct cg_const *consts, unsigned nconsts)
 {
 	struct step s = { .name = step, .frame = frame, .n = n, .consts = consts, .nconsts = nconsts };
 

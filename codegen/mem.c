@@ -159,7 +159,7 @@ static void store_members(struct cg *cg, const struct type *t, struct value v, c
 void cg_store(struct cg *cg, const struct type *t, struct value v, const struct type *vt, LLVMValueRef dst)
 {
 	if (v.remote)
-		cg_read(cg, v.space, dst, l_k(&cg->l, t->size), v.v);
+		cg_read(cg, v.space, dst, t->kind == TYPE_STRUCT || t->kind == TYPE_UNION ? cg_type_size(cg, t, RELOC_WHOLE) : l_k(&cg->l, t->size), v.v);
 	else if (type_is_scalar(t) || type_is_castable_aggregate(t))
 		l_store(&cg->l, v.v, dst, t->size);
 	else if (t->kind == TYPE_STRING && vt->kind == TYPE_STRING)

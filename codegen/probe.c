@@ -78,7 +78,7 @@ static void check_number(struct cg *cg, const struct plan_site *s, LLVMBasicBloc
 }
 
 // Where TS_COMPAT is: an offset in task_struct; false when this kernel has no such field.
-static bool status_offset(struct cg *cg, uint64_t *off)
+static bool status_offset(struct cg *cg, LLVMValueRef *off)
 {
 	const struct world_ops *ops = cg->p->world->ops;
 	const struct type *task = ops->type_named(cg->p->world, TYPE_STRUCT, "task_struct");
@@ -89,7 +89,7 @@ static bool status_offset(struct cg *cg, uint64_t *off)
 	if (info && info->type->kind == TYPE_STRUCT && ops->complete(cg->p->world, info->type) == 0)
 		status = type_field(info->type, "status");
 	if (status)
-		*off = (uint64_t)info->offset + status->offset;
+		*off = LLVMBuildAdd(cg->l.b, cg_member_offset(cg, task, info), cg_member_offset(cg, info->type, status), "status.at");
 	return status != NULL;
 }
 
@@ -113,7 +113,7 @@ static void check_native(struct cg *cg, LLVMBasicBlockRef out)
 	struct ll *l = &cg->l;
 	bool typed = cg->body->kind == PROG_TP_BTF;
 	LLVMBasicBlockRef native = l_block(l, "native");
-	uint64_t off;
+	LLVMValueRef off;
 
 	if (status_offset(cg, &off)) {
 		if (typed) {
@@ -122,8 +122,10 @@ static void check_native(struct cg *cg, LLVMBasicBlockRef out)
 			l_cond(l, by_syscall(cg), native, other);
 			l_pos(l, other);
 		}
-		LLVMValueRef cur = l_helper(l, typed ? H_TASK_BTF : H_TASK, l->i64, 0, NULL, "task");
-		LLVMValueRef compat = LLVMBuildAnd(l->b, cg_kernel_load(cg, cur, off, 4, "status"), l_k(l, 2), "compat");
+		// not the typed task, which came with Linux 5.11
+		LLVMValueRef status = cg_word(cg, "status"), cur = l_helper(l, H_TASK, l->i64, 0, NULL, "task");
+		cg_read(cg, SPACE_KERNEL, status, l_k(l, 4), LLVMBuildAdd(l->b, cur, off, "status.at"));
+		LLVMValueRef compat = LLVMBuildAnd(l->b, l_load(l, status, 4, false, "status"), l_k(l, 2), "compat");
 		l_cond(l, LLVMBuildIsNull(l->b, compat, "native"), native, out);
 	} else {
 		l_br(l, native);

@@ -83,7 +83,7 @@ LLVMValueRef cg_string_find(struct cg *cg, const struct node *h, const struct no
 		return cg_stdlib(cg, "string_find_short", l->i64, 5, args, "found");
 	}
 	uint32_t places[] = { cg_frame_reserve(cg, FIND_STATE), in_frame(cg, h), in_frame(cg, s), cg_frame_reserve(cg, scap * 4) };
-	uint64_t sizes[] = { hcap, scap };
+	const struct cg_const sizes[] = { { .v = hcap }, { .v = scap } };
 	LLVMValueRef state = cg_frame_at(cg, places[0], "find");
 	cg_stdlib(cg, "find_begin", l->none, 1, &state, "");
 	cg_repeat(cg, (hcap + scap) * 2 / FIND_STEPS + 2, "find_step", places, 4, sizes, 2);

@@ -96,10 +96,15 @@ static const struct type *kernel_function(struct lang *l, struct node **slot)
 {
 	struct node *n = *slot;
 	const struct type *t = type_basic(l->types, TYPE_BOOL);
-	bool exists = l->world->ops->kernel_symbol && l->world->ops->kernel_symbol(l->world, arg(n, 0)->string.text);
+	struct plan_reloc *r;
+	bool exists;
 
 	if (!l->final)
 		return t;
+	r = reloc_new(l->world, RELOC_EXISTS, arena_printf(l->arena, "function %s", arg(n, 0)->string.text), "");
+	exists = r->value;
+	r->fixed = true;
+	plan_push(l->arena, &l->plan->relocs, &l->plan->n_relocs, *r);
 	*slot = node_new(l->arena, NODE_BOOL, n->span);
 	// Spile's programs call helpers only, so a script takes the way it has for kernels that do not allow the call
 	(*slot)->bool_.value = exists && n->call.builtin->id == BUILTIN_KFUNC_EXIST;
@@ -110,11 +115,11 @@ static const struct type *kernel_function(struct lang *l, struct node **slot)
 static const struct type *percpu(struct lang *l, struct node *n)
 {
 	const char *name = arg(n, 0)->string.text;
-	uint64_t *at = arena_alloc(l->arena, 2 * sizeof *at);
+	const struct plan_reloc **at = arena_array(l->arena, const struct plan_reloc *, 2);
 
-	if (l->final && l->world->ops->kernel_symbol) {
-		at[0] = l->world->ops->kernel_symbol(l->world, name);
-		at[1] = l->world->ops->kernel_symbol(l->world, "__per_cpu_offset");
+	if (l->final) {
+		at[0] = reloc_new(l->world, RELOC_SYMBOL, "symbol", name);
+		at[1] = reloc_new(l->world, RELOC_SYMBOL, "symbol", "__per_cpu_offset");
 	}
 	if (l->final && (!at[0] || !at[1])) {
 		complain(l, n->span, E_TARGET, "Failed to resolve kernel symbol: %s", at[0] ? "__per_cpu_offset" : name);
@@ -183,23 +188,20 @@ static const struct type *override_(struct lang *l, struct node *n)
 	return none(l);
 }
 
-static bool field_offset(struct lang *l, const struct type *s, const char *name, uint64_t *ret)
+static bool member_place(struct lang *l, const struct type *s, const char *name, struct member_place *ret)
 {
-	const struct field *f = s && type_completed(l, s) ? type_field(s, name) : NULL;
-
-	if (f)
-		*ret = f->offset;
-	return f != NULL;
+	*ret = (struct member_place){ s, s && type_completed(l, s) ? type_field(s, name) : NULL };
+	return ret->f != NULL;
 }
 
 // The kernel's list of processes is walked: offsets of what that takes.
 static const struct type *comm_of(struct lang *l, struct node *n)
 {
 	const struct type *task = l->world->ops->type_named ? l->world->ops->type_named(l->world, TYPE_STRUCT, "task_struct") : NULL;
-	uint64_t *at = arena_array(l->arena, uint64_t, 4);
+	struct member_place *at = arena_array(l->arena, struct member_place, 4);
 
-	if (!field_offset(l, task, "tasks", &at[0]) || !field_offset(l, task, "tgid", &at[1]) || !field_offset(l, task, "comm", &at[2]) ||
-	    !field_offset(l, task, "group_leader", &at[3])) {
+	if (!member_place(l, task, "tasks", &at[0]) || !member_place(l, task, "tgid", &at[1]) || !member_place(l, task, "comm", &at[2]) ||
+	    !member_place(l, task, "group_leader", &at[3])) {
 		complain(l, n->span, E_FEATURE, "comm() of a process needs the kernel's type information (BTF), which this machine does not have");
 		return NULL;
 	}
@@ -212,7 +214,7 @@ static const struct type *path_name(struct lang *l, struct node *n)
 {
 	static const char *const fields[][2] = { { "path", "mnt" },	    { "path", "dentry" }, { "dentry", "d_parent" },   { "dentry", "d_name" }, { "qstr", "name" },
 						 { "vfsmount", "mnt_root" }, { "mount", "mnt" },   { "mount", "mnt_parent" }, { "mount", "mnt_mountpoint" } };
-	uint64_t *at = arena_array(l->arena, uint64_t, ARRAY_SIZE(fields));
+	struct member_place *at = arena_array(l->arena, struct member_place, ARRAY_SIZE(fields));
 	const struct type *t = arg(n, 0)->type, *s = t && t->kind == TYPE_POINTER ? t->elem : t;
 	int64_t size = (int64_t)l->max_strlen;
 
@@ -225,7 +227,7 @@ static const struct type *path_name(struct lang *l, struct node *n)
 		return NULL;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		if (!l->world->ops->type_named || !field_offset(l, l->world->ops->type_named(l->world, TYPE_STRUCT, fields[i][0]), fields[i][1], &at[i])) {
+		if (!l->world->ops->type_named || !member_place(l, l->world->ops->type_named(l->world, TYPE_STRUCT, fields[i][0]), fields[i][1], &at[i])) {
 			complain(l, n->span, E_FEATURE, "path() needs the kernel's type information (BTF), which this machine does not have");
 			return NULL;
 		}

@@ -51,7 +51,10 @@ bool comptime_known(struct lang *l, struct node **slot, int64_t *ret)
 	switch (n->kind) {
 	case NODE_BOOL: *ret = n->bool_.value; return true;
 	case NODE_STRING: *ret = n->string.len > 0; return true;
-	case NODE_INT: *ret = literal_value(n); return true;
+	case NODE_INT:
+		reloc_fix(l, n);
+		*ret = literal_value(n);
+		return true;
 	case NODE_COMPTIME: return comptime_known(l, &n->comptime.value, ret);
 	case NODE_CAST: return n->cast.implicit && comptime_known(l, &n->cast.value, ret);
 	case NODE_SIZEOF: case NODE_OFFSETOF: return literal_known(l, slot, ret);

@@ -25,6 +25,7 @@ static bool coerce_literal(struct lang *l, struct node **slot, const struct type
 		n->type = to;
 		return true;
 	}
+	reloc_fix(l, n);
 	b = node_new(l->arena, NODE_BOOL, n->span);
 	b->bool_.value = n->int_.value != 0;
 	b->type = to;

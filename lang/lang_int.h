@@ -15,6 +15,7 @@
 #include "base/diag.h"
 #include "base/map.h"
 #include "base/plan.h"
+#include "base/reloc.h"
 #include "base/util.h"
 #include "base/world.h"
 #include "lang/builtin.h"
@@ -202,6 +203,9 @@ bool literal_known(struct lang *l, struct node **slot, int64_t *ret); // an inte
 
 const struct type *t_int(struct lang *l, unsigned size, bool is_signed);
 bool is_int_literal(const struct node *n);
+// The compiler uses the value: where the script runs it must be the same. NULL, or a literal of the script's own: nothing to do.
+void reloc_fixed(struct lang *l, const struct plan_reloc *r, struct span at);
+void reloc_fix(struct lang *l, const struct node *n);
 int64_t literal_value(const struct node *n);
 
 #define complain(l, at, code, ...) ((l)->final ? diag_error((l)->diag, (at), (code), __VA_ARGS__) : (void)0)

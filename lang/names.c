@@ -74,5 +74,6 @@ bool named_constant(struct lang *l, struct node **slot)
 	if (!l->world->ops->constant || !l->world->ops->constant(l->world, name, &v, &type))
 		return false;
 	become_integer(l, slot, v, type);
+	(*slot)->int_.reloc = reloc_new(l->world, RELOC_CONSTANT, "constant", name);
 	return true;
 }

@@ -15,6 +15,24 @@ struct node *node_int(struct lang *l, int64_t v, struct span at)
 	return n;
 }
 
+void reloc_fixed(struct lang *l, const struct plan_reloc *r, struct span at)
+{
+	struct plan_reloc fixed;
+
+	if (!r)
+		return;
+	fixed = *r;
+	fixed.fixed = true;
+	plan_push(l->arena, &fixed.span, &fixed.n_span, (struct plan_span){ at.source, at.start, at.end });
+	plan_push(l->arena, &l->plan->relocs, &l->plan->n_relocs, fixed);
+}
+
+void reloc_fix(struct lang *l, const struct node *n)
+{
+	if (n->kind == NODE_INT && l->final) // what is left out in the final walk is not used
+		reloc_fixed(l, n->int_.reloc, n->span);
+}
+
 struct node *node_uint(struct lang *l, uint64_t v, struct span at)
 {
 	struct node *n = node_int(l, (int64_t)v, at);
@@ -212,6 +230,8 @@ static bool fold_integers(struct lang *l, struct node **slot)
 	default:
 		return false;
 	}
+	reloc_fixed(l, a->int_.reloc, a->span);
+	reloc_fixed(l, b->int_.reloc, b->span);
 	*slot = node_int(l, r, n->span);
 	return true;
 }
@@ -222,6 +242,7 @@ static bool fold_strings(struct lang *l, struct node **slot)
 	bool equal;
 
 	if (n->binary.op == OP_ADD && b->kind == NODE_INT && literal_value(b) >= 0 && b->int_.value <= a->string.len) {
+		reloc_fixed(l, b->int_.reloc, b->span);
 		*slot = node_string(l, a->string.text + b->int_.value, a->string.len - b->int_.value, n->span);
 		return true;
 	}

@@ -425,6 +425,7 @@ static const struct type *check_constant(struct lang *l, struct node **slot)
 		return NULL;
 	}
 	*slot = node_uint(l, v, n->span);
+	(*slot)->int_.reloc = reloc_new(l->world, symbol ? RELOC_SYMBOL : RELOC_CGROUP, symbol ? "symbol" : "cgroup", text);
 	return t_int(l, 8, false);
 }
 

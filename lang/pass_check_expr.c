@@ -337,11 +337,19 @@ const struct type *operand_type(struct lang *l, struct node **of)
 	return t;
 }
 
-static const struct type *constant(struct lang *l, struct node **slot, uint64_t v)
+static const struct type *constant(struct lang *l, struct node **slot, uint64_t v, const struct plan_reloc *r)
 {
-	if (l->final)
+	if (l->final) {
 		*slot = node_int(l, (int64_t)v, (*slot)->span);
+		(*slot)->int_.reloc = r;
+	}
 	return t_int(l, 8, false);
+}
+
+// Of a kernel type (member NULL: its size); NULL when it is no kernel's.
+static const struct plan_reloc *reloc_in(struct lang *l, enum reloc_kind kind, const struct type *t, const char *member)
+{
+	return t->kind == TYPE_STRUCT || t->kind == TYPE_UNION ? reloc_of(l->world, kind, t, member, &l->plan->bound) : NULL;
 }
 
 bool literal_known(struct lang *l, struct node **slot, int64_t *ret)
@@ -355,6 +363,7 @@ bool literal_known(struct lang *l, struct node **slot, int64_t *ret)
 		*ret = t ? t->size : 0;
 		return t != NULL;
 	}
+	reloc_fix(l, *slot);
 	*ret = (*slot)->kind == NODE_INT ? literal_value(*slot) : 0;
 	return (*slot)->kind == NODE_INT;
 }
@@ -363,13 +372,14 @@ static const struct type *check_sizeof(struct lang *l, struct node **slot)
 {
 	const struct type *t = operand_type(l, &(*slot)->sizeof_.of);
 
-	return t ? constant(l, slot, t->size) : NULL;
+	return t ? constant(l, slot, t->size, reloc_in(l, RELOC_SIZE, t, NULL)) : NULL;
 }
 
 static const struct type *check_offsetof(struct lang *l, struct node **slot)
 {
 	struct node *n = *slot;
 	const struct type *t = operand_type(l, &n->offsetof_.of);
+	const struct plan_reloc *r = NULL;
 	uint64_t off = 0;
 
 	while (t && t->kind == TYPE_POINTER)
@@ -382,10 +392,13 @@ static const struct type *check_offsetof(struct lang *l, struct node **slot)
 			complain(l, part->span, E_UNKNOWN_NAME, "'%T' has no field '%s'", t, part->ident.name);
 			return NULL;
 		}
+		r = reloc_in(l, RELOC_OFFSET, t, f->name);
+		if (n->offsetof_.path.n > 1 && l->final)
+			reloc_fixed(l, r, part->span); // a sum
 		off += f->offset;
 		t = f->type;
 	}
-	return t ? constant(l, slot, off) : NULL;
+	return t ? constant(l, slot, off, n->offsetof_.path.n == 1 ? r : NULL) : NULL;
 }
 
 // ++ -----------------------------------------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ static uint64_t fit(const struct type *t, uint64_t v)
 
 static bool constant(const struct node *n, uint64_t *ret)
 {
+	if (n->kind == NODE_INT && n->int_.reloc)
+		return false; // known where it runs
 	if (n->kind == NODE_INT)
 		*ret = n->int_.value;
 	else if (n->kind == NODE_BOOL)
@@ -117,9 +119,9 @@ static void fold_unary(struct lang *l, struct node **slot)
 		return;
 	if (n->unary.op == OP_NOT)
 		replace(l, slot, !v);
-	else if (n->unary.value->kind == NODE_INT && n->unary.op == OP_NEG)
+	else if (n->unary.value->kind == NODE_INT && !n->unary.value->int_.reloc && n->unary.op == OP_NEG)
 		replace(l, slot, 0 - v);
-	else if (n->unary.value->kind == NODE_INT && n->unary.op == OP_BITNOT)
+	else if (n->unary.value->kind == NODE_INT && !n->unary.value->int_.reloc && n->unary.op == OP_BITNOT)
 		replace(l, slot, ~v);
 }
 

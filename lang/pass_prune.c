@@ -8,7 +8,7 @@ static bool constant(const struct node *n, bool *ret)
 {
 	if (n->kind == NODE_BOOL)
 		*ret = n->bool_.value;
-	else if (n->kind == NODE_INT)
+	else if (n->kind == NODE_INT && !n->int_.reloc)
 		*ret = n->int_.value != 0;
 	else
 		return false;

@@ -33,6 +33,11 @@ struct str;
 struct types;
 struct world;
 
+struct member_place {    // of a kernel type, what a function of the language reads
+	const struct type *s;
+	const struct field *f;
+};
+
 struct var {             // a scratch variable of one body
 	const char *name;
 	const struct type *type;

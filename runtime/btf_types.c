@@ -17,6 +17,14 @@ struct btf_types {
 	const struct btf_file *file;
 	struct map done; // id -> const struct type *
 	struct map ids;  // struct type * -> id, for complete()
+	struct map mine; // struct type * -> itself, of those completed here
+	struct map origins; // struct type * of no name of its own -> struct origin
+};
+
+// What leads to a type without a name: a member of another, or a typedef.
+struct origin {
+	const struct type *parent; // NULL: a typedef
+	const char *name;
 };
 
 struct fields {
@@ -35,6 +43,8 @@ struct btf_types *btf_types_new(struct arena *a, struct types *types, const stru
 	b->file = file;
 	map_init(&b->done, NULL);
 	map_init(&b->ids, NULL);
+	map_init(&b->mine, NULL);
+	map_init(&b->origins, NULL);
 	return b;
 }
 
@@ -44,6 +54,8 @@ void btf_types_free(struct btf_types *b)
 		return;
 	map_free(&b->done);
 	map_free(&b->ids);
+	map_free(&b->mine);
+	map_free(&b->origins);
 	free(b);
 }
 
@@ -174,13 +186,58 @@ const struct type *btf_types_named(struct btf_types *b, enum type_kind kind, con
 	return id ? btf_types_get(b, id) : NULL;
 }
 
+// Has it a name that means the same on another kernel? "(anonymous 12)" and "name~12" are made up here.
+static bool is_named(const struct type *t)
+{
+	return t->name && *t->name != '(' && !strchr(t->name, '~');
+}
+
+static void note_origin(struct btf_types *b, const struct type *t, const struct type *parent, const char *name)
+{
+	struct origin *o;
+
+	while (t->kind == TYPE_POINTER || t->kind == TYPE_ARRAY)
+		t = t->elem;
+	if ((t->kind != TYPE_STRUCT && t->kind != TYPE_UNION) || t == parent || is_named(t) || map_get(&b->origins, &t, sizeof t))
+		return;
+	o = arena_new_(b->arena, struct origin);
+	*o = (struct origin){ parent, name };
+	*map_put(&b->origins, &t, sizeof t) = o;
+}
+
+const char *btf_types_root(struct btf_types *b, const struct type *s, const char **path)
+{
+	const struct origin *o = map_get(&b->origins, &s, sizeof s);
+	const char *root;
+
+	*path = NULL;
+	if (!map_get(&b->mine, &s, sizeof s))
+		return NULL;
+	*path = "";
+	if (is_named(s))
+		return arena_printf(b->arena, "%s %s", s->kind == TYPE_UNION ? "union" : "struct", s->name);
+	if (!o)
+		return NULL;
+	if (!o->parent)
+		return arena_printf(b->arena, "typedef %s", o->name);
+	root = btf_types_root(b, o->parent, path);
+	if (root)
+		*path = **path ? arena_printf(b->arena, "%s.%s", *path, o->name) : o->name;
+	return root;
+}
+
 const struct type *btf_types_typedef(struct btf_types *b, const char *name)
 {
 	uint32_t id = btf_file_find(b->file, BTF_KIND_TYPEDEF, name);
+	const struct type *t;
 
 	if (!id) // "int", "unsigned long": base types are known by their own names
 		id = btf_file_find(b->file, BTF_KIND_INT, name);
-	return id ? btf_types_get(b, id) : NULL;
+	if (!id)
+		return NULL;
+	t = btf_types_get(b, id);
+	note_origin(b, t, NULL, arena_strdup(b->arena, name));
+	return t;
 }
 
 static void add_bits(struct field *f, uint64_t bit, unsigned bits)
@@ -259,6 +316,9 @@ int btf_types_complete(struct btf_types *b, const struct type *s)
 		return -ENOENT;
 	flatten(b, t, 0, &f, 0);
 	type_set_fields(b->types, (struct type *)s, t->size, f.list.v, f.list.n);
+	*map_put(&b->mine, &s, sizeof s) = (void *)s;
+	for (size_t i = 0; i < f.list.n; i++)
+		note_origin(b, f.list.v[i].type, s, f.list.v[i].name);
 	vec_free(&f.list);
 	return 0;
 }

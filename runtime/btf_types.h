@@ -23,6 +23,8 @@ const struct type *btf_types_get(struct btf_types *b, uint32_t id); // never NUL
 const struct type *btf_types_named(struct btf_types *b, enum type_kind kind, const char *name);
 const struct type *btf_types_typedef(struct btf_types *b, const char *name);
 int btf_types_complete(struct btf_types *b, const struct type *s); // 0, -ENOENT
+// world_ops.type_root, of the types completed here.
+const char *btf_types_root(struct btf_types *b, const struct type *s, const char **path);
 // Arguments of a raw tracepoint, in the arena; -ENOENT when the kernel has none of that name.
 int btf_types_raw_tracepoint(struct btf_types *b, const char *event, const struct event_field **f, size_t *n);
 // A function of this file (not of its base): arguments in order, offset 8 * the argument's first slot of 8 bytes, and the

@@ -389,3 +389,13 @@ size_t elf_file_build_id(const struct elf_file *f, const uint8_t **id)
 	}
 	return n;
 }
+
+uint64_t elf_file_content(const struct elf_file *f)
+{
+	const uint8_t *id;
+	size_t n = elf_file_build_id(f, &id), size = (size_t)elf_file_id(f).size;
+	const void *all = n ? NULL : elf_file_bytes(f, 0, size);
+	uint64_t h = n ? hash_bytes(id, n, 1) : all ? hash_bytes(all, size, 2) : 0;
+
+	return h ? h : 1;
+}

@@ -85,6 +85,7 @@ size_t elf_file_sections(const struct elf_file *f);
 bool elf_file_section(const struct elf_file *f, size_t i, struct elf_section *ret);
 bool elf_file_section_named(const struct elf_file *f, const char *name, struct elf_section *ret);
 size_t elf_file_build_id(const struct elf_file *f, const uint8_t **id); // its length, 0 if there is none
+uint64_t elf_file_content(const struct elf_file *f); // the same for equal files anywhere: of the build ID, or of all bytes. Never 0
 
 // The separate file with this one's symbols; NULL when there is none or the binary has its own .symtab. Owned by f.
 struct elf_file *elf_file_debug(struct elf_file *f);

@@ -158,6 +158,15 @@ void explain_program(const struct load_request *q, const struct object *o, const
 		diag_hint(q->diag, "-v shows the verifier's log");
 }
 
+void explain_missing(const struct load_request *q, const struct plan_prog *g, const struct plan_reloc *r, const char *why)
+{
+	const struct plan_span *at = r->n_span && r->span[0].source ? &r->span[0] : NULL;
+
+	diag_error(q->diag, at ? (struct span){ q->first_source + at->source - 1, at->start, at->end } : (struct span){ 0 }, E_LOAD,
+		   "%s: %s on this kernel", g->n_sites ? g->sites[0].name : g->name, why);
+	diag_hint(q->diag, "if (exists(…)) { … } keeps a script from what a kernel does not have");
+}
+
 void explain_map(const struct load_request *q, const struct plan_map *m, int error)
 {
 	const char *name = m->name ? m->name : "?";

@@ -18,6 +18,7 @@
 #include "runtime/code_info.h"
 #include "runtime/explain.h"
 #include "runtime/object.h"
+#include "runtime/relocate.h"
 
 #define R_BPF_64_64 1
 #define R_BPF_64_32 10
@@ -36,6 +37,7 @@ struct loading {
 	char *log;
 	uint32_t log_size;
 	struct code_lines lines;
+	struct relocated relocated;
 };
 
 static int failed(struct loading *g, int error, const char *fmt, const char *what)
@@ -371,6 +373,8 @@ static int load_prog(struct loading *g, uint32_t index)
 	_free_ struct bpf_insn *in = xmalloc(s->size);
 	memcpy(in, s->data, s->size);
 	int err = patch_maps(g, in, n);
+	if (!err && relocate_code(&g->relocated, in, n))
+		err = failed(g, -EINVAL, "a mark in section '%s' is malformed", p->section);
 	if (!err)
 		err = patch_relocs(g, (size_t)section, in, n);
 	code_info_read(g->object, p->section, g->l->btf_fd >= 0 ? &g->lines : NULL, &info);
@@ -380,6 +384,12 @@ static int load_prog(struct loading *g, uint32_t index)
 		return err;
 	int fd = try_load(g, p, &opts, in, n);
 	if (fd < 0) {
+		size_t missing = relocate_missing(&g->relocated, g->log);
+
+		if (missing != SIZE_MAX) {
+			explain_missing(g->q, p, &g->relocated.rows[missing], g->relocated.missing[missing]);
+			return fd;
+		}
 		explain_program(g->q, g->object, p, &info, fd, g->log);
 		return fd;
 	}
@@ -422,7 +432,7 @@ static struct loaded *loaded_new(const struct plan *p, const struct object *o)
 static int load_all(struct loading *g)
 {
 	const struct plan *p = g->q->plan;
-	int err = 0;
+	int err = relocate_plan(p, g->q->world, g->q->diag, g->q->first_source, &g->relocated);
 
 	for (uint32_t i = 0; i < p->n_maps && !err; i++)
 		err = create_map(g, i);
@@ -451,6 +461,7 @@ int load_plan(const struct load_request *q, struct loaded **ret)
 	object_close(g.object);
 	free(g.lines.offset);
 	free(g.log);
+	relocated_free(&g.relocated);
 	if (err)
 		loaded_free(g.l);
 	else

@@ -151,6 +151,17 @@ static int live_complete(struct world *w, const struct type *s)
 	return -ENOENT;
 }
 
+static const char *live_type_root(struct world *w, const struct type *s, const char **path)
+{
+	struct live *l = live_of(w);
+	const char *root = NULL;
+
+	*path = NULL;
+	for (size_t i = 0; !root && !*path && i < l->btf.n; i++)
+		root = btf_types_root(l->btf.v[i].types, s, path);
+	return root;
+}
+
 static bool live_constant(struct world *w, const char *name, int64_t *value, const struct type **type)
 {
 	struct btf_part *b;
@@ -246,13 +257,16 @@ static int live_binaries(struct world *w, const char *name, uint32_t pid, void (
 	return binaries_each(name, pid, each, arg);
 }
 
-static void add_dep(struct live *l, const char *path, const struct elf_id *id)
+static void add_dep(struct live *l, const char *path, const struct elf_file *f, bool is_probed)
 {
+	struct elf_id id = elf_file_id(f);
+
 	for (size_t i = 0; i < l->deps.n; i++)
 		if (strcmp(l->deps.v[i].path, path) == 0)
 			return;
-	vec_push(l->world.arena, &l->deps, (struct plan_dep){ .path = arena_strdup(l->world.arena, path), .dev = id->dev, .ino = id->ino,
-							       .size = (uint64_t)id->size, .mtime_ns = id->mtime_ns });
+	vec_push(l->world.arena, &l->deps, (struct plan_dep){ .path = arena_strdup(l->world.arena, path), .dev = id.dev, .ino = id.ino,
+							       .size = (uint64_t)id.size, .mtime_ns = id.mtime_ns,
+							       .content = is_probed ? elf_file_content(f) : 0 });
 }
 
 static bool is_current(const struct binary *b, const char *path)
@@ -269,7 +283,6 @@ static int binary_at(struct world *w, const char *path, struct binary **ret)
 	struct live *l = live_of(w);
 	struct binary *b = map_gets(&l->binaries, path);
 	struct elf_file *f;
-	struct elf_id id;
 	int err;
 
 	if (b && is_current(b, path)) {
@@ -279,8 +292,7 @@ static int binary_at(struct world *w, const char *path, struct binary **ret)
 	err = elf_file_open(path, &f);
 	if (err)
 		return err;
-	id = elf_file_id(f);
-	add_dep(l, path, &id);
+	add_dep(l, path, f, true);
 	struct binary *fresh = arena_new_(w->arena, struct binary);
 	*fresh = (struct binary){ .older = b, .file = f };
 	*map_puts(&l->binaries, path) = fresh;
@@ -453,8 +465,8 @@ static const char *live_identity(struct world *w)
 
 	if (!l->identity) {
 		uname(&u);
-		l->identity = arena_printf(w->arena, "%s %s %s btf:%016lx cpus:%u", u.release, u.version, u.machine,
-					   (unsigned long)btf_identity(BTF_KERNEL_PATH), w->ops->cpus(w));
+		l->identity = arena_printf(w->arena, "%s %s %s btf:%016lx", u.machine, u.release, u.version,
+					   (unsigned long)btf_identity(BTF_KERNEL_PATH));
 	}
 	return l->identity;
 }
@@ -470,8 +482,7 @@ static void open_dwarf(struct live *l, struct binary *b, const char *path)
 	vec_push(NULL, &l->dwarfs, b->dwarf);
 	if (strcmp(dwarf_path(b->dwarf), path) == 0 || elf_file_open(dwarf_path(b->dwarf), &f) < 0)
 		return;
-	struct elf_id id = elf_file_id(f);
-	add_dep(l, dwarf_path(b->dwarf), &id);
+	add_dep(l, dwarf_path(b->dwarf), f, false);
 	elf_file_close(f);
 }
 
@@ -545,6 +556,7 @@ static const struct world_ops live_ops = {
 	.typedef_named = live_typedef_named,
 	.complete = live_complete,
 	.constant = live_constant,
+	.type_root = live_type_root,
 	.tracepoints = live_tracepoints,
 	.tracepoint_fields = live_tracepoint_fields,
 	.raw_tracepoints = live_raw_tracepoints,

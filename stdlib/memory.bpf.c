@@ -33,14 +33,14 @@ void loss_count(void *map, u64 index)
 }
 
 // This machine's possible CPUs, from codegen: each round of a loop over them is followed by the verifier.
-extern const u32 max_cpus;
+u64 max_cpus(void);
 
 u64 percpu_sum(void *map, const void *key, u64 off, u64 is_signed)
 {
 	u64 sum = 0;
 
-	for (u32 cpu = 0; cpu < max_cpus; cpu++) {
-		u8 *v = bpf_map_lookup_percpu_elem(map, key, cpu);
+	for (u64 cpu = 0, cpus = max_cpus(); cpu < cpus; cpu++) {
+		u8 *v = bpf_map_lookup_percpu_elem(map, key, (u32)cpu);
 
 		if (!v)
 			break;
@@ -61,8 +61,8 @@ static __attribute__((always_inline)) u64 minmax(void *map, const void *key, u64
 {
 	u64 best = 0, any = 0;
 
-	for (u32 cpu = 0; cpu < max_cpus; cpu++) {
-		struct wire_minmax *v = bpf_map_lookup_percpu_elem(map, key, cpu);
+	for (u64 cpu = 0, cpus = max_cpus(); cpu < cpus; cpu++) {
+		struct wire_minmax *v = bpf_map_lookup_percpu_elem(map, key, (u32)cpu);
 
 		if (!v)
 			break;
@@ -93,8 +93,8 @@ u64 percpu_avg(void *map, const void *key, u64 off, u64 is_signed)
 {
 	u64 total = 0, count = 0;
 
-	for (u32 cpu = 0; cpu < max_cpus; cpu++) {
-		struct wire_avg *v = bpf_map_lookup_percpu_elem(map, key, cpu);
+	for (u64 cpu = 0, cpus = max_cpus(); cpu < cpus; cpu++) {
+		struct wire_avg *v = bpf_map_lookup_percpu_elem(map, key, (u32)cpu);
 
 		if (!v)
 			break;
@@ -113,8 +113,8 @@ u64 percpu_scalar_reset(void *map, u64 words, const u32 *key)
 {
 	u64 was = 0;
 
-	for (u32 cpu = 0; cpu < max_cpus; cpu++) {
-		u64 *v = bpf_map_lookup_percpu_elem(map, key, cpu);
+	for (u64 cpu = 0, cpus = max_cpus(); cpu < cpus; cpu++) {
+		u64 *v = bpf_map_lookup_percpu_elem(map, key, (u32)cpu);
 
 		if (!v)
 			break;
@@ -129,8 +129,8 @@ u64 tseries_reset(void *map, const u32 *row)
 {
 	u64 was = 0;
 
-	for (u32 cpu = 0; cpu < max_cpus; cpu++) {
-		struct wire_epoch *e = bpf_map_lookup_percpu_elem(map, row, cpu);
+	for (u64 cpu = 0, cpus = max_cpus(); cpu < cpus; cpu++) {
+		struct wire_epoch *e = bpf_map_lookup_percpu_elem(map, row, (u32)cpu);
 
 		if (!e)
 			break;

@@ -19,6 +19,7 @@ struct detail {
 	size_t n;
 	const struct type *ret;
 	uint32_t slots;
+	const char *event; // for arg_loc.event
 };
 
 static const struct detail *detail_of(const struct expand *q, const struct kernel_function *fn)
@@ -28,6 +29,7 @@ static const struct detail *detail_of(const struct expand *q, const struct kerne
 
 	if (q->world->ops->function_args(q->world, fn->module, fn->name, &d->field, &d->n, &d->ret, &in) < 0)
 		return NULL;
+	d->event = arena_printf(q->arena, "function %s:%s", fn->module, fn->name);
 	if (d->n) {
 		const struct event_field *last = &d->field[d->n - 1];
 
@@ -115,6 +117,8 @@ static bool args(const struct probe_type *t, struct world *w, const struct site 
 static bool field(const struct probe_type *t, struct world *w, const struct site *s, const struct event_field *f, struct arg_loc *ret)
 {
 	place(f->type, f->offset / 8, f->is_signed, ret);
+	ret->event = ((const struct detail *)s->detail)->event;
+	ret->member = f->name;
 	return true;
 }
 
@@ -125,6 +129,8 @@ static bool retval(const struct probe_type *t, struct world *w, const struct sit
 	if (d->ret->kind == TYPE_NONE || !type_is_scalar(d->ret))
 		return false;
 	place(d->ret, d->slots, d->ret->is_signed, ret);
+	ret->event = d->event;
+	ret->member = "return";
 	return true;
 }
 

@@ -16,6 +16,7 @@ struct names {
 struct detail {
 	const struct event_field *field;
 	size_t n;
+	const char *event; // for arg_loc.event
 };
 
 static void add_name(void *arg, const char *name)
@@ -61,6 +62,8 @@ static void add_site(const struct probe_type *t, const struct expand *q, const s
 		d = arena_new_(q->arena, struct detail);
 		if (q->world->ops->raw_tracepoint_args(q->world, event, &d->field, &d->n) < 0)
 			d = NULL;
+		else
+			d->event = arena_printf(q->arena, "rawtracepoint %s", event);
 	}
 	s.detail = d;
 	site_add(out, &s);
@@ -115,7 +118,12 @@ static bool args(const struct probe_type *t, struct world *w, const struct site 
 
 static bool field(const struct probe_type *t, struct world *w, const struct site *s, const struct event_field *f, struct arg_loc *ret)
 {
-	return place(f, f->offset / 8, ret);
+	const struct detail *d = s->detail;
+
+	place(f, f->offset / 8, ret);
+	ret->event = d ? d->event : NULL;
+	ret->member = f->name;
+	return true;
 }
 
 const struct probe_type probe_rawtracepoint = {

@@ -35,6 +35,7 @@ struct detail {
 	size_t n;
 	bool is_syscall, is_exit;
 	int syscall;
+	const char *event; // for arg_loc.event
 };
 
 static void add_event(void *arg, const char *category, const char *name)
@@ -125,7 +126,8 @@ static const struct detail *detail_of(const struct expand *q, const struct event
 {
 	struct detail *d = arena_new_(q->arena, struct detail);
 
-	*d = (struct detail){ .is_syscall = strcmp(e->category, "syscalls") == 0, .is_exit = is_exit, .syscall = nr };
+	*d = (struct detail){ .is_syscall = strcmp(e->category, "syscalls") == 0, .is_exit = is_exit, .syscall = nr,
+				.event = arena_printf(q->arena, "tracepoint %s:%s", e->category, e->name) };
 	if (q->world->ops->tracepoint_fields(q->world, e->category, e->name, &d->field, &d->n) < 0)
 		d->n = 0;
 	return d;
@@ -225,6 +227,8 @@ static bool field(const struct probe_type *t, struct world *w, const struct site
 	if (!d)
 		return false;
 	loc.type = in_space(w, d, f->type);
+	loc.event = s->plan.mechanism == MECH_RAW_SYSCALL ? NULL : d->event;
+	loc.member = f->name;
 	loc.size = (uint8_t)MIN(loc.type->size ? loc.type->size : 8, 8u);
 	if (s->plan.mechanism == MECH_RAW_SYSCALL) {
 		if (f < d->field || f >= d->field + d->n || !syscall_field(d, f, &loc))
