@@ -4,7 +4,7 @@
 // Each is a row of the plan (plan_reloc). In the program stands a mark, `ld_imm64` with a source register no kernel knows and
 // the row's number; the loader puts there what the row means on the kernel at hand:
 //
-//   RELOC_MARK_VALUE   the number itself:  ld_imm64 dst, 15, ROW            -> ld_imm64 dst, value
+//   RELOC_MARK_VALUE   the number itself:  ld_imm64 dst, 13, ROW            -> ld_imm64 dst, value
 //   RELOC_MARK_LOAD    a member's load:    ld_imm64 dst, 14, ROW
 //                                          dst = *(u64 *)(base + 0)         -> size and, of a record, offset as they are here
 //                                          dst <<= 0;  dst s>>= 0           -> the member's sign or bits, or nothing
@@ -39,7 +39,7 @@ enum reloc_kind {
 	RELOC_KINDS
 };
 
-#define RELOC_MARK_VALUE 15
+#define RELOC_MARK_VALUE 13 // 15 is PLAN_PSEUDO_NUMBER
 #define RELOC_MARK_LOAD 14
 
 // What a row names is in `type`: "struct TAG", "union TAG", "enum TAG", "typedef NAME", "tracepoint CATEGORY:EVENT",
