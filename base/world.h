@@ -19,17 +19,9 @@ struct sink;
 struct plan_dep;
 
 enum feature { // tried, never derived from a version
-	FEATURE_BTF,
-	FEATURE_RINGBUF,
-	FEATURE_UPROBE_MULTI,
-	FEATURE_ATTACH_COOKIE,
-	FEATURE_BPF_LOOP,
-	FEATURE_FOR_EACH_MAP,
-	FEATURE_TP_BTF,
-	FEATURE_PERF_LINK, // BPF_LINK_CREATE on perf events
-	FEATURE_MAY_GOTO,  // the instruction that ends a loop the verifier sees no end of
-	FEATURE_KPROBE_MULTI,
-	FEATURE_TASK_REGS, // bpf_task_pt_regs: the user registers of the current task, wherever a program is entered
+#define FEATURE(NAME, name, doc, without) FEATURE_##NAME,
+#include "base/feature.def"
+#undef FEATURE
 	FEATURES
 };
 

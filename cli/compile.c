@@ -19,7 +19,7 @@
 #include "lang/program.h"
 #include "runtime/world_live.h"
 
-// --no-feature and build: the world as it is, but for some answers. All else is asked of the live world's `impl`, which it shares.
+// build: the world as it is, but for some answers. All else is asked of the live world's `impl`, which it shares.
 struct world_without {
 	struct world world; // first: the operations get its address
 	struct world *live;
@@ -30,20 +30,19 @@ struct world_without {
 // What only makes a program smaller or faster: an object that is built to be run elsewhere does without.
 static bool is_optional(enum feature f)
 {
-	return f == FEATURE_MAY_GOTO || f == FEATURE_ATTACH_COOKIE;
+	return f == FEATURE_MAY_GOTO || f == FEATURE_ATTACH_COOKIE || f == FEATURE_ATOMICS;
 }
 
 static bool feature_without(struct world *w, enum feature f)
 {
 	const struct world_without *self = (struct world_without *)w;
 
-	if ((f == FEATURE_UPROBE_MULTI && self->options->without_uprobe_multi) || (f == FEATURE_KPROBE_MULTI && self->options->without_kprobe_multi))
-		return false;
 	if (self->options->command == CMD_BUILD && is_optional(f))
 		return false;
 	if (!self->live->ops->feature(self->live, f))
 		return false;
-	*self->needs |= 1u << f;
+	if (f != FEATURE_LONG_KEYS) // where it matters, the map is refused with the reason
+		*self->needs |= 1u << f;
 	return true;
 }
 
@@ -76,7 +75,8 @@ void machine_init(struct machine *m, const struct options *o,
 	m->types = types_new(m->arena);
 	m->live = world_live_new(m->arena, m->types, disassemble);
 	m->needs = 0;
-	m->world = o->without_uprobe_multi || o->without_kprobe_multi || o->without_home || o->command == CMD_BUILD ? world_without(m->arena, m->live, o, &m->needs) : m->live;
+	world_live_without(m->live, o->without);
+	m->world = o->without_home || o->command == CMD_BUILD ? world_without(m->arena, m->live, o, &m->needs) : m->live;
 	diag_init(&m->diag, m->arena);
 	m->diag.no_warnings = o->no_warnings;
 	if (o->traceable) {
@@ -85,9 +85,6 @@ void machine_init(struct machine *m, const struct options *o,
 		if (err)
 			diag_error(&m->diag, (struct span){ 0 }, E_IO, "failed to open file '%s': %s", o->traceable, strerror(-err));
 	}
-	int err = o->traceable ? world_live_traceable(m->live, o->traceable) : 0;
-	if (err)
-		diag_error(&m->diag, (struct span){ 0 }, E_IO, "--traceable-functions: '%s' cannot be read: %s", o->traceable, strerror(-err));
 }
 
 void machine_free(struct machine *m)

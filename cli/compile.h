@@ -17,7 +17,7 @@ struct script;
 struct machine {             // a world, and what owns it
 	struct arena *arena;
 	struct types *types;
-	struct world *world; // a copy of the live one when --no-feature or build hides something
+	struct world *world; // a copy of the live one when build hides something
 	struct world *live;
 	uint32_t needs;      // of build: 1 << enum feature, of those that were asked for and are here
 	struct diag diag;

@@ -76,7 +76,7 @@ static void add_environment(struct str *out)
 
 static void add_options(const struct options *o, struct str *out)
 {
-	str_printf(out, "options unsafe=%d k=%d multi=%d%d traceable=%s quiet-warnings=%d mode=%d\n", o->unsafe, o->warnings, !o->without_uprobe_multi, !o->without_kprobe_multi,
+	str_printf(out, "options unsafe=%d k=%d without=%x traceable=%s quiet-warnings=%d mode=%d\n", o->unsafe, o->warnings, o->without,
 		   o->traceable ? o->traceable : "", o->no_warnings,
 		   (int)o->mode);
 	if (o->probe_filter) {

@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "base/util.h"
+#include "base/world.h"
 
 #define PID_LIMIT 0x400000 // the kernel's largest possible pid_max
 
@@ -134,22 +135,33 @@ static bool parse_dumps(const char *text, unsigned *set, struct str *why)
 	}
 }
 
-static bool parse_features(const char *text, struct options *o, struct str *why)
-{
-	static const char *const known[] = { "uprobe_multi", "kprobe_multi", "kprobe_session", "home" };
+static const char *const features[] = {
+#define FEATURE(NAME, name, doc, without) [FEATURE_##NAME] = name,
+#include "base/feature.def"
+#undef FEATURE
+};
 
+static bool bad_feature(const char *from, const char *at, size_t n, struct str *why)
+{
+	str_printf(why, "Invalid feature '%.*s' for %s\nValid features: 'kprobe_session'", (int)n, at, from);
+	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
+		str_printf(why, ", '%s'", features[i]);
+	return false;
+}
+
+static bool parse_features(const char *from, const char *text, struct options *o, struct str *why)
+{
 	for (const char *at = text; ; at++) {
 		size_t n = strcspn(at, ","), i = 0;
 
-		while (i < ARRAY_SIZE(known) && (strlen(known[i]) != n || memcmp(known[i], at, n)))
+		while (i < ARRAY_SIZE(features) && !is_word(features[i], at, n))
 			i++;
-		if (i == ARRAY_SIZE(known)) {
-			str_printf(why, "Invalid feature '%.*s' for --no-feature\nValid features: 'uprobe_multi', 'kprobe_multi', 'kprobe_session'", (int)n, at);
-			return false;
-		}
-		o->without_uprobe_multi |= i == 0;
-		o->without_kprobe_multi |= i == 1; // no probe type of this version uses the third
-		o->without_home |= i == 3;	   // for tests: no kernel is the one a script was built on
+		if (i < ARRAY_SIZE(features))
+			o->without |= 1u << i;
+		else if (is_word("home", at, n)) // for tests: no kernel is the one a script was built on
+			o->without_home = true;
+		else if (!is_word("kprobe_session", at, n)) // which no probe type uses
+			return bad_feature(from, at, n, why);
 		at += n;
 		if (!*at)
 			return true;
@@ -268,7 +280,7 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 	case OPT_DRY_RUN: o->dry_run = true; return true;
 	case OPT_NO_WARNINGS: o->no_warnings = true; return true;
 	case OPT_NO_CACHE: o->no_cache = true; return true;
-	case OPT_NO_FEATURE: return parse_features(arg, o, why);
+	case OPT_NO_FEATURE: return parse_features("--no-feature", arg, o, why);
 	case OPT_TEST: return set_mode(o, MODE_TEST, why);
 	case OPT_BENCH: return set_mode(o, MODE_BENCH, why);
 	case OPT_FMT: return no_formatter(why);
@@ -325,6 +337,21 @@ static enum options_result check_together(const struct options *o, struct str *w
 	return OPTIONS_OK;
 }
 
+static bool take_command(const char *word, enum command *ret)
+{
+	static const struct {
+		const char *word;
+		enum command command;
+	} commands[] = { { "run", CMD_RUN }, { "build", CMD_BUILD }, { "doctor", CMD_DOCTOR } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(word, commands[i].word)) {
+			*ret = commands[i].command;
+			return true;
+		}
+	return false;
+}
+
 enum options_result options_parse(int argc, char **argv, struct options *o, struct str *why)
 {
 	const char *taken = NULL; // the last option's argument
@@ -334,10 +361,11 @@ enum options_result options_parse(int argc, char **argv, struct options *o, stru
 	*o = (struct options){ .command = CMD_RUN, .buffering = 'l' };
 	if (argc < 2)
 		return OPTIONS_BAD_USAGE;
-	if (!strcmp(argv[1], "build") || !strcmp(argv[1], "run")) {
-		o->command = argv[1][0] == 'b' ? CMD_BUILD : CMD_RUN;
+	const char *without = getenv("SPILE_WITHOUT"); // for tests: as on a kernel that lacks them
+	if (without && *without && !parse_features("SPILE_WITHOUT", without, o, why))
+		return OPTIONS_BAD;
+	if (take_command(argv[1], &o->command))
 		argc--, argv++;
-	}
 	tables_make(&t);
 	optind = 0; // GNU: start anew, also when this is not the first call
 	opterr = 0;
@@ -393,7 +421,8 @@ void options_usage(struct str *out)
 		      "  spile [OPTION...] FILE [PARAMETER...]         run a script ('-': standard input)\n"
 		      "  spile [OPTION...] -e PROGRAM [PARAMETER...]   run a one-liner\n"
 		      "  spile build -o FILE.spo SCRIPT                compile now, run later: spile FILE.spo\n"
-		      "  spile -l [PATTERN]                            list probes\n\nOPTIONS:\n");
+		      "  spile -l [PATTERN]                            list probes\n"
+		      "  spile doctor                                  what this machine can do, and what would let it do more\n\nOPTIONS:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		usage_row(&rows[i], out);
 	str_adds(out, "\nSTAGES of -d: all");

@@ -12,7 +12,7 @@
 
 struct str;
 
-enum command { CMD_RUN, CMD_BUILD, CMD_LIST, CMD_INFO, CMD_HELP, CMD_VERSION };
+enum command { CMD_RUN, CMD_BUILD, CMD_LIST, CMD_DOCTOR, CMD_INFO, CMD_HELP, CMD_VERSION };
 
 enum mode { // --mode: what comes of the script
 	MODE_TRACE,
@@ -49,7 +49,8 @@ struct options {
 	const char *probe_filter; // --probe-filter: an extended regular expression that regcomp() takes; NULL: all probes
 	const char *emit_llvm;    // --emit-llvm; NULL: none
 	const char *traceable;    // --traceable-functions; NULL: the kernel's list
-	bool without_uprobe_multi, without_kprobe_multi, without_home; // --no-feature
+	unsigned without;         // 1 << enum feature: --no-feature, and SPILE_WITHOUT of the environment
+	bool without_home;        // the same: "home"
 	unsigned dumps;      // 1 << enum dump
 };
 

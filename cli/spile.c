@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/doctor.h"
 #include "cli/info.h"
 #include "cli/list.h"
 #include "cli/options.h"
@@ -49,6 +50,7 @@ int main(int argc, char **argv)
 		case CMD_RUN:
 		case CMD_BUILD: status = cmd_run(&o, argv); break;
 		case CMD_LIST: status = cmd_list(&o); break;
+		case CMD_DOCTOR: status = cmd_doctor(&o); break;
 		case CMD_INFO: status = cmd_info(&o); break;
 		case CMD_HELP: status = print_usage(stdout); break;
 		case CMD_VERSION:

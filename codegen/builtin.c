@@ -96,10 +96,22 @@ static bool has_func_ip(struct cg *cg)
 	return cg->body->kind == PROG_FENTRY || cg->body->kind == PROG_FEXIT;
 }
 
+// A kernel that does not say which function it was: trampolines and kretprobes (attach_return_variant) have a program for each.
+static bool is_named_by_site(const struct cg *cg)
+{
+	struct world *w = cg->p->world;
+	enum prog_kind kind = cg->body->kind;
+	bool one = kind == PROG_FENTRY || kind == PROG_FEXIT || (kind == PROG_KPROBE && strstr(cg->body->type->name, "ret"));
+
+	return one && cg->body->sites.n == 1 && w->ops->kernel_symbol && w->ops->feature && !w->ops->feature(w, FEATURE_FUNC_IP);
+}
+
 LLVMValueRef cg_traced_address(struct cg *cg)
 {
 	LLVMValueRef ctx = ctx_or_null(cg);
 
+	if (is_named_by_site(cg))
+		return l_k(&cg->l, cg->p->world->ops->kernel_symbol(cg->p->world, cg->body->sites.v[0].plan.func));
 	if (strstr(cg->body->type->name, "ret") || has_func_ip(cg))
 		return l_helper(&cg->l, H_FUNC_IP, cg->l.i64, 1, &ctx, "func_ip");
 	return l_load(&cg->l, l_atk(&cg->l, ctx, REG_IP, "ip.at"), 8, false, "ip");

@@ -77,6 +77,7 @@ struct cg {
 	uint32_t map_unwind[3]; // of the roles MAP_UNWIND_*
 	int unwinds; // 0: not asked yet; 1: user stacks are walked by unwind tables; -1: by the kernel
 	LLVMValueRef max_cpus; // the function of that name
+	LLVMValueRef has_xchg; // the constant of that name
 	struct body *body;
 	LLVMValueRef weight; // of the record that is being written; NULL: 1
 	struct span at; // of the node that is being emitted

@@ -111,6 +111,17 @@ static LLVMValueRef define_cpus(struct cg *cg)
 	return fn;
 }
 
+// For the stdlib, folded into it once linked: does this kernel exchange memory in one instruction?
+static LLVMValueRef define_xchg(struct cg *cg)
+{
+	struct world *w = cg->p->world;
+	LLVMValueRef g = LLVMAddGlobal(cg->l.mod, cg->l.i32, "has_xchg");
+
+	LLVMSetInitializer(g, l_k32(&cg->l, !w->ops->feature || w->ops->feature(w, FEATURE_ATOMICS)));
+	LLVMSetGlobalConstant(g, 1);
+	return g;
+}
+
 static void begin(struct cg *cg)
 {
 	cg->map_ring = cg->map_scratch = cg->map_lost = cg->map_globals = cg->map_control = cg->map_targets = NO_MAP;
@@ -121,6 +132,7 @@ static void begin(struct cg *cg)
 	ll_init(&cg->l, "spile");
 	object_target(cg);
 	cg->max_cpus = define_cpus(cg);
+	cg->has_xchg = define_xchg(cg);
 	cg_debug_begin(cg);
 }
 
@@ -239,7 +251,7 @@ static int generate(struct program *p, const struct codegen_options *o, bool fru
 	cg_debug_end(&cg);
 	cg_unwind_define(&cg);
 	cg_stdlib_link(&cg);
-	LLVMSetLinkage(cg.max_cpus, LLVMInternalLinkage);
+	LLVMSetLinkage(cg.has_xchg, LLVMInternalLinkage);
 	check_module(&cg);
 	rc = object_optimise(&cg);
 	dump_ir(&cg, o);

@@ -240,11 +240,22 @@ static void set_environment(struct lang *l, const char *key, const char *text)
 	set(l, &v);
 }
 
+#define SHORT_STRLEN 200 // two such strings and a number are a key of less than 512 bytes
+
+// A kernel whose keys are short gets short strings, or no map of strings could be made there.
+static uint64_t default_number(const struct lang *l, const struct row *r)
+{
+	const struct world_ops *ops = l->world->ops;
+	bool is_short = strcmp(r->key, "max_strlen") == 0 && ops->feature && !ops->feature(l->world, FEATURE_LONG_KEYS);
+
+	return is_short ? SHORT_STRLEN : r->number;
+}
+
 void pass_config(struct lang *l)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		plan_push(l->arena, &l->plan->config, &l->plan->n_config,
-			  (struct plan_config){ .key = rows[i].key, .text = rows[i].text, .number = rows[i].number });
+			  (struct plan_config){ .key = rows[i].key, .text = rows[i].text, .number = default_number(l, &rows[i]) });
 	for (size_t i = 0; i < l->script->script.items.n; i++) {
 		const struct node *item = l->script->script.items.v[i];
 

@@ -174,6 +174,10 @@ void explain_map(const struct load_request *q, const struct plan_map *m, int err
 	if ((error == -EPERM || error == -EACCES) && geteuid() != 0)
 		diag_error(q->diag, (struct span){ 0 }, E_RIGHTS,
 			   "Missing CAP_BPF capability: maps cannot be created (map %s). Run as root, or with CAP_BPF and CAP_PERFMON", name);
+	else if (error == -E2BIG && m->key_size > 512 && m->key_size + m->value_size < 65536)
+		diag_error(q->diag, (struct span){ 0 }, E_LOAD,
+			   "the map %s has keys of %u bytes, and this kernel takes 512 (Linux 5.11 takes more): lower the config value max_strlen", name,
+			   m->key_size);
 	else if (error == -ENOMEM || error == -E2BIG)
 		diag_error(q->diag, (struct span){ 0 }, E_LOAD,
 			   "the map %s with %u entries of %u bytes is larger than the kernel can give: %s. Declare it smaller, or lower the config value max_map_keys",

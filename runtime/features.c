@@ -95,10 +95,12 @@ bool features_helper(int id)
 	return try_helper(id);
 }
 
+// Typed programs are of use with a typed current task, which they got a little later.
 static bool try_tp_btf(uint32_t id)
 {
+	static const struct bpf_insn insns[] = { CALL(BPF_FUNC_get_current_task_btf), RETURN_0 };
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_RAW_TP, .attach_btf_id = id);
-	_close_ int prog = id ? bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", return_0, ARRAY_SIZE(return_0), &opts) : -1;
+	_close_ int prog = id ? bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts) : -1;
 
 	return prog >= 0;
 }
@@ -122,6 +124,25 @@ static bool try_may_goto(void)
 	return prog >= 0;
 }
 
+static bool try_atomics(void)
+{
+	static const struct bpf_insn insns[] = {
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 1, 0, 0, 0), INSN(BPF_STX | BPF_MEM | BPF_DW, 10, 1, -8, 0),
+		INSN(BPF_STX | BPF_ATOMIC | BPF_DW, 10, 1, -8, BPF_XCHG), RETURN_0,
+	};
+	_close_ int prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", insns, ARRAY_SIZE(insns), NULL);
+
+	return prog >= 0;
+}
+
+// Keys had to fit the BPF stack of 512 bytes.
+static bool try_long_keys(void)
+{
+	_close_ int fd = bpf_map_create(BPF_MAP_TYPE_HASH, NULL, 1024, 8, 1, NULL);
+
+	return fd >= 0;
+}
+
 static bool try(enum feature f, uint32_t raw_tracepoint_id)
 {
 	switch (f) {
@@ -136,6 +157,9 @@ static bool try(enum feature f, uint32_t raw_tracepoint_id)
 	case FEATURE_MAY_GOTO: return try_may_goto();
 	case FEATURE_KPROBE_MULTI: return try_kprobe_multi();
 	case FEATURE_TASK_REGS: return try_helper(BPF_FUNC_task_pt_regs);
+	case FEATURE_ATOMICS: return try_atomics();
+	case FEATURE_FUNC_IP: return try_helper(BPF_FUNC_get_func_ip);
+	case FEATURE_LONG_KEYS: return try_long_keys();
 	case FEATURES: break;
 	}
 	BUG("feature %d", (int)f);

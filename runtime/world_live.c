@@ -601,6 +601,17 @@ struct world *world_live_new(struct arena *a, struct types *types,
 	return &l->world;
 }
 
+void world_live_without(struct world *w, unsigned features)
+{
+	struct live *l = live_of(w);
+
+	for (size_t i = 0; i < FEATURES; i++)
+		if (features >> i & 1)
+			l->features.known[i] = -1;
+	l->btf_tried |= features >> FEATURE_BTF & 1;
+	l->modules_tried |= features >> FEATURE_BTF & 1;
+}
+
 void world_live_free(struct world *w)
 {
 	struct live *l = w ? live_of(w) : NULL;

@@ -13,5 +13,7 @@ struct world;
 struct world *world_live_new(struct arena *a, struct types *types,
 			     size_t (*disassemble)(struct world *w, const void *code, size_t n, uint64_t address, char *text, size_t room));
 void world_live_free(struct world *w); // file descriptors, mmaps
+// Answers "no" for the features whose bit (1 << enum feature) is set, and looks for nothing by their means. Before any question.
+void world_live_without(struct world *w, unsigned features);
 // --traceable-functions: a file in the form of available_filter_functions that stands for the kernel's list. 0 or -errno.
 int world_live_traceable(struct world *w, const char *path);

@@ -2,6 +2,22 @@
 // memory.bpf.c - scratch slots, loss counters, reading maps over all CPUs.
 #include "stdlib/bpf.h"
 
+// Does this kernel exchange memory in one instruction (Linux 5.12)? From codegen.
+extern const u32 has_xchg;
+
+// Takes a slot that is free; 1 if it was. Without the exchange only additions are atomic, and they return nothing: who reads
+// its own 1 alone has the slot, who reads more takes its own back. Two that meet so may both go on to the next slot.
+static __attribute__((always_inline)) bool slot_take(u64 *busy)
+{
+	if (has_xchg)
+		return __sync_lock_test_and_set(busy, 1) == 0;
+	__sync_fetch_and_add(busy, 1);
+	if (*(volatile u64 *)busy == 1)
+		return true;
+	__sync_fetch_and_add(busy, -1);
+	return false;
+}
+
 // A program may be interrupted by another, or preempted by itself, on its CPU: each takes a slot that is free.
 void *scratch_claim(void *map)
 {
@@ -12,7 +28,7 @@ void *scratch_claim(void *map)
 		u32 at = base + i;
 		struct wire_scratch *s = bpf_map_lookup_elem(map, &at);
 
-		if (s && __sync_lock_test_and_set(&s->busy, 1) == 0)
+		if (s && slot_take(&s->busy))
 			return s->frame;
 	}
 	return NULL;
@@ -20,7 +36,12 @@ void *scratch_claim(void *map)
 
 void scratch_release(void *frame)
 {
-	*(volatile u64 *)((u8 *)frame - offsetof(struct wire_scratch, frame)) = 0;
+	u64 *busy = (u64 *)((u8 *)frame - offsetof(struct wire_scratch, frame));
+
+	if (has_xchg)
+		*(volatile u64 *)busy = 0;
+	else
+		__sync_fetch_and_add(busy, -1);
 }
 
 void loss_count(void *map, u64 index)

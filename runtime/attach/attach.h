@@ -29,6 +29,8 @@ const char *attach_rest(const struct expand *q, const struct attach_point *ap, s
 const char *attach_name(const struct attach_point *ap, const char *concrete);
 // "" or, when the body asks which site fired and the kernel has no cookies to tell it, the site's own name.
 const char *attach_variant(const struct expand *q, const char *name);
+// The same for a return probe, where the function is asked for as well.
+const char *attach_return_variant(const struct expand *q, const char *name);
 // list() by means of expand(): the names of all sites of `pattern`, sorted, each once. 0 or -ENOENT.
 int attach_list_sites(const struct probe_type *t, struct world *w, const char *pattern, uint32_t pid, bool verbose,
 		      void (*each)(void *arg, const char *line), void *arg);

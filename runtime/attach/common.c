@@ -105,6 +105,11 @@ const char *attach_name(const struct attach_point *ap, const char *concrete)
 	return ap->user_name ? ap->user_name : concrete;
 }
 
+const char *attach_return_variant(const struct expand *q, const char *name)
+{
+	return q->uses & PT_FUNC && !q->world->ops->feature(q->world, FEATURE_FUNC_IP) ? name : attach_variant(q, name);
+}
+
 const char *attach_variant(const struct expand *q, const char *name)
 {
 	return q->uses & PT_PROBE && !q->world->ops->feature(q->world, FEATURE_ATTACH_COOKIE) ? name : "";

@@ -23,7 +23,7 @@ static void add_site(const struct probe_type *t, const struct expand *q, const s
 	if (p->has_offset)
 		name = arena_printf(q->arena, "%s+%llu", name, (unsigned long long)p->offset);
 	name = attach_name(ap, name);
-	struct site s = { .kind = PROG_KPROBE, .variant = attach_variant(q, name) };
+	struct site s = { .kind = PROG_KPROBE, .variant = is_return ? attach_return_variant(q, name) : attach_variant(q, name) };
 
 	s.plan = (struct plan_site){ .name = name, .provider = t->name, .target = fn->module, .func = fn->name, .func_offset = p->offset,
 				     .address = p->address };

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/doctor.h"
+
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "base/str.h"
+#include "base/world.h"
+#include "cli/compile.h"
+#include "cli/key.h"
+#include "cli/options.h"
+#include "cli/rights.h"
+#include "runtime/abilities.h"
+
+static void row(const char *name, const char *doc, bool yes, const struct str *why)
+{
+	printf("%s  %-14s %s%s%s\n", yes ? "yes" : "no ", name, doc, yes || !why->n ? "" : " -- ", yes || !why->n ? "" : why->p);
+}
+
+static bool rights_row(void)
+{
+	_str_ struct str why = { 0 };
+	bool ok = rights_to_trace(&why);
+
+	row("rights", "of this user to trace", ok, &why);
+	return ok;
+}
+
+static void compiler_row(void)
+{
+	_str_ struct str path = { 0 }, why = { 0 };
+
+	str_adds(&why, "there is no spile-compiler beside spile; what was compiled before (spile build) runs");
+	row("compiler", "scripts that were not compiled before", key_compiler_path(&path), &why);
+}
+
+static bool ability_rows(struct world *w)
+{
+	bool ok = true;
+
+	for (const struct ability *a = abilities(); a->name; a++) {
+		_str_ struct str why = { 0 };
+		bool there = a->is_there(w, &why);
+
+		row(a->name, a->doc, there, &why);
+		ok &= there || !a->needed;
+	}
+	return ok;
+}
+
+static void feature_rows(struct world *w, unsigned without)
+{
+	static const struct {
+		const char *name, *doc, *without;
+	} rows[] = {
+#define FEATURE(NAME, name, doc, without) { name, doc, without },
+#include "base/feature.def"
+#undef FEATURE
+	};
+
+	for (unsigned f = 0; f < FEATURES; f++) {
+		_str_ struct str why = { 0 };
+
+		if (without >> f & 1)
+			str_adds(&why, "it is switched off (SPILE_WITHOUT, --no-feature)");
+		else
+			str_adds(&why, rows[f].without);
+		row(rows[f].name, rows[f].doc, w->ops->feature(w, (enum feature)f), &why);
+	}
+}
+
+int cmd_doctor(const struct options *o)
+{
+	struct utsname u;
+	struct machine m;
+
+	if (!uname(&u))
+		printf("spile v" SPILE_VERSION " on %s %s %s\n", u.sysname, u.release, u.machine);
+	machine_init(&m, o, NULL);
+	bool ok = rights_row();
+	compiler_row();
+	ok &= ability_rows(m.world);
+	feature_rows(m.world, o->without);
+	machine_free(&m);
+	return fflush(stdout) || !ok ? 1 : 0;
+}

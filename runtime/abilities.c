@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/abilities.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "base/util.h"
+#include "base/world.h"
+#include "runtime/attach/instead.h"
+#include "runtime/btf_target.h"
+#include "runtime/features.h"
+#include "runtime/tracefs.h"
+
+#define PMU "/sys/bus/event_source/devices/"
+#define CGROUP2_MAGIC 0x63677270 // linux/magic.h: CGROUP2_SUPER_MAGIC
+#define QUIET_FUNCTION "vfs_fsync_range" // of every kernel, and hardly ever called
+
+static const struct bpf_insn return_0[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K }, { .code = BPF_JMP | BPF_EXIT },
+};
+
+static int load(enum bpf_prog_type type, struct bpf_prog_load_opts *o)
+{
+	int fd = bpf_prog_load(type, "spile_doctor", "GPL", return_0, ARRAY_SIZE(return_0), o);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static bool said(struct str *why, int error, const char *change)
+{
+	str_printf(why, "the kernel says: %s; %s", strerror(-error), change);
+	return false;
+}
+
+// What every script needs ---------------------------------------------------------------------------------------------------
+
+static bool can_load(struct world *w, struct str *why)
+{
+	_close_ int fd = load(BPF_PROG_TYPE_TRACEPOINT, NULL);
+
+	if (fd >= 0)
+		return true;
+	return said(why, fd, "it takes CONFIG_BPF_SYSCALL, CONFIG_BPF_EVENTS, and root or CAP_BPF with CAP_PERFMON");
+}
+
+static bool can_run(struct world *w, struct str *why)
+{
+	_close_ int fd = load(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL);
+	uint64_t context[12] = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = context, .ctx_size_in = sizeof context);
+	int err = fd < 0 ? fd : bpf_prog_test_run_opts(fd, &o);
+
+	return err == 0 || said(why, err, "Linux 5.10 has it");
+}
+
+// Kinds of probes -----------------------------------------------------------------------------------------------------------
+
+static bool can_tracepoint(struct world *w, struct str *why)
+{
+	_cleanup_(tracefs_close) struct tracefs t;
+
+	tracefs_init(&t);
+	int id = tracefs_event_id(&t, "sched", "sched_switch");
+	return id >= 0 || said(why, id, "tracefs is needed (CONFIG_TRACING), and the right to read it: mount -t tracefs tracefs /sys/kernel/tracing");
+}
+
+static bool can_raw_tracepoint(struct world *w, struct str *why)
+{
+	_close_ int prog = load(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL);
+	_close_ int link = prog < 0 ? prog : bpf_raw_tracepoint_open("sched_process_exec", prog);
+
+	return link >= 0 || said(why, prog < 0 ? prog : -errno, "Linux 4.17 has it");
+}
+
+static int open_event(struct perf_event_attr *a, int pid, int cpu)
+{
+	a->size = sizeof *a;
+	a->disabled = 1;
+	int fd = (int)syscall(SYS_perf_event_open, a, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int pmu_type(const char *path)
+{
+	_fclose_ FILE *f = fopen(path, "re");
+	int type;
+
+	return f && fscanf(f, "%d", &type) == 1 ? type : -ENOENT;
+}
+
+static bool can_kprobe(struct world *w, struct str *why)
+{
+	int type = pmu_type(PMU "kprobe/type");
+	struct perf_event_attr a = { .type = (uint32_t)type, .config1 = (uintptr_t)QUIET_FUNCTION, .sample_period = 1 };
+
+	if (type < 0) {
+		str_adds(why, "the kernel is built without kprobes (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS); tracepoints often serve, and a refused script names one");
+		return false;
+	}
+	_close_ int fd = open_event(&a, -1, 0);
+	return fd >= 0 || said(why, fd, fd == -EPERM || fd == -EACCES ? "CAP_PERFMON or root, and no lockdown of confidentiality, would allow it" :
+								 "CONFIG_KPROBE_EVENTS would allow it");
+}
+
+static bool can_fentry(struct world *w, struct str *why)
+{
+	struct btf_target target = { .object_fd = -1 };
+	int err = w->ops->feature(w, FEATURE_BTF) ? btf_target_find(PROG_FENTRY, QUIET_FUNCTION, &target) : -ENOENT;
+	LIBBPF_OPTS(bpf_prog_load_opts, o, .expected_attach_type = BPF_TRACE_FENTRY, .attach_btf_id = target.id);
+
+	if (err) {
+		str_adds(why, "it needs the kernel's types (CONFIG_DEBUG_INFO_BTF)");
+		return false;
+	}
+	_close_ int prog = load(BPF_PROG_TYPE_TRACING, &o);
+	_close_ int link = prog < 0 ? prog : bpf_raw_tracepoint_open(NULL, prog);
+	if (link >= 0)
+		return true;
+	said(why, prog < 0 ? prog : -errno, "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS would allow it; ");
+	str_adds(why, kernel_has_kprobes() ? "kprobe and kretprobe do nearly the same" : "tracepoints often serve, and a refused script names one");
+	return false;
+}
+
+static bool can_iter(struct world *w, struct str *why)
+{
+	struct btf_target target = { .object_fd = -1 };
+	int err = w->ops->feature(w, FEATURE_BTF) ? btf_target_find(PROG_ITER, "task", &target) : -ENOENT;
+	LIBBPF_OPTS(bpf_prog_load_opts, o, .expected_attach_type = BPF_TRACE_ITER, .attach_btf_id = target.id);
+
+	if (err) {
+		str_adds(why, "Linux 5.8 with CONFIG_DEBUG_INFO_BTF has iterators");
+		return false;
+	}
+	_close_ int prog = load(BPF_PROG_TYPE_TRACING, &o);
+	return prog >= 0 || said(why, prog, "Linux 5.8 has iterators");
+}
+
+static bool can_uprobe(struct world *w, struct str *why)
+{
+	if (pmu_type(PMU "uprobe/type") >= 0)
+		return true;
+	str_adds(why, "the kernel is built without uprobes (CONFIG_UPROBES, CONFIG_UPROBE_EVENTS)");
+	return false;
+}
+
+static bool can_usdt(struct world *w, struct str *why)
+{
+	if (!can_uprobe(w, why))
+		return false;
+	if (access(PMU "uprobe/format/ref_ctr_offset", F_OK) == 0)
+		return true;
+	str_adds(why, "Linux 4.20 counts the semaphores of such probes; those without one work");
+	return false;
+}
+
+static bool can_watch(struct world *w, struct str *why)
+{
+	static uint64_t watched;
+	struct perf_event_attr a = { .type = PERF_TYPE_BREAKPOINT, .bp_type = 2, .bp_addr = (uintptr_t)&watched, .bp_len = 8, .sample_period = 1 };
+	_close_ int fd = open_event(&a, 0, -1);
+
+	return fd >= 0 || said(why, fd, "the processor's debug registers are missing or all in use");
+}
+
+static bool can_count(uint32_t type, uint64_t config, struct str *why, const char *change)
+{
+	struct perf_event_attr a = { .type = type, .config = config, .sample_period = 1000000 };
+	_close_ int fd = open_event(&a, -1, 0);
+
+	return fd >= 0 || said(why, fd, change);
+}
+
+static bool can_software(struct world *w, struct str *why)
+{
+	return can_count(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, why, "it takes CONFIG_PERF_EVENTS, and CAP_PERFMON or root");
+}
+
+static bool can_hardware(struct world *w, struct str *why)
+{
+	return can_count(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, why,
+			 "virtual machines often have no counters of the processor; profile and software probes work");
+}
+
+// What traces look at -------------------------------------------------------------------------------------------------------
+
+static bool can_read_kernel(struct world *w, struct str *why)
+{
+	if (features_helper(BPF_FUNC_probe_read_kernel))
+		return true;
+	str_adds(why, "the kernel is locked down for confidentiality (lockdown=), or older than Linux 5.5");
+	return false;
+}
+
+static bool can_name_addresses(struct world *w, struct str *why)
+{
+	if (w->ops->kernel_symbol(w, "_stext") || w->ops->kernel_symbol(w, "vfs_read"))
+		return true;
+	str_adds(why, "/proc/kallsyms shows no addresses; root with sysctl kernel.kptr_restrict=1 or 0 sees them");
+	return false;
+}
+
+static bool can_cgroup(struct world *w, struct str *why)
+{
+	struct statfs s;
+
+	if (statfs("/sys/fs/cgroup", &s) == 0 && s.f_type == CGROUP2_MAGIC)
+		return true;
+	str_adds(why, "no cgroup v2 at /sys/fs/cgroup: mount -t cgroup2 none /sys/fs/cgroup, or boot with systemd.unified_cgroup_hierarchy=1");
+	return false;
+}
+
+static const struct ability list[] = {
+	{ "load", "BPF programs", true, can_load },
+	{ "run", "begin, end and self probes", true, can_run },
+	{ "tracepoint", "events the kernel declares", false, can_tracepoint },
+	{ "rawtracepoint", "the hooks below them", false, can_raw_tracepoint },
+	{ "kprobe", "functions of the kernel (kprobe, kretprobe)", false, can_kprobe },
+	{ "fentry", "the same, faster and with arguments by name (fentry, fexit)", false, can_fentry },
+	{ "iter", "tables of the kernel, as tasks, files and mappings", false, can_iter },
+	{ "uprobe", "functions of programs (uprobe, uretprobe)", false, can_uprobe },
+	{ "usdt", "events that programs declare", false, can_usdt },
+	{ "watchpoint", "accesses to an address", false, can_watch },
+	{ "software", "clocks, faults, switches (software, profile, interval)", false, can_software },
+	{ "hardware", "counters of the processor", false, can_hardware },
+	{ "read_kernel", "memory of the kernel, as fields and strings", false, can_read_kernel },
+	{ "kallsyms", "names of kernel addresses (kstack, ksym())", false, can_name_addresses },
+	{ "cgroup2", "control groups (cgroup, cgroupid())", false, can_cgroup },
+	{ 0 },
+};
+
+const struct ability *abilities(void)
+{
+	return list;
+}

@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# run.sh BUILD KERNEL [CASE...] - boots a kernel of kernels.list and runs the cases in it (all, or the named ones) with the spile of
+# a build. Prints a line a case; the status is 0 when none failed. RESULTS=FILE keeps the lines for the table.
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+build=$(CDPATH='' cd -- "$1" && pwd)
+kernel=$2
+shift 2
+tree=$here/../..
+out=$(mktemp "${TMPDIR:-/tmp}/spile-kernels.XXXXXX")
+trap 'rm -f "$out"' EXIT INT TERM
+
+root=$(sh "$here/fetch.sh" "$kernel")
+set -- -d "$here:/spile/kernels" -f "$here/../live/lib.sh:/spile/live/lib.sh" -f "$build/spile:/spile/build/spile" \
+	-f "$build/spile-compiler:/spile/build/spile-compiler" -f "$build/tests/gen/gen_run:/spile/build/gen_run" -- sh /spile/kernels/guest.sh "$@"
+for program in "$build"/tests/programs/*; do
+	set -- -f "$program:/spile/build/tests/programs/${program##*/}" "$@"
+done
+status=0
+# slow machines have time, one that hangs does not hang for ever
+sh "$tree/tools/kernel-run" -k "$root" -t 1200 "$@" >"$out" || status=$?
+cat "$out"
+[ -z "${RESULTS:-}" ] || sed -n 's/^\(kernel\|ok\|FAIL\|lacks\) /&/p' "$out" >"$RESULTS"
+exit $status
