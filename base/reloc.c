@@ -356,6 +356,11 @@ bool reloc_resolve(struct world *w, struct plan_reloc *r, struct str *why)
 
 	if (!resolve(w, &now, false, why))
 		return false;
+	if (r->fixed && now.value != r->value && r->kind == RELOC_EXISTS) {
+		str_printf(why, "it %s %s%s%s, unlike the kernel it was compiled on, where the script's branch for that did not compile",
+			   now.value ? "has" : "lacks", strcmp(r->type, "constant") ? r->type : "", *r->path && strcmp(r->type, "constant") ? "." : "", r->path);
+		return false;
+	}
 	if (r->fixed && now.value != r->value) {
 		str_printf(why, "%s%s%s is %lld, not %lld as where it was compiled", strcmp(r->type, "constant") ? r->type : "",
 			   *r->path && strcmp(r->type, "constant") ? "." : "", r->path, (long long)now.value, (long long)r->value);

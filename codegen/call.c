@@ -246,6 +246,7 @@ struct value cg_call(struct cg *cg, const struct node *n)
 	case BUILTIN_STR: return emit_str(cg, n);
 	case BUILTIN_BUF: return emit_buf(cg, n);
 	case BUILTIN_USYM: return emit_usym(cg, n);
+	case BUILTIN_EXISTS: return scalar(cg_reloc(cg, n->call.data));
 	case BUILTIN_KSYM: case BUILTIN_KPTR: case BUILTIN_UPTR: case BUILTIN_CGROUP_PATH: return cg_expr(cg, arg(n, 0));
 	case BUILTIN_STRFTIME: return cg_expr(cg, arg(n, 1));
 	case BUILTIN_KSTACK_CALL: case BUILTIN_USTACK_CALL: return cg_stack(cg, n->type, NULL, NULL);

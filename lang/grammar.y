@@ -446,6 +446,7 @@ arg_list
 arg
 	: expr
 	| type_tagged { $$ = build_of(p, NODE_TYPEOF, @$, $1); }
+	| type_tagged '.' path { $$ = build_of(p, NODE_OFFSETOF, @$, $1); $$->offsetof_.path = $path; } /* of exists() */
 
 record
 	: record_item { $$ = (struct node_list){ 0 }; build_push(p, &$$, $1); }

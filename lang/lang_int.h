@@ -139,6 +139,11 @@ bool predicate_known(struct lang *l, struct node *call, int64_t *ret);
 const struct type *check_predicate(struct lang *l, struct node **slot);
 const struct type *check_typeinfo(struct lang *l, struct node **slot);
 
+// exists.c: the branch that is not taken on the kernel that compiles (NULL: none is known), and a pass's walk over it: what fails in
+// it empties it
+struct node *exists_away(const struct node *cond, struct node *const *yes, struct node *const *no);
+void exists_try(struct lang *l, struct node *cond, struct node *arm, void (*walk)(struct lang *l, struct node **slot));
+
 // params.c: positional parameters and the constants of resolve
 struct node *param_node(struct lang *l, uint64_t number, struct span at);      // $N as INT or STRING
 struct node *param_string(struct lang *l, uint64_t number, struct span at);    // str($N)

@@ -679,6 +679,8 @@ const struct type *check_call(struct lang *l, struct node **slot)
 	}
 	if (is_predicate(n->call.builtin) && n->call.args.n == 1)
 		return check_predicate(l, slot);
+	if (n->call.builtin->id == BUILTIN_EXISTS)
+		return type_basic(l->types, TYPE_BOOL);
 	if (n->call.builtin->id == BUILTIN_EMIT)
 		return check_emit(l, n);
 	if (n->call.builtin->id == BUILTIN_PUBLISH)

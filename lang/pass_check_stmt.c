@@ -286,16 +286,31 @@ static void check_comptime_if(struct lang *l, struct node *n)
 	n->if_.is_comptime = false;
 }
 
+static void walk_stmt(struct lang *l, struct node **slot)
+{
+	check_stmt(l, *slot);
+}
+
+static void check_branch(struct lang *l, struct node *cond, struct node *arm, const struct node *away)
+{
+	if (arm == away)
+		exists_try(l, cond, arm, walk_stmt);
+	else
+		check_stmt(l, arm);
+}
+
 static void check_if(struct lang *l, struct node *n)
 {
 	if (n->if_.is_comptime) {
 		check_comptime_if(l, n);
 		return;
 	}
+	struct node *away = exists_away(n->if_.cond, &n->if_.yes, &n->if_.no);
+
 	check_condition(l, &n->if_.cond);
-	check_stmt(l, n->if_.yes);
+	check_branch(l, n->if_.cond, n->if_.yes, away);
 	if (n->if_.no)
-		check_stmt(l, n->if_.no);
+		check_branch(l, n->if_.cond, n->if_.no, away);
 }
 
 static void warn_discard(struct lang *l, const struct node *v)

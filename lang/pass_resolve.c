@@ -508,6 +508,14 @@ static void outside_loop(struct lang *l, const struct node *n)
 			   n->kind == NODE_BREAK ? "break" : "continue");
 }
 
+static void resolve_branch(struct lang *l, struct node *cond, struct node **arm, const struct node *away)
+{
+	if (*arm == away)
+		exists_try(l, cond, *arm, resolve);
+	else
+		resolve(l, arm);
+}
+
 static void resolve_if(struct lang *l, struct node **slot)
 {
 	struct node *n = *slot;
@@ -517,9 +525,11 @@ static void resolve_if(struct lang *l, struct node **slot)
 		resolve(l, slot);
 		return;
 	}
-	resolve(l, &n->if_.yes);
+	struct node *away = exists_away(n->if_.cond, &n->if_.yes, &n->if_.no);
+
+	resolve_branch(l, n->if_.cond, &n->if_.yes, away);
 	if (n->if_.no)
-		resolve(l, &n->if_.no);
+		resolve_branch(l, n->if_.cond, &n->if_.no, away);
 }
 
 void resolve(struct lang *l, struct node **slot)

@@ -18,3 +18,6 @@ void use_builtin(struct lang *l, const struct node *n, const struct builtin *b, 
 // Builtins that are other expressions (resolve_rewrite.c): true if *slot became one, resolved.
 bool resolve_rewritten(struct lang *l, struct node **slot);
 void resolve_target_variable(struct lang *l, struct node *n); // as if it were assigned to: declares it
+
+// exists.c
+void resolve_exists(struct lang *l, struct node *n, const struct builtin *b);

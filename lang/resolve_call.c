@@ -193,6 +193,10 @@ void resolve_call(struct lang *l, struct node **slot)
 		resolve_getopt(l, slot);
 		return;
 	}
+	if (b && b->id == BUILTIN_EXISTS) {
+		resolve_exists(l, n, b);
+		return;
+	}
 	if (!b) {
 		if (builtin_find(n->call.name, false))
 			diag_error(l->diag, n->span, E_ARGS, "%s() requires no arguments (%zu provided)", n->call.name, n->call.args.n);

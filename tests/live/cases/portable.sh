@@ -28,3 +28,30 @@ expect_out '^@: 11$'
 rm copy
 bad count.spo
 expect_err 'probes .*copy, which is not here'
+# exists(): one branch compiles here, a flavour or nothing serves the other
+cat >exists.spile <<'END'
+struct task_struct___other { long gone; };
+begin {
+	if (exists(struct task_struct.tgid)) { printf("tgid %d\n", curtask.tgid == pid) } else { print(((struct task_struct___other *)curtask).gone) }
+	if (exists(struct task_struct.gone)) { print(((struct task_struct___other *)curtask).gone) } else { printf("not gone\n") }
+	if (exists(struct task_struct.nonesuch)) { print(curtask.nonesuch) }
+	printf("%d %d %d\n", exists(TCP_LISTEN), exists("tracepoint:sched:sched_switch"), exists("nonesuch_function"));
+	exit();
+}
+END
+good exists.spile
+expect_exactly <<'END'
+tgid 1
+not gone
+1 1 0
+
+
+END
+good build -o exists.spo exists.spile
+good --no-feature home exists.spo
+expect_out '^not gone$'
+# reached, and not there
+printf 'struct task_struct___other { long gone; };\nbegin { print(((struct task_struct___other *)curtask).gone); exit(); }\n' >gone.spile
+run gone.spile
+expect_status 255
+expect_err "gone.spile:2:.*struct task_struct has no member 'gone' on this kernel"
