@@ -571,7 +571,8 @@ static int finish(struct run *r)
 	detach(r);
 	r->ending = true;
 	int status = run_special(r, "end");
-	r->options.sink->end(&r->out);
+	if (!r->exports) // the blank lines before bpftrace's maps
+		r->options.sink->end(&r->out);
 	print_maps(r);
 	exports_close(TAKE_PTR(r->exports));
 	if (r->malformed)

@@ -4,6 +4,7 @@
 # failed when it says so or when a command in it fails. What it started is stopped and its folder removed, however it ends.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+HERE=$here
 BUILD=$(CDPATH='' cd -- "$1" && pwd)
 CASE=$2
 mounted='' # a case's own mount, undone at the end
