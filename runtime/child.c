@@ -179,6 +179,11 @@ int child_release(struct child *c)
 	return n == sizeof err ? -err : 0;
 }
 
+const char *child_path(const struct child *c)
+{
+	return c->path;
+}
+
 pid_t child_pid(const struct child *c)
 {
 	return c->pid;

@@ -17,6 +17,7 @@ int child_start(const char *command, struct child **ret, const char **what);
 void child_at_exit(struct child *c, void (*fn)(void *arg), void *arg);
 int child_release(struct child *c); // 0, or -errno of the failed execve
 pid_t child_pid(const struct child *c);
+const char *child_path(const struct child *c); // of the program
 int child_pidfd(const struct child *c); // readable when it has ended; -1 on kernels without
 int child_wake_fd(const struct child *c); // readable when child_ended has work to do; -1 without child_at_exit
 bool child_ended(struct child *c);

@@ -239,12 +239,14 @@ static uint32_t prepare_unwinder(struct run *r)
 	r->unwinder = unwinder_new();
 	if (r->options.pid)
 		unwinder_add_process(r->unwinder, r->options.pid);
+	if (r->child)
+		unwinder_add_program(r->unwinder, child_path(r->child));
 	for (uint32_t i = 0; i < r->plan->n_progs; i++) {
 		const struct plan_prog *p = &r->plan->progs[i];
 
 		for (uint32_t k = 0; p->kind == PROG_UPROBE && k < p->n_sites; k++)
 			if (p->sites[k].target && (k == 0 || strcmp(p->sites[k].target, p->sites[k - 1].target) != 0))
-				unwinder_add_file(r->unwinder, p->sites[k].target);
+				unwinder_add_program(r->unwinder, p->sites[k].target);
 	}
 	return unwinder_pool_bytes(r->unwinder, !r->options.pid && !r->child);
 }

@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/util.h"
+#include "runtime/unwind/needed.h"
 #include "runtime/unwind/table.h"
 
 #define POOL_LEAST (1u << 20)
@@ -126,6 +127,16 @@ void unwinder_add_file(struct unwinder *u, const char *path)
 	struct unwind_key key = key_of(&st);
 	if (!is_ready(u, &key) && build(fd, &st, &t) == 0)
 		add_ready(u, &key, &t);
+}
+
+static void add_needed(void *arg, const char *path)
+{
+	unwinder_add_file(arg, path);
+}
+
+void unwinder_add_program(struct unwinder *u, const char *path)
+{
+	needed_each(path, add_needed, u);
 }
 
 void unwinder_add_process(struct unwinder *u, pid_t pid)

@@ -17,9 +17,10 @@ struct unwinder;
 struct unwinder *unwinder_new(void);
 void unwinder_free(struct unwinder *u); // NULL is allowed; ends its thread
 
-// Before the programs are loaded: builds the tables of a file, or of all that a process maps. What cannot be read is left to
-// be met in the kernel.
+// Before the programs are loaded: builds the tables of a file, of a program and the libraries it needs, or of all that a
+// process maps. What cannot be read is left to be met in the kernel.
 void unwinder_add_file(struct unwinder *u, const char *path);
+void unwinder_add_program(struct unwinder *u, const char *path);
 void unwinder_add_process(struct unwinder *u, pid_t pid);
 // How large the pool should be: a power of two. `system`: more programs than those added are expected.
 uint32_t unwinder_pool_bytes(const struct unwinder *u, bool system);

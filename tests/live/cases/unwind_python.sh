@@ -17,3 +17,12 @@ awk '/^@\[/ { last = "" } /^        / { last = $0 } /^\]: / { print last }' out 
 grep -q '^ *_start+' lasts || fail "no stack reaches _start"
 grep -v '_start+\|_dl_\|not read yet' lasts >others || true
 [ ! -s others ] || fail "a stack ends early: $(head -n 3 others)"
+
+# one stack is one key, whether or not it tells how it was found; fp is the kernel's walk
+echo 'import time; time.sleep(0.05)' >sleep.py
+good -c "$PYTHON sleep.py" \
+	-e 'tracepoint:syscalls:sys_enter_clock_nanosleep /pid == cpid/ { @a[ustack] = count(); @b[ustack(why, 3)] = count(); @c[ustack(fp, why)] = count(); print(len(ustack)); print(len(ustack(3))); }'
+expect_same "$(grep -c '^@a\[' out)" 1 "keys"
+expect_out '^3$'
+expect_out '^        _start\+'
+expect_out 'end of frame pointers'

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/unwind/needed.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/util.h"
+#include "runtime/elf_file.h"
+#include "runtime/ld_cache.h"
+
+#define FILES_MOST 256
+#define SCRIPTS_MOST 4 // interpreters that are scripts again
+
+struct list {
+	VEC(char *) path;
+};
+
+static void add(struct list *l, const char *path)
+{
+	for (size_t i = 0; i < l->path.n; i++)
+		if (strcmp(l->path.v[i], path) == 0)
+			return;
+	if (l->path.n < FILES_MOST)
+		vec_push(NULL, &l->path, xstrdup(path));
+}
+
+static bool first_only(void *arg, const char *soname, const char *library)
+{
+	add(arg, library);
+	return false;
+}
+
+static void add_libraries(struct list *l, const struct elf_file *f)
+{
+	struct elf_section dynamic, names;
+	Elf64_Dyn d;
+
+	if (!elf_file_section_named(f, ".dynamic", &dynamic) || !elf_file_section_named(f, ".dynstr", &names))
+		return;
+	const char *text = elf_file_bytes(f, names.offset, names.size);
+	for (uint64_t at = 0; text && at + sizeof d <= dynamic.size; at += sizeof d) {
+		const void *p = elf_file_bytes(f, dynamic.offset + at, sizeof d);
+
+		if (!p)
+			return;
+		memcpy(&d, p, sizeof d);
+		if (d.d_tag == DT_NEEDED && d.d_un.d_val < names.size && memchr(text + d.d_un.d_val, 0, names.size - d.d_un.d_val))
+			ld_cache_each("/etc/ld.so.cache", text + d.d_un.d_val, first_only, l);
+	}
+}
+
+static void add_interpreter(struct list *l, const struct elf_file *f)
+{
+	struct elf_section s;
+
+	if (!elf_file_section_named(f, ".interp", &s))
+		return;
+	const char *path = elf_file_bytes(f, s.offset, s.size);
+	if (path && memchr(path, 0, s.size))
+		add(l, path);
+}
+
+// "#!/usr/bin/python3 -u": the path.
+static bool script_interpreter(const char *program, char *ret, size_t room)
+{
+	_close_ int fd = open(program, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char line[256];
+	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+
+	if (n < 3 || line[0] != '#' || line[1] != '!')
+		return false;
+	line[n] = '\0';
+	const char *path = line + 2 + strspn(line + 2, " \t");
+	size_t len = strcspn(path, " \t\n");
+	if (len == 0 || len >= room)
+		return false;
+	memcpy(ret, path, len);
+	ret[len] = '\0';
+	return true;
+}
+
+void needed_each(const char *program, void (*each)(void *arg, const char *path), void *arg)
+{
+	struct list l = { 0 };
+	char path[256];
+
+	for (int i = 0; i < SCRIPTS_MOST && script_interpreter(program, path, sizeof path); i++)
+		program = path;
+	add(&l, program);
+	for (size_t i = 0; i < l.path.n; i++) {
+		struct elf_file *f = NULL;
+
+		if (elf_file_open(l.path.v[i], &f) == 0) {
+			add_interpreter(&l, f);
+			add_libraries(&l, f);
+		}
+		elf_file_close(f);
+	}
+	for (size_t i = 0; i < l.path.n; i++) {
+		each(arg, l.path.v[i]);
+		free(l.path.v[i]);
+	}
+	free(l.path.v);
+}
