@@ -117,15 +117,20 @@ static u64 vma_find(struct unwind *u, u64 addr)
 	return rb_find(u, addr);
 }
 
+// Members that lie near each other are read at once; the offsets are constants, so the compiler knows which.
+#define MEMBER(u, first, at, address) \
+	((at) >= (first) && (at) - (first) <= UNWIND_NEAR - 8 ? (u)->near[((at) - (first)) / 8 & (UNWIND_NEAR / 8 - 1)] : read_word(address))
+
 static void read_key(struct unwind *u, u64 file)
 {
-	u64 inode = read_word(file + K(FILE_INODE));
+	u64 inode = read_word(file + K(FILE_INODE)), first = K(INODE_SB) & ~7ull;
 	u64 mtime = HAS(INODE_MTIME) ? K(INODE_MTIME) : HAS(INODE_MTIME_67) ? K(INODE_MTIME_67) : K(INODE_MTIME_OLD);
 
-	u->key.ino = read_word(inode + K(INODE_INO));
-	u->key.size = read_word(inode + K(INODE_SIZE));
-	u->key.mtime = (u32)read_word(inode + mtime);
-	u->key.dev = (u32)read_word(read_word(inode + K(INODE_SB)) + K(SB_DEV));
+	bpf_probe_read_kernel(u->near, UNWIND_NEAR, (void *)(inode + first));
+	u->key.ino = MEMBER(u, first, K(INODE_INO), inode + K(INODE_INO));
+	u->key.size = MEMBER(u, first, K(INODE_SIZE), inode + K(INODE_SIZE));
+	u->key.mtime = (u32)MEMBER(u, first, mtime, inode + mtime);
+	u->key.dev = (u32)read_word(MEMBER(u, first, K(INODE_SB), inode + K(INODE_SB)) + K(SB_DEV));
 }
 
 static void count(void *counts, u32 what)
@@ -162,9 +167,9 @@ static void ask_for_table(struct unwind *u, struct unwind_map *m, void *files, v
 
 static void attach_table(struct unwind *u, struct unwind_map *m, u64 vma, void *files, void *control, void *counts, u64 event)
 {
-	u64 file = read_word(vma + K(VMA_FILE));
+	u64 file = MEMBER(u, 0, K(VMA_FILE), vma + K(VMA_FILE));
 
-	m->delta = (read_word(vma + K(VMA_PGOFF)) << 12) - m->start;
+	m->delta = (MEMBER(u, 0, K(VMA_PGOFF), vma + K(VMA_PGOFF)) << 12) - m->start;
 	if (file) {
 		read_key(u, file);
 	} else if (HAS(MM_VDSO) && m->start == read_word(u->mm + K(MM_VDSO))) {
@@ -194,35 +199,29 @@ static bool holds(const struct unwind_map *m, u64 pc)
 	return pc >= m->start && pc < m->end;
 }
 
-// The mapping that holds pc, in u->map[0]; false when there is none that is executable.
+// The mapping that holds pc, in u->map[u->at]; false when there is none that is executable.
 static bool find_mapping(struct unwind *u, u64 pc, void *files, void *control, void *counts, u64 event)
 {
-	u64 i = 0;
+	u64 i = u->at;
 
-	if (holds(&u->map[0], pc))
-		i = 0;
-	else if (holds(&u->map[1], pc))
-		i = 1;
-	else if (holds(&u->map[2], pc))
-		i = 2;
-	else if (holds(&u->map[3], pc))
-		i = 3;
-	else
-		i = UNWIND_MAPS;
+	opaque(i);
+	if (holds(&u->map[i & (UNWIND_MAPS - 1)], pc))
+		return true;
+	i = holds(&u->map[0], pc) ? 0 : holds(&u->map[1], pc) ? 1 : holds(&u->map[2], pc) ? 2 : holds(&u->map[3], pc) ? 3 : UNWIND_MAPS;
 	if (i < UNWIND_MAPS) {
 		u->at = (u32)i;
 		return true;
 	}
 	u64 vma = vma_find(u, pc);
-	if (!vma)
+	if (!vma || bpf_probe_read_kernel(u->near, UNWIND_NEAR, (void *)vma))
 		return false;
 	i = u->next_map++;
 	opaque(i);
 	i &= UNWIND_MAPS - 1;
 	struct unwind_map *m = &u->map[i];
-	m->start = read_word(vma + K(VMA_START));
-	m->end = read_word(vma + K(VMA_END));
-	if (!holds(m, pc) || !(read_word(vma + K(VMA_FLAGS)) & VM_EXEC)) {
+	m->start = MEMBER(u, 0, K(VMA_START), vma + K(VMA_START));
+	m->end = MEMBER(u, 0, K(VMA_END), vma + K(VMA_END));
+	if (!holds(m, pc) || !(MEMBER(u, 0, K(VMA_FLAGS), vma + K(VMA_FLAGS)) & VM_EXEC)) {
 		m->start = m->end = 0;
 		return false;
 	}
@@ -280,6 +279,37 @@ static bool read_user(u64 *v, u64 from)
 	return bpf_probe_read_user(v, sizeof *v, (void *)from) == 0;
 }
 
+// Two words of the stack. It is read a window at a time, since the call costs more than the bytes: the next frames lie above.
+static bool read_pair(struct unwind *u, u64 from, u64 pair[2])
+{
+	u64 at = from - u->window_at;
+
+	if (at > UNWIND_WINDOW - 16 || (at & 7)) {
+		if (bpf_probe_read_user(u->window, UNWIND_WINDOW, (void *)from)) { // near the end of the mapping
+			u->window_at = UNWIND_NO_WINDOW;
+			return bpf_probe_read_user(pair, 16, (void *)from) == 0;
+		}
+		u->window_at = from;
+		at = 0;
+	}
+	at >>= 3;
+	opaque(at);
+	at &= UNWIND_WINDOW / 8 - 1;
+	pair[0] = u->window[at];
+	pair[1] = u->window[at + 1];
+	return true;
+}
+
+static bool read_stack(struct unwind *u, u64 from, u64 *v)
+{
+	u64 pair[2];
+
+	if (!read_pair(u, from - 8, pair)) // a return address is a function's last word: what is below it belongs to the frame
+		return false;
+	*v = pair[1];
+	return true;
+}
+
 // Leaving a frame ------------------------------------------------------------------------------------------------------
 
 enum step { STEP_ON, STEP_END, STEP_BY_POINTER };
@@ -333,7 +363,7 @@ static bool recover(struct unwind *u, u32 how, s64 off, u64 cfa, u64 same, u64 *
 		*v = same;
 		return true;
 	}
-	return read_user(v, base + off);
+	return read_stack(u, base + off, v);
 }
 
 static enum step leave_by_rule(struct unwind *u, const struct unwind_rule *r)
@@ -353,7 +383,7 @@ static enum step leave_by_rule(struct unwind *u, const struct unwind_rule *r)
 		ra = saved_register(u, r->reg);
 		fp = u->fp;
 	} else if (r->fp == UNWIND_AT_CFA && r->fp_off == r->ra_off - 8 && r->ra == UNWIND_AT_CFA) { // side by side: one read
-		if (bpf_probe_read_user(pair, sizeof pair, (void *)(cfa + (s64)r->fp_off))) {
+		if (!read_pair(u, cfa + (s64)r->fp_off, pair)) {
 			end_walk(u, WIRE_STOP_FAULT);
 			return STEP_END;
 		}
@@ -408,7 +438,7 @@ static enum step leave_by_pointer(struct unwind *u, u32 why)
 	if (u->fp == 0 && u->how == WIRE_HOW_FP)
 		why = WIRE_STOP_ROOT;
 	bool sane = u->fp >= u->sp && (u->fp & 7) == 0 && u->fp - u->sp < FP_FRAME_MOST;
-	if (!sane || bpf_probe_read_user(pair, sizeof pair, (void *)u->fp)) {
+	if (!sane || !read_pair(u, u->fp, pair)) {
 		end_walk(u, why);
 		return STEP_END;
 	}
@@ -466,16 +496,19 @@ void unwind_begin(struct unwind *u, u64 limit, u64 why)
 	u->task = (u64)task;
 	u->mm = read_word((u64)task + K(TASK_MM));
 	u->regs = regs;
-	if (!u->mm || (read_word(regs + REG_CS) & 0xffff) != USER_CS)
+	if (!u->mm || bpf_probe_read_kernel(u->pivot, REG_SP - REG_IP + 8, (void *)(regs + REG_IP)))
+		return;
+	if ((u->pivot[(REG_CS - REG_IP) / 8] & 0xffff) != USER_CS)
 		return;
 	u->walks = 1;
 	u->limit = (u32)limit;
 	u->why = (u32)why;
-	u->ip = read_word(regs + REG_IP);
-	u->sp = read_word(regs + REG_SP);
+	u->ip = u->pivot[0];
+	u->sp = u->pivot[(REG_SP - REG_IP) / 8];
 	u->fp = read_word(regs + REG_BP);
 	u->how = WIRE_HOW_TOP;
-	u->doubt = u->next_map = 0;
+	u->doubt = u->next_map = u->at = 0;
+	u->window_at = UNWIND_NO_WINDOW;
 	u->ra_at = 0;
 	for (u32 i = 0; i < UNWIND_MAPS; i++)
 		u->map[i].start = u->map[i].end = 0;

@@ -6,6 +6,10 @@
 
 #define UNWIND_MAPS 4 // mappings remembered: the program and the library it calls back from, and two more
 
+#define UNWIND_WINDOW 256 // bytes of the stack read at a time
+#define UNWIND_NO_WINDOW 1 // no stack lies at an odd address
+#define UNWIND_NEAR 256   // bytes of a kernel object read at a time
+
 enum unwind_map_state { UNWIND_MAP_READY, UNWIND_MAP_ASKED, UNWIND_MAP_WITHOUT, UNWIND_MAP_FULL, UNWIND_MAP_ANONYMOUS };
 
 struct unwind_map {
@@ -37,5 +41,7 @@ struct unwind {
 	struct unwind_file fresh; // zeros: what is put in for a file just met
 	struct unwind_map map[UNWIND_MAPS];
 	uint64_t pivot[16];
+	uint64_t near[UNWIND_NEAR / 8];
+	uint64_t window_at, window[UNWIND_WINDOW / 8 + 1];
 	uint64_t frame[WIRE_STACK_MAX]; // as many as are asked for
 };
