@@ -103,8 +103,11 @@ static struct value emit_memcmp(struct cg *cg, const struct node *n)
 
 	if (known)
 		room = (uint32_t)MIN((uint64_t)room, count->int_.value);
-	if (room == 0)
+	if (room == 0) {
+		(void)cg_expr(cg, a);
+		(void)cg_expr(cg, b);
 		return scalar(l_k(l, 0));
+	}
 	LLVMValueRef size = known ? l_k(l, room) : limited(cg, cg_int(cg, count), room);
 	LLVMValueRef pa = fetch(cg, a, size, room), pb = fetch(cg, b, size, room), args[] = { pa, pb, l_k(l, room) };
 

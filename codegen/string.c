@@ -35,9 +35,11 @@ static LLVMValueRef equal_to_literal(struct cg *cg, const struct node *s, const 
 	uint32_t cap = s->type->count, len = (uint32_t)lit->string.len;
 	uint64_t n = MIN((uint64_t)len + 1, limit);
 
+	LLVMValueRef at = cg_local(cg, s); // for what it does, even if the answer is known
+
 	if (n > cap) // the literal does not fit: never equal
 		return LLVMConstInt(cg->l.i1, 0, 0);
-	return literal_equal(cg, cg_local(cg, s), lit->string.text, (uint32_t)n);
+	return literal_equal(cg, at, lit->string.text, (uint32_t)n);
 }
 
 LLVMValueRef cg_string_equal(struct cg *cg, const struct node *a, const struct node *b, uint64_t limit)

@@ -15,7 +15,7 @@
 #include "base/util.h"
 #include "tests/gen/gen.h"
 
-#define SECONDS 60
+#define SECONDS 600 // for a script that does not end: slow machines, and slow builds, take long
 
 struct options {
 	uint64_t count, seed;
@@ -62,7 +62,8 @@ static void say_failure(const struct options *o, uint64_t seed, enum verdict v, 
 {
 	_str_ struct str small = { 0 }, again = { 0 };
 
-	printf("seed %" PRIu64 " (-l %u): %s\n%s", seed, size_of(o, seed), verdict_name(v), str_z(report));
+	printf("seed %" PRIu64 " (-l %u): %s; again: gen_run -s %" PRIu64 " -n 1\n%s", seed, size_of(o, seed), verdict_name(v), seed, str_z(report));
+	fflush(stdout); // making it smaller takes a while
 	if (!o->keep && v != CHECKER) {
 		shrink(v, text->p, text->n, &small);
 		trial_apart(small.p, small.n, SECONDS, &again);

@@ -140,9 +140,58 @@ static void expression(struct change *c, struct node **slot)
 		return;
 	default: break;
 	}
-	if (!is_simple(n) && n->kind >= NODE_INT && n->kind < NODE_EXPR && n->kind != NODE_TYPESPEC && n->kind != NODE_MAP) {
+	if (!is_simple(n) && n->kind >= NODE_INT && n->kind < NODE_EXPR && n->kind != NODE_TYPESPEC && n->kind != NODE_RECORD_ITEM && n->kind != NODE_MAP) {
 		replace(c, slot, small_int(c, n, 0));
 		replace(c, slot, small_int(c, n, 1));
+	}
+}
+
+// What must stay a block, or an if behind else: only what is in it changes.
+static void visit_branch(struct change *c, struct node *n)
+{
+	if (c->made || !n)
+		return;
+	if (n->kind == NODE_BLOCK) {
+		block(c, n);
+		if (!c->made)
+			node_each_child(n, visit, c);
+		return;
+	}
+	visit(c, &n->if_.cond);
+	visit_branch(c, n->if_.yes);
+	visit_branch(c, n->if_.no);
+}
+
+static void visit_if_there(struct change *c, struct node **slot)
+{
+	if (*slot && !c->made)
+		visit(c, slot);
+}
+
+static void visit_children(struct change *c, struct node *n)
+{
+	switch (n->kind) {
+	case NODE_IF: visit_branch(c, n); return;
+	case NODE_MACRO: visit_branch(c, n->macro.block); return;
+	case NODE_FN: visit_branch(c, n->fn.block); return;
+	case NODE_PROBE:
+		visit_if_there(c, &n->probe.predicate);
+		visit_branch(c, n->probe.block);
+		return;
+	case NODE_WHILE:
+		visit_if_there(c, &n->while_.cond);
+		visit_branch(c, n->while_.body);
+		return;
+	case NODE_UNROLL:
+		visit_if_there(c, &n->unroll.count);
+		visit_branch(c, n->unroll.body);
+		return;
+	case NODE_FOR:
+		visit_if_there(c, &n->for_.start);
+		visit_if_there(c, &n->for_.end);
+		visit_branch(c, n->for_.body);
+		return;
+	default: node_each_child(n, visit, c);
 	}
 }
 
@@ -161,8 +210,9 @@ static void visit(void *arg, struct node **slot)
 	if ((*slot)->kind < NODE_EXPR || (*slot)->kind == NODE_IF || (*slot)->kind == NODE_BLOCK)
 		if (!c->made)
 			expression(c, slot);
-	if (!c->made)
-		node_each_child(*slot, visit, arg);
+	if (c->made)
+		return;
+	visit_children(c, *slot);
 }
 
 // Change number `which` of the script. False: there are not so many.

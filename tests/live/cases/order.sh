@@ -52,3 +52,13 @@ true
 
 
 END
+# what is known without a look at the operands is no reason to leave them out
+good -q -e 'begin { @m[1] = "ab"; $x = 3; print(@m[--$x] == "too long to be equal"); print($x); print(memcmp(@m[--$x], "a", 0)); print($x); clear(@m); }'
+expect_exactly <<'END'
+false
+2
+0
+1
+
+
+END
