@@ -72,9 +72,10 @@ static uint32_t bytes_of(const struct type *t, uint32_t otherwise)
 	return t->kind == TYPE_POINTER || !t->size ? otherwise : t->size;
 }
 
-// n bytes of an operand (a register, or known and then `room`) in memory of the program's own.
+// n bytes of an operand (a register, or known and then `room`) in memory of the program's own, zero up to a multiple of 8.
 static LLVMValueRef fetch(struct cg *cg, const struct node *a, LLVMValueRef n, uint32_t room)
 {
+	room = ALIGN_UP(room, 8u);
 	LLVMValueRef dst = cg_temp(cg, room, "bytes"), at = cg_address(cg, a);
 	bool held = a->type->kind == TYPE_STRING || a->type->kind == TYPE_BUFFER;
 
@@ -109,9 +110,9 @@ static struct value emit_memcmp(struct cg *cg, const struct node *n)
 		return scalar(l_k(l, 0));
 	}
 	LLVMValueRef size = known ? l_k(l, room) : limited(cg, cg_int(cg, count), room);
-	LLVMValueRef pa = fetch(cg, a, size, room), pb = fetch(cg, b, size, room), args[] = { pa, pb, l_k(l, room) };
+	LLVMValueRef pa = fetch(cg, a, size, room), pb = fetch(cg, b, size, room);
 
-	return scalar(cg_stdlib(cg, "bytes_compare", l->i64, 3, args, "memcmp"));
+	return scalar(cg_memory_compare(cg, pa, pb, ALIGN_UP(room, 8u)));
 }
 
 static struct value emit_pton(struct cg *cg, const struct node *n)
@@ -205,16 +206,19 @@ static struct value emit_comm(struct cg *cg, const struct node *n)
 	struct ll *l = &cg->l;
 	const struct member_place *at = n->call.data;
 	LLVMValueRef pid = cg_int(cg, arg(n, 0));
-	uint32_t place = cg_frame_reserve(cg, TASK_FIND_STATE);
-	LLVMValueRef begin[] = { cg_frame_at(cg, place, "find"), pid, cg_member_offset(cg, at[0].s, at[0].f), cg_member_offset(cg, at[3].s, at[3].f) };
 	struct cg_const consts[3];
+	const uint32_t size = TASK_FIND_STATE;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(consts); i++)
 		consts[i] = (struct cg_const){ at[i].f->offset, cg_reloc_of(cg, RELOC_OFFSET, at[i].s, at[i].f->name) };
 
+	struct repeat *r = cg_repeat_of(cg, "task_find_step", &size, 1, consts, ARRAY_SIZE(consts));
+	LLVMValueRef comm = cg_temp(cg, WIRE_COMM, "comm"), find = cg_frame_at(cg, r->places[0], "find");
+	LLVMValueRef begin[] = { find, pid, cg_member_offset(cg, at[0].s, at[0].f), cg_member_offset(cg, at[3].s, at[3].f) };
 	cg_stdlib(cg, "task_find_begin", l->none, 4, begin, "");
-	cg_repeat(cg, TASK_FIND_ROUNDS, "task_find_step", &place, 1, consts, ARRAY_SIZE(consts));
-	return scalar(l_atk(l, cg_frame_at(cg, place, "find"), TASK_FIND_COMM, "comm"));
+	cg_repeat(cg, r, TASK_FIND_ROUNDS);
+	cg_copy(cg, comm, l_atk(l, cg_frame_at(cg, r->places[0], "find"), TASK_FIND_COMM, "found"), WIRE_COMM);
+	return scalar(comm);
 }
 
 // path(): up from the entry to the root, noting names; then the names from the last one on; then the end that fits.
@@ -224,19 +228,20 @@ static struct value emit_path(struct cg *cg, const struct node *n)
 	const struct member_place *at = n->call.data;
 	uint32_t most = (uint32_t)plan_config(cg->plan, "max_strlen")->number, cap = n->type->count;
 	LLVMValueRef from = cg_address(cg, arg(n, 0));
-	uint32_t places[] = { cg_frame_reserve(cg, PATH_STATE), cg_frame_reserve(cg, most + PATH_NAME) };
+	const uint32_t sizes[] = { PATH_STATE, most + PATH_NAME };
 	const struct cg_const consts[] = { { .v = most } };
-	LLVMValueRef walk = cg_frame_at(cg, places[0], "walk");
+	struct repeat *r = cg_repeat_of(cg, "path_step", sizes, 2, consts, 1);
+	LLVMValueRef walk = cg_frame_at(cg, r->places[0], "walk");
 
-	cg_zero(cg, cg_frame_at(cg, places[1], "full"), most + PATH_NAME);
+	cg_zero(cg, cg_frame_at(cg, r->places[1], "full"), most + PATH_NAME);
 	for (uint32_t i = 0; i < PATH_OFFSETS; i++)
 		l_store(l, cg_member_offset(cg, at[i].s, at[i].f), l_atk(l, walk, i * 8, "offset"), 8);
 	LLVMValueRef begin[] = { walk, from };
 	cg_stdlib(cg, "path_begin", l->none, 2, begin, "");
-	cg_repeat(cg, PATH_ROUNDS, "path_step", places, 2, consts, 1);
+	cg_repeat(cg, r, PATH_ROUNDS);
 	LLVMValueRef dst = cg_temp(cg, cap, "path");
 	cg_zero(cg, dst, cap);
-	LLVMValueRef end[] = { cg_frame_at(cg, places[0], "walk"), cg_frame_at(cg, places[1], "full"), l_k(l, most), dst, l_k(l, cap) };
+	LLVMValueRef end[] = { cg_frame_at(cg, r->places[0], "walk"), cg_frame_at(cg, r->places[1], "full"), l_k(l, most), dst, l_k(l, cap) };
 	cg_stdlib(cg, "path_end", l->none, 5, end, "");
 	return scalar(dst);
 }

@@ -61,6 +61,17 @@ struct fn {               // the function being built; a loop callback has one o
 	LLVMValueRef live;     // ptr to wire_globals.live as it was when the program started; NULL: no map has a twin
 };
 
+// A step of stdlib that is called in rounds, and the memory it works on: one for all the body's calls of it with these constants,
+// as a program may have 256 functions, and frames are not free.
+struct repeat {
+	struct repeat *next;
+	const char *step;
+	unsigned nplaces, nconsts;
+	uint32_t places[4]; // in the frame
+	struct cg_const consts[4];
+	LLVMValueRef callback; // NULL until the first call
+};
+
 struct cg {
 	struct ll l;
 	struct program *p;
@@ -86,6 +97,8 @@ struct cg {
 	bool needs_frame;
 	LLVMValueRef *var;       // where body.vars[i] lies: ptr to i64, or to memory
 	uint32_t *var_frame;     // offset in the frame + 1, 0: on the stack (then var[i])
+	struct repeat *repeats;  // of this body
+	uint32_t copied_to, copied_size; // where its strlen() copy to: offset in the frame + 1, 0: nowhere yet; bytes
 	unsigned callbacks;      // number of callbacks so far, for names
 	unsigned on_stack_limit;
 	bool may_goto;           // the kernel knows the instruction
@@ -158,6 +171,8 @@ struct value cg_args_field(struct cg *cg, const struct node *n);
 // string.c
 LLVMValueRef cg_string_equal(struct cg *cg, const struct node *a, const struct node *b, uint64_t limit); // i1
 bool cg_literal(const struct node *n); // a STRING node
+LLVMValueRef cg_memory_equal(struct cg *cg, const struct node *a, const struct node *b, uint32_t n); // i1: the first n bytes of both
+LLVMValueRef cg_memory_compare(struct cg *cg, LLVMValueRef a, LLVMValueRef b, uint32_t n); // below 0, 0, above 0; n is a multiple of 8
 LLVMValueRef cg_string_length(struct cg *cg, const struct node *s);
 LLVMValueRef cg_string_find(struct cg *cg, const struct node *h, const struct node *s); // where s is in h; -1: nowhere
 
@@ -222,7 +237,13 @@ void cg_stmt(struct cg *cg, const struct node *n);
 void cg_block(struct cg *cg, const struct node *n);
 struct value cg_block_value(struct cg *cg, const struct node *n);
 void cg_for(struct cg *cg, const struct node *n);
-void cg_repeat(struct cg *cg, uint32_t rounds, const char *step, const uint32_t *frame, unsigned n, const struct cg_const *consts, unsigned nconsts);
+
+// step(places…, constants…) of stdlib: reserves what it works on (sizes in bytes), on first use in this body. What it has there is
+// for the moment: operands are evaluated before they are put into the places, and results are taken out.
+struct repeat *cg_repeat_of(struct cg *cg, const char *step, const uint32_t *sizes, unsigned n, const struct cg_const *consts, unsigned nconsts);
+// Calls it until it returns 1, `rounds` times at the most. What it keeps lies in the frame, where the verifier knows no values:
+// one round is checked for all.
+void cg_repeat(struct cg *cg, struct repeat *r, uint32_t rounds);
 void cg_each(struct cg *cg, LLVMValueRef rounds, LLVMValueRef (*round)(struct cg *cg, void *arg, LLVMValueRef i), void *arg); // until round(0 …) gives 1
 LLVMValueRef cg_map_count(struct cg *cg, const struct map_sym *m, const struct node *at); // keys of a keyed map
 LLVMValueRef cg_var_ptr(struct cg *cg, const struct var *v);

@@ -379,8 +379,7 @@ static LLVMValueRef probe_equal(struct cg *cg, const struct node *n)
 static LLVMValueRef bytes_equal(struct cg *cg, const struct node *n)
 {
 	const struct node *a = n->binary.left, *b = n->binary.right;
-	LLVMValueRef args[] = { cg_local(cg, a), cg_local(cg, b), l_k(&cg->l, MIN(a->type->size, b->type->size)) };
-	LLVMValueRef same = l_nz(&cg->l, cg_stdlib(cg, "bytes_equal", cg->l.i64, 3, args, "same"), "same");
+	LLVMValueRef same = cg_memory_equal(cg, a, b, MIN(a->type->size, b->type->size));
 
 	return l_bool(&cg->l, n->binary.op == OP_NE ? LLVMBuildNot(cg->l.b, same, "differ") : same, "cmp");
 }

@@ -5,7 +5,7 @@
 //   the callback returns 0 to go on, 1 to stop (break, return); after the helper: if (state.returned) goto done
 //
 // Variables of the outside live in the body's frame, which the callback finds through the state.
-#include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/util.h"
@@ -212,49 +212,77 @@ LLVMValueRef cg_map_count(struct cg *cg, const struct map_sym *m, const struct n
 	return l_load(l, cg_frame_at(cg, count, "n"), 8, false, "len");
 }
 
-// What the rounds keep lies in the frame, where the verifier knows no values: one round is checked for all.
-void cg_each(struct cg *cg, LLVMValueRef rounds, LLVMValueRef (*round)(struct cg *cg, void *arg, LLVMValueRef i), void *arg)
+static LLVMValueRef round_callback(struct cg *cg, LLVMValueRef (*round)(struct cg *cg, void *arg, LLVMValueRef i), void *arg)
 {
-	struct ll *l = &cg->l;
 	struct node at = { .kind = NODE_EXPR, .span = cg->at };
 	struct callback cb;
-	LLVMValueRef state = state_new(cg, NULL);
 
 	if (cg->p->world->ops->feature)
 		(void)cg->p->world->ops->feature(cg->p->world, FEATURE_BPF_LOOP); // noted as needed
 	callback_begin(cg, &cb, 2, &at);
-	l_store(l, round(cg, arg, LLVMGetParam(cb.fn.fn, 0)), cb.stop, 8);
+	l_store(&cg->l, round(cg, arg, LLVMGetParam(cb.fn.fn, 0)), cb.stop, 8);
 	callback_end(cg, &cb, &at);
-	LLVMValueRef call[] = { LLVMBuildTrunc(l->b, unknown_count(cg, rounds), l->i32, "n"), cb.fn.fn, state, l_k(l, 0) };
+	return cb.fn.fn;
+}
+
+// What the rounds keep lies in the frame, where the verifier knows no values: one round is checked for all.
+void cg_each(struct cg *cg, LLVMValueRef rounds, LLVMValueRef (*round)(struct cg *cg, void *arg, LLVMValueRef i), void *arg)
+{
+	struct ll *l = &cg->l;
+	LLVMValueRef state = state_new(cg, NULL), callback = round_callback(cg, round, arg);
+	LLVMValueRef call[] = { LLVMBuildTrunc(l->b, unknown_count(cg, rounds), l->i32, "n"), callback, state, l_k(l, 0) };
+
 	l_helper(l, H_LOOP, l->i64, 4, call, "rounds");
 }
 
-struct step {
-	const char *name;
-	const uint32_t *frame;
-	unsigned n, nconsts;
-	const struct cg_const *consts;
-};
-
+// step(places…, constants…).
 static LLVMValueRef step_round(struct cg *cg, void *arg, LLVMValueRef i)
 {
-	const struct step *s = arg;
+	const struct repeat *r = arg;
 	LLVMValueRef args[8];
 
 	(void)i;
-	for (unsigned k = 0; k < s->n; k++)
-		args[k] = cg_frame_at(cg, s->frame[k], "place");
-	for (unsigned k = 0; k < s->nconsts; k++)
-		args[s->n + k] = s->consts[k].reloc ? cg_reloc(cg, s->consts[k].reloc) : l_k(&cg->l, s->consts[k].v);
-	return cg_stdlib(cg, s->name, cg->l.i64, s->n + s->nconsts, args, "done");
+	for (unsigned k = 0; k < r->nplaces; k++)
+		args[k] = cg_frame_at(cg, r->places[k], "place");
+	for (unsigned k = 0; k < r->nconsts; k++)
+		args[r->nplaces + k] = r->consts[k].reloc ? cg_reloc(cg, r->consts[k].reloc) : l_k(&cg->l, r->consts[k].v);
+	return cg_stdlib(cg, r->step, cg->l.i64, r->nplaces + r->nconsts, args, "done");
 }
 
-// Calls stdlib's step(places in the frame…, constants…) until it returns 1, `rounds` times at the most.
-void cg_repeat(struct cg *cg, uint32_t rounds, const char *step, const uint32_t *frame, unsigned n, const struct cg_const *consts, unsigned nconsts)
+static bool is_same(const struct repeat *r, const char *step, const struct cg_const *consts, unsigned nconsts)
 {
-	struct step s = { .name = step, .frame = frame, .n = n, .consts = consts, .nconsts = nconsts };
+	bool same = strcmp(r->step, step) == 0 && r->nconsts == nconsts;
 
-	cg_each(cg, l_k(&cg->l, rounds), step_round, &s);
+	for (unsigned i = 0; i < nconsts && same; i++)
+		same = r->consts[i].v == consts[i].v && r->consts[i].reloc == consts[i].reloc;
+	return same;
+}
+
+struct repeat *cg_repeat_of(struct cg *cg, const char *step, const uint32_t *sizes, unsigned n, const struct cg_const *consts, unsigned nconsts)
+{
+	struct repeat *r;
+
+	for (r = cg->repeats; r; r = r->next)
+		if (is_same(r, step, consts, nconsts))
+			return r;
+	r = arena_new_(cg->arena, struct repeat);
+	*r = (struct repeat){ .next = cg->repeats, .step = step, .nplaces = n, .nconsts = nconsts };
+	for (unsigned i = 0; i < n; i++)
+		r->places[i] = cg_frame_reserve(cg, sizes[i]);
+	for (unsigned i = 0; i < nconsts; i++)
+		r->consts[i] = consts[i];
+	cg->repeats = r;
+	return r;
+}
+
+void cg_repeat(struct cg *cg, struct repeat *r, uint32_t rounds)
+{
+	LLVMValueRef state = state_new(cg, NULL);
+
+	if (!r->callback)
+		r->callback = round_callback(cg, step_round, r);
+	LLVMValueRef call[] = { l_k32(&cg->l, rounds), r->callback, state, l_k(&cg->l, 0) };
+	l_helper(&cg->l, H_LOOP, cg->l.i64, 4, call, "rounds");
 }
 
 void cg_for(struct cg *cg, const struct node *n)

@@ -159,27 +159,36 @@ static void release_frame(struct cg *cg)
 	cg_stdlib(cg, "scratch_release", cg->l.none, 1, args, "");
 }
 
-// Variables that a FOR body touches must be reachable from its callback: they live in the frame.
+struct sharing {
+	bool may_goto, inside;
+};
+
+// Variables that a FOR body touches must be reachable from its callback: they live in the frame. So do those of a WHILE, where may_goto
+// ends it: of what lies there the verifier knows no values, so that it follows one round for all, and not each that there may be.
 static void mark_shared(void *arg, struct node **slot)
 {
-	bool inside = arg != NULL || (*slot)->kind == NODE_FOR;
+	const struct sharing *up = arg;
+	enum node_kind kind = (*slot)->kind;
+	struct sharing here = { .may_goto = up->may_goto, .inside = up->inside || kind == NODE_FOR || (kind == NODE_WHILE && up->may_goto) };
 
-	if (inside && (*slot)->kind == NODE_VAR)
+	if (here.inside && kind == NODE_VAR)
 		(*slot)->var.sym->in_callback = true;
-	if (inside && (*slot)->kind == NODE_LET && (*slot)->let.sym)
+	if (here.inside && kind == NODE_LET && (*slot)->let.sym)
 		(*slot)->let.sym->in_callback = true;
-	if ((*slot)->kind == NODE_FOR)
+	if (kind == NODE_FOR)
 		(*slot)->for_.sym->in_callback = true;
-	node_each_child(*slot, mark_shared, inside ? *slot : NULL);
+	node_each_child(*slot, mark_shared, &here);
 }
 
 static void place_vars(struct cg *cg)
 {
 	struct body *b = cg->body;
 
+	struct sharing none = { .may_goto = cg->may_goto };
+
 	if (b->predicate)
-		mark_shared(NULL, &b->predicate);
-	mark_shared(NULL, &b->block);
+		mark_shared(&none, &b->predicate);
+	mark_shared(&none, &b->block);
 	cg->var = arena_array(cg->arena, LLVMValueRef, b->nvars);
 	cg->var_frame = arena_array(cg->arena, uint32_t, b->nvars);
 	for (size_t i = 0; i < b->nvars; i++) {
@@ -258,6 +267,8 @@ void cg_body(struct cg *cg, struct body *b)
 	cg->body = b;
 	cg->frame_used = 0;
 	cg->needs_frame = false;
+	cg->repeats = NULL;
+	cg->copied_to = cg->copied_size = 0;
 	cg_fn_begin(cg, &f, prog->name, type, prog->section, b->block->span);
 	f.ctx = LLVMGetParam(f.fn, 0);
 	if (b->kind == PROG_RUN)

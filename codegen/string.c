@@ -1,94 +1,280 @@
 // SPDX-License-Identifier: Apache-2.0
-// string.c - comparing and searching strings. Both lie zero-padded in local memory; a literal is compared as immediates, 8 bytes at a time.
+// string.c - comparing and searching strings and other memory. All of it is zero-padded local memory, so that what is equal has
+// equal words. What the verifier has to follow is bounded whatever a script does with the results: nothing short has a branch, what
+// is longer is compared block by block, and what is long in rounds, of which one is checked for all.
+//
+//   up to 64 bytes     the words' differences, or-ed                     strings, tuples, literals
+//   up to 256          the same, 64 bytes at a time: words_differ()      the verifier goes through it once for each 64
+//   more               the first 64 bytes; if they are the same, rounds  equal_step(), called by bpf_loop
 #include <string.h>
 
 #include "base/util.h"
+#include "base/world.h"
 #include "codegen/cg.h"
 
-#define INLINE_LITERAL 64
-#define LONG 128       // a string with more room never lies on the stack (on_stack_limit)
-#define QUADRATIC 512  // up to so many comparisons are made without a callback
-#define FIND_STATE 32  // struct find of stdlib/strings.bpf.c
-#define FIND_STEPS 8   // of the search, a round
+#define BLOCK 64         // bytes compared at once
+#define BLOCKWISE 256    // more than this is compared in rounds
+#define ROUND 128        // bytes of a round, of compare_round() in stdlib/strings.bpf.c
+#define COMPARE_STATE 16 // struct compare there
+#define COMPARE_RESULT 8
+#define FIND_STATE 32    // struct find there
+#define FIND_STEPS 8     // of the search, a round
+#define SHORT 64         // haystacks a known needle is searched in without a callback
+#define QUADRATIC 128    // comparisons made without a callback
+#define COUNTED 32       // bytes that strlen() counts itself
 
-// The first `n` bytes at p against a literal's; bytes past the literal's end are its NUL.
-static LLVMValueRef literal_equal(struct cg *cg, LLVMValueRef p, const char *text, uint32_t n)
+// What is compared: memory, or a literal's bytes, which are immediates.
+struct side {
+	LLVMValueRef at; // NULL: a literal
+	const char *text;
+	uint32_t len;
+};
+
+static bool has_loop(struct cg *cg)
 {
-	struct ll *l = &cg->l;
-	LLVMValueRef diff = l_k(l, 0);
+	const struct world_ops *ops = cg->p->world->ops;
 
-	for (uint32_t at = 0; at < n;) {
-		uint32_t piece = n - at >= 8 ? 8 : n - at >= 4 ? 4 : n - at >= 2 ? 2 : 1;
-		uint64_t want = 0;
-
-		for (uint32_t i = 0; i < piece; i++)
-			want |= (uint64_t)(unsigned char)text[at + i] << (8 * i);
-		LLVMValueRef got = l_load(l, l_atk(l, p, at, "at"), piece, false, "bytes");
-		diff = LLVMBuildOr(l->b, diff, LLVMBuildXor(l->b, got, l_k(l, want), "differ"), "diff");
-		at += piece;
-	}
-	return LLVMBuildIsNull(l->b, diff, "equal");
+	return !ops->feature || ops->feature(cg->p->world, FEATURE_BPF_LOOP);
 }
 
+static LLVMValueRef side_word(struct cg *cg, const struct side *s, uint32_t off, uint32_t bytes)
+{
+	uint64_t v = 0;
+
+	if (s->at)
+		return l_load(&cg->l, l_atk(&cg->l, s->at, off, "at"), bytes, false, "bytes");
+	for (uint32_t i = 0; i < bytes && off + i < s->len; i++)
+		v |= (uint64_t)(unsigned char)s->text[off + i] << (8 * i);
+	return l_k(&cg->l, v);
+}
+
+static uint32_t side_align(const struct side *s)
+{
+	return s->at ? l_align(s->at) : 8;
+}
+
+static uint32_t piece_at(uint32_t most, uint32_t left)
+{
+	while (most > left)
+		most /= 2;
+	return most;
+}
+
+// i64, not 0 if the bytes from `from` to `to` differ.
+static LLVMValueRef block_differs(struct cg *cg, const struct side *a, const struct side *b, uint32_t from, uint32_t to)
+{
+	struct ll *l = &cg->l;
+	uint32_t most = MIN(side_align(a), side_align(b)), piece;
+	LLVMValueRef differ = l_k(l, 0);
+
+	for (uint32_t at = from; at < to; at += piece) {
+		piece = piece_at(most, to - at);
+		LLVMValueRef word = LLVMBuildXor(l->b, side_word(cg, a, at, piece), side_word(cg, b, at, piece), "differ");
+
+		differ = LLVMBuildOr(l->b, differ, word, "differ");
+	}
+	return differ;
+}
+
+static uint32_t power_of_two(uint32_t n)
+{
+	uint32_t v = 8;
+
+	while (v < n)
+		v *= 2;
+	return v;
+}
+
+// Into a place for rounds: n bytes, zeros up to `full`.
+static void put(struct cg *cg, uint32_t place, LLVMValueRef from, uint32_t n, uint32_t full)
+{
+	cg_copy(cg, cg_frame_at(cg, place, "place"), from, n);
+	if (full > n)
+		cg_zero(cg, cg_frame_at(cg, place + n, "rest"), full - n);
+}
+
+// The result of `step` on n bytes: i64, 0 if they are equal. The places' sizes are powers of two, so that there are few callbacks.
+static LLVMValueRef in_rounds(struct cg *cg, const char *step, LLVMValueRef a, LLVMValueRef b, uint32_t n)
+{
+	struct ll *l = &cg->l;
+	uint32_t full = ALIGN_UP(n, (uint32_t)ROUND), cap = power_of_two(full);
+	const uint32_t sizes[] = { COMPARE_STATE, cap, cap };
+	const struct cg_const consts[] = { { .v = cap } };
+	struct repeat *r = cg_repeat_of(cg, step, sizes, 3, consts, 1);
+
+	put(cg, r->places[1], a, n, full);
+	put(cg, r->places[2], b, n, full);
+	cg_zero(cg, cg_frame_at(cg, r->places[0], "compare"), COMPARE_STATE);
+	cg_repeat(cg, r, full / ROUND);
+	return l_load(l, l_atk(l, cg_frame_at(cg, r->places[0], "compare"), COMPARE_RESULT, "result"), 8, false, "result");
+}
+
+// i64, not 0 if they differ: what one block is not enough for. Both are memory.
+static LLVMValueRef long_differs(struct cg *cg, const struct side *a, const struct side *b, uint32_t n)
+{
+	struct ll *l = &cg->l;
+	LLVMValueRef args[] = { a->at, b->at, l_k(l, n / 8 * 8) }, words;
+
+	if (MIN(side_align(a), side_align(b)) < 8 && n <= BLOCKWISE)
+		return block_differs(cg, a, b, 0, n);
+	words = cg_stdlib(cg, "words_differ", l->i64, 3, args, "differ");
+	return n % 8 == 0 ? words : LLVMBuildOr(l->b, words, block_differs(cg, a, b, n / 8 * 8, n), "differ");
+}
+
+// The first block, and only if that is the same on both sides, all the rest. i1. Nothing so large lies on the stack: any address will do.
+static LLVMValueRef rounds_equal(struct cg *cg, const struct side *a, const struct side *b, uint32_t n)
+{
+	struct ll *l = &cg->l;
+	LLVMBasicBlockRef same = l_block(l, "same"), out = l_block(l, "compared");
+	LLVMValueRef held = cg_alloca(cg, l->i64, "differ"), differ = block_differs(cg, a, b, 0, BLOCK);
+
+	l_store(l, differ, held, 8);
+	l_cond(l, l_nz(l, differ, "differs"), out, same);
+	l_pos(l, same);
+	l_store(l, in_rounds(cg, "equal_step", l_atk(l, a->at, BLOCK, "rest"), l_atk(l, b->at, BLOCK, "rest"), n - BLOCK), held, 8);
+	l_br(l, out);
+	l_pos(l, out);
+	return LLVMBuildIsNull(l->b, l_load(l, held, 8, false, "differ"), "equal");
+}
+
+static LLVMValueRef sides_equal(struct cg *cg, const struct side *a, const struct side *b, uint32_t n)
+{
+	if (n <= BLOCK)
+		return LLVMBuildIsNull(cg->l.b, block_differs(cg, a, b, 0, n), "equal");
+	if (n > BLOCKWISE && has_loop(cg))
+		return rounds_equal(cg, a, b, n);
+	return LLVMBuildIsNull(cg->l.b, long_differs(cg, a, b, n), "equal");
+}
+
+LLVMValueRef cg_memory_equal(struct cg *cg, const struct node *a, const struct node *b, uint32_t n)
+{
+	struct side sa = { .at = cg_local(cg, a) }, sb = { .at = cg_local(cg, b) };
+
+	return sides_equal(cg, &sa, &sb, n);
+}
+
+LLVMValueRef cg_memory_compare(struct cg *cg, LLVMValueRef a, LLVMValueRef b, uint32_t n)
+{
+	LLVMValueRef args[] = { a, b, l_k(&cg->l, n) };
+
+	if (n > BLOCKWISE && has_loop(cg))
+		return in_rounds(cg, "compare_step", a, b, n);
+	return cg_stdlib(cg, "words_compare", cg->l.i64, 3, args, "compared");
+}
+
+// With the literal's NUL: what is behind it in the string does not count.
 static LLVMValueRef equal_to_literal(struct cg *cg, const struct node *s, const struct node *lit, uint64_t limit)
 {
-	uint32_t cap = s->type->count, len = (uint32_t)lit->string.len;
+	uint32_t len = (uint32_t)lit->string.len;
 	uint64_t n = MIN((uint64_t)len + 1, limit);
+	struct side a = { .at = cg_local(cg, s) }, b = { .text = lit->string.text, .len = len }; // evaluated even if the answer is known
 
-	LLVMValueRef at = cg_local(cg, s); // for what it does, even if the answer is known
-
-	if (n > cap) // the literal does not fit: never equal
+	if (n > s->type->count) // the literal does not fit: never equal
 		return LLVMConstInt(cg->l.i1, 0, 0);
-	return literal_equal(cg, at, lit->string.text, (uint32_t)n);
+	return sides_equal(cg, &a, &b, (uint32_t)n);
 }
 
 LLVMValueRef cg_string_equal(struct cg *cg, const struct node *a, const struct node *b, uint64_t limit)
 {
 	const struct node *lit = cg_literal(b) ? b : cg_literal(a) ? a : NULL, *s = lit == b ? a : b;
 
-	if (lit && lit->string.len < INLINE_LITERAL)
+	if (lit && lit->string.len < BLOCK)
 		return equal_to_literal(cg, s, lit, limit);
-	uint64_t n = MIN((uint64_t)MIN(a->type->count, b->type->count), limit);
-	bool words = MIN(a->type->count, b->type->count) > LONG; // both lie in the frame, where any address will do
-	LLVMValueRef args[] = { cg_local(cg, a), cg_local(cg, b), l_k(&cg->l, n) };
-	return l_nz(&cg->l, cg_stdlib(cg, words ? "string_equal_words" : "string_equal", cg->l.i64, 3, args, "equal"), "equal");
+	return cg_memory_equal(cg, a, b, (uint32_t)MIN((uint64_t)MIN(a->type->count, b->type->count), limit));
 }
 
-// The kernel counts what it copies: no loop for the verifier to follow.
+// The bytes of a word that are not zero: what is behind the NUL is zero too. Each byte's top bit becomes "not zero", and they are summed up.
+static LLVMValueRef bytes_used(struct cg *cg, LLVMValueRef word)
+{
+	struct ll *l = &cg->l;
+	LLVMValueRef low = l_k(l, 0x7f7f7f7f7f7f7f7full), ones = l_k(l, 0x0101010101010101ull);
+	LLVMValueRef any = LLVMBuildOr(l->b, LLVMBuildAdd(l->b, LLVMBuildAnd(l->b, word, low, ""), low, ""), word, "any");
+
+	any = LLVMBuildAnd(l->b, LLVMBuildLShr(l->b, any, l_k(l, 7), ""), ones, "any");
+	return LLVMBuildLShr(l->b, LLVMBuildMul(l->b, any, ones, ""), l_k(l, 56), "used");
+}
+
+static LLVMValueRef short_length(struct cg *cg, const struct node *s)
+{
+	struct side side = { .at = cg_local(cg, s) };
+	LLVMValueRef n = l_k(&cg->l, 0);
+	uint32_t piece;
+
+	for (uint32_t at = 0; at < s->type->count; at += piece) {
+		piece = piece_at(side_align(&side), s->type->count - at);
+		n = LLVMBuildAdd(cg->l.b, n, bytes_used(cg, side_word(cg, &side, at, piece)), "strlen");
+	}
+	return n;
+}
+
+// A short one is counted here; of a long one the kernel counts what it copies.
 LLVMValueRef cg_string_length(struct cg *cg, const struct node *s)
 {
 	uint32_t cap = s->type->count;
-	LLVMValueRef args[] = { cg_local(cg, s), l_k(&cg->l, cap), NULL };
 
-	if (cap <= LONG)
-		return cg_stdlib(cg, "string_length", cg->l.i64, 2, args, "strlen");
-	args[2] = cg_frame_temp(cg, cap, "copy");
-	return cg_stdlib(cg, "string_length_long", cg->l.i64, 3, args, "strlen");
+	if (cap <= COUNTED)
+		return short_length(cg, s);
+	LLVMValueRef args[] = { cg_local(cg, s), l_k(&cg->l, cap), NULL };
+	if (cg->copied_to == 0 || cg->copied_size < cap) {
+		cg->copied_to = cg_frame_reserve(cg, cap) + 1;
+		cg->copied_size = cap;
+	}
+	args[2] = cg_frame_at(cg, cg->copied_to - 1, "copy");
+	return cg_stdlib(cg, "string_length", cg->l.i64, 3, args, "strlen");
 }
 
-static uint32_t in_frame(struct cg *cg, const struct node *s)
+// NULL: a literal, which needs no evaluation before it is put into its place.
+static LLVMValueRef evaluated(struct cg *cg, const struct node *s)
 {
-	uint32_t off = cg_frame_reserve(cg, s->type->count);
+	return cg_literal(s) ? NULL : cg_local(cg, s);
+}
 
-	cg_expr_into(cg, s, s->type, cg_frame_at(cg, off, "string"));
-	return off;
+static void put_string(struct cg *cg, uint32_t place, const struct node *s, LLVMValueRef v, uint32_t cap)
+{
+	struct type t = *s->type;
+
+	if (v) {
+		put(cg, place, v, s->type->count, cap);
+		return;
+	}
+	t.count = t.size = cap;
+	cg_expr_into(cg, s, &t, cg_frame_at(cg, place, "literal"));
+}
+
+static LLVMValueRef find_in_rounds(struct cg *cg, const struct node *h, const struct node *s)
+{
+	struct ll *l = &cg->l;
+	uint32_t hcap = power_of_two(h->type->count), scap = power_of_two(s->type->count);
+	const uint32_t sizes[] = { FIND_STATE, hcap, scap, scap * 4 };
+	const struct cg_const consts[] = { { .v = hcap }, { .v = scap } };
+	LLVMValueRef hv = evaluated(cg, h), sv = evaluated(cg, s);
+	struct repeat *r = cg_repeat_of(cg, "find_step", sizes, 4, consts, 2);
+
+	put_string(cg, r->places[1], h, hv, hcap);
+	put_string(cg, r->places[2], s, sv, scap);
+	LLVMValueRef state = cg_frame_at(cg, r->places[0], "find");
+	cg_stdlib(cg, "find_begin", l->none, 1, &state, "");
+	cg_repeat(cg, r, (h->type->count + s->type->count) * 2 / FIND_STEPS + 2);
+	return l_load(l, cg_frame_at(cg, r->places[0], "find"), 8, false, "found");
+}
+
+static LLVMValueRef find_literal(struct cg *cg, const struct node *h, const struct node *s)
+{
+	struct side needle = { .text = s->string.text, .len = (uint32_t)s->string.len };
+	uint64_t bytes = needle.len == 8 ? UINT64_MAX : (1ull << (8 * needle.len)) - 1;
+	LLVMValueRef args[] = { cg_local(cg, h), l_k(&cg->l, h->type->count), side_word(cg, &needle, 0, 8), l_k(&cg->l, bytes) };
+
+	return cg_stdlib(cg, "string_find_word", cg->l.i64, 4, args, "found");
 }
 
 LLVMValueRef cg_string_find(struct cg *cg, const struct node *h, const struct node *s)
 {
 	uint32_t hcap = h->type->count, scap = s->type->count;
-	struct ll *l = &cg->l;
 
-	if ((uint64_t)hcap * scap <= QUADRATIC) {
-		LLVMValueRef args[] = { cg_local(cg, h), l_k(l, hcap), cg_local(cg, s), l_k(l, scap), cg_frame_temp(cg, 8, "found") };
-
-		return cg_stdlib(cg, "string_find_short", l->i64, 5, args, "found");
-	}
-	uint32_t places[] = { cg_frame_reserve(cg, FIND_STATE), in_frame(cg, h), in_frame(cg, s), cg_frame_reserve(cg, scap * 4) };
-	const struct cg_const sizes[] = { { .v = hcap }, { .v = scap } };
-	LLVMValueRef state = cg_frame_at(cg, places[0], "find");
-	cg_stdlib(cg, "find_begin", l->none, 1, &state, "");
-	cg_repeat(cg, (hcap + scap) * 2 / FIND_STEPS + 2, "find_step", places, 4, sizes, 2);
-	state = cg_frame_at(cg, places[0], "find");
-	return l_load(l, state, 8, false, "found");
+	if (cg_literal(s) && s->string.len <= 8 && hcap <= SHORT)
+		return find_literal(cg, h, s);
+	if ((uint64_t)hcap * scap > QUADRATIC)
+		return find_in_rounds(cg, h, s);
+	LLVMValueRef args[] = { cg_local(cg, h), l_k(&cg->l, hcap), cg_local(cg, s), l_k(&cg->l, scap) };
+	return cg_stdlib(cg, "string_find_short", cg->l.i64, 4, args, "found");
 }

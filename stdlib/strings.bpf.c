@@ -3,43 +3,19 @@
 // constants at every call.
 #include "stdlib/bpf.h"
 
-// Up to n bytes, or to the NUL that both have.
-u64 string_equal(const u8 *a, const u8 *b, u64 n)
+// 1 if v is not zero, else 0. Without a branch: each one would double what the verifier follows of what comes after. What it
+// selects is multiplied: where all ones or zeros are and-ed with a number, newer verifiers (6.18) follow both.
+static __attribute__((always_inline)) u64 is_set(u64 v)
 {
-	for (u64 i = 0; i < n; i++) {
-		if (a[i] != b[i])
-			return 0;
-		if (!a[i])
-			return 1;
-	}
-	return 1;
+	v |= 0 - v;
+	opaque(v); // else it becomes a comparison
+	v >>= 63;
+	opaque(v); // else what it selects does
+	return v;
 }
 
-u64 bytes_equal(const u8 *a, const u8 *b, u64 n)
-{
-	for (u64 i = 0; i < n; i++)
-		if (a[i] != b[i])
-			return 0;
-	return 1;
-}
-
-// What is behind the NUL is zero too: the bytes that are not zero are counted, without a branch, or the verifier would follow
-// all that comes after once for each length.
-u64 string_length(const u8 *s, u64 cap)
-{
-	u64 n = 0;
-
-	for (u64 i = 0; i < cap; i++) {
-		u64 c = s[i];
-
-		asm volatile("" : "+r"(c)); // else it becomes a comparison
-		n += (0 - c) >> 63;
-	}
-	return n;
-}
-
-// The same for long strings: the kernel counts while it copies; what it returns is nothing the verifier could follow.
-u64 string_length_long(const u8 *s, u64 cap, u8 *copy)
+// The kernel counts while it copies; what it returns is nothing the verifier could follow.
+u64 string_length(const u8 *s, u64 cap, u8 *copy)
 {
 	u64 n = (u64)bpf_probe_read_kernel_str(copy, (u32)cap, s);
 
@@ -48,52 +24,121 @@ u64 string_length_long(const u8 *s, u64 cap, u8 *copy)
 	return n == cap && s[cap - 1] ? cap : n - 1;
 }
 
-// Long strings, in memory that any address may be read from: both are zero behind their NUL, so words tell as much as bytes.
-u64 string_equal_words(const u8 *a, const u8 *b, u64 n)
+// n is a multiple of 8. Eight words at a time, as each way out is one more that the verifier follows.
+u64 words_differ(const u64 *a, const u64 *b, u64 n)
 {
-	u64 at;
+	u64 i, differ = 0;
 
-	for (at = 0; at + 8 <= n; at += 8) {
-		u64 x = *(const u64 *)(a + at), y = *(const u64 *)(b + at);
-
-		if (x != y)
-			return 0;
-		if ((x - 0x0101010101010101ull) & ~x & 0x8080808080808080ull)
-			return 1;
+#pragma clang loop unroll(disable)
+	for (i = 0; i + 8 <= n / 8; i += 8) {
+		differ = (a[i] ^ b[i]) | (a[i + 1] ^ b[i + 1]) | (a[i + 2] ^ b[i + 2]) | (a[i + 3] ^ b[i + 3]);
+		differ |= (a[i + 4] ^ b[i + 4]) | (a[i + 5] ^ b[i + 5]) | (a[i + 6] ^ b[i + 6]) | (a[i + 7] ^ b[i + 7]);
+		if (differ)
+			return differ;
 	}
-	for (; at < n; at++)
-		if (a[at] != b[at])
-			return 0;
+	for (; i < n / 8; i++)
+		differ |= a[i] ^ b[i];
+	return differ;
+}
+
+// Two words that differ, as they lie in memory: the difference of the first byte that does.
+static __attribute__((always_inline)) u64 byte_difference(u64 a, u64 b)
+{
+	u64 differ, shift, more;
+
+	a = __builtin_bswap64(a);
+	b = __builtin_bswap64(b);
+	differ = a ^ b;
+	shift = is_set(differ >> 32) << 5;
+	more = is_set(differ >> shift >> 16) << 4;
+	shift |= more;
+	more = is_set(differ >> shift >> 8) << 3;
+	shift |= more;
+	return (a >> shift & 0xff) - (b >> shift & 0xff);
+}
+
+// The first pair of n words that differs: its difference, or 0.
+static __attribute__((always_inline)) u64 words_difference(const u64 *a, const u64 *b, u64 n)
+{
+	u64 x = 0, y = 0;
+
+	for (u64 i = n; i-- > 0;) {
+		u64 take = is_set(a[i] ^ b[i]);
+
+		x ^= (x ^ a[i]) * take;
+		y ^= (y ^ b[i]) * take;
+	}
+	return byte_difference(x, y);
+}
+
+// Below 0, 0, above 0. n is a multiple of 8.
+u64 words_compare(const u64 *a, const u64 *b, u64 n)
+{
+	return words_difference(a, b, n / 8);
+}
+
+// Long ones: 128 bytes a round, of places of cap bytes. Nothing in the state but `at` tells one round from another.
+struct compare {
+	u64 at, result; // result: not 0: they differ
+};
+
+static __attribute__((always_inline)) u64 compare_round(struct compare *c, const u8 *a, const u8 *b, u64 cap, int by_bytes)
+{
+	u64 at = c->at, differ = 0;
+
+	opaque(at);
+	if (at > cap - 128)
+		return 1;
+	const u64 *x = (const u64 *)(a + at), *y = (const u64 *)(b + at);
+
+	for (int i = 0; i < 16; i++)
+		differ |= x[i] ^ y[i];
+	c->at = at + 128;
+	if (!differ)
+		return 0;
+	c->result = by_bytes ? words_difference(x, y, 16) : 1;
 	return 1;
 }
 
-// Below 0, 0, above 0.
-u64 bytes_compare(const u8 *a, const u8 *b, u64 n)
+u64 equal_step(struct compare *c, const u8 *a, const u8 *b, u64 cap)
 {
-	for (u64 i = 0; i < n; i++)
-		if (a[i] != b[i])
-			return (u64)((s64)a[i] - (s64)b[i]);
-	return 0;
+	return compare_round(c, a, b, cap, 0);
 }
 
-// Where s begins in h, or -1. `found` is in the frame: numbers that come from there do not tell one round from another.
-u64 string_find_short(const u8 *h, u64 hcap, const u8 *s, u64 scap, s64 *found)
+u64 compare_step(struct compare *c, const u8 *a, const u8 *b, u64 cap)
 {
-	*found = -1;
-	for (u64 i = 0; i < hcap; i++) {
-		u64 k;
+	return compare_round(c, a, b, cap, 1);
+}
 
-		for (k = 0; k < scap && s[k]; k++)
-			if (i + k >= hcap || h[i + k] != s[k])
-				break;
-		if (k >= scap || !s[k]) {
-			*found = (s64)i;
-			break;
+// Where s begins in h, or -1: every place is looked at, from the last one on, without a branch.
+u64 string_find_short(const u8 *h, u64 hcap, const u8 *s, u64 scap)
+{
+	u64 found = ~0ull;
+
+	for (u64 i = hcap; i-- > 0;) {
+		u64 differ = 0, in = 1; // in: the needle is not at its end yet
+
+		for (u64 k = 0; k < scap; k++) {
+			u64 c = s[k];
+
+			in &= is_set(c);
+			differ |= (c ^ (i + k < hcap ? h[i + k] : 0)) * in;
 		}
-		if (!h[i])
-			break;
+		found ^= (found ^ i) * (is_set(differ) ^ 1);
 	}
-	return (u64)*(volatile s64 *)found;
+	return found;
+}
+
+// The same for a needle of up to eight bytes that is known: it is compared with a window that moves over h.
+u64 string_find_word(const u8 *h, u64 hcap, u64 needle, u64 bytes)
+{
+	u64 found = ~0ull, window = 0;
+
+	for (u64 i = hcap; i-- > 0;) {
+		window = window << 8 | h[i];
+		found ^= (found ^ i) * (is_set((window ^ needle) & bytes) ^ 1);
+	}
+	return found;
 }
 
 // The linear search of Knuth, Morris and Pratt, eight steps a round. fail[i]: how long a prefix of s ends with its byte i.
