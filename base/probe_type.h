@@ -33,6 +33,15 @@ enum { // what a provider offers, and what a probe body uses; the same bits
 	PT_SIGNAL = 1 << 9, // signal() makes sense
 	PT_USYM = 1 << 10,  // usym(), uaddr()
 	PT_PRINT = 1 << 11, // body only: writes records
+	PT_CALL = 1 << 12,  // callid
+};
+
+// What tells one call from another, at its entry and at its return (stdlib/declared.bpf.c).
+enum call_key {
+	CALL_TASK,     // the thread: system calls, which do not nest
+	CALL_SP,       // the thread, and the stack pointer at the function's first or its return instruction
+	CALL_RETURNED, // the same behind the return: it has popped the return address
+	CALL_GO,       // the goroutine, and how deep in its stack, which may move, the frame lies
 };
 
 // A parsed attach point: provider removed, the rest split at ':' outside quotes, quotes removed.
@@ -123,6 +132,9 @@ struct probe_type {
 	// Run side ----------------------------------------------------------------------------------------------------
 	// Attaches every site of the program; links are owned by `links`. 0 or -errno, one diagnostic in run's list.
 	int (*attach)(const struct probe_type *t, struct run *run, const struct plan_prog *prog, int prog_fd, struct link_set *links);
+
+	// Compile side: what `callid` is made of at this site; NULL: CALL_TASK.
+	enum call_key (*call_key)(const struct probe_type *t, const struct site *s);
 
 	// Compile side: tag of the kernel's struct that `ctx` points to, where it is not struct pt_regs. May be NULL.
 	const char *(*context)(const struct probe_type *t, const struct site *s);

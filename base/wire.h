@@ -106,7 +106,7 @@ struct wire_scalar {
 	uint8_t value[];
 };
 
-// The hash map "targets": tgid (u32, of the initial PID namespace) to u64: bit i is set while the process belongs to plan.targets[i].
+// The hash map "targets": tgid (u32, as the PID namespace of the run numbers it) to u64: bit i is set while the process belongs to plan.targets[i].
 // The run side keeps it true on fork, exec and exit; programs test it with one lookup, whatever the number of targets.
 #define WIRE_TARGETS 64
 #define WIRE_TARGET_PIDS 65536 // most processes in it

@@ -17,6 +17,7 @@ struct world;
 struct probe_type;
 struct sink;
 struct plan_dep;
+struct plan_target;
 
 enum feature { // tried, never derived from a version
 #define FEATURE(NAME, name, doc, without) FEATURE_##NAME,
@@ -122,6 +123,8 @@ struct world_ops {
 	// "typedef NAME" and in *path the members that lead from there to it ("": it is that type). NULL when it is no kernel
 	// type (*path NULL), or nothing leads to it (*path ""). NULL allowed.
 	const char *(*type_root)(struct world *w, const struct type *s, const char **path);
+	// Paths of the executables of running processes that belong to a target. NULL where there are no processes.
+	int (*programs)(struct world *w, const struct plan_target *t, void (*each)(void *arg, const char *path), void *arg);
 };
 
 struct world {

@@ -148,6 +148,17 @@ static struct value emit_cpid(struct cg *cg, const struct builtin *b, const stru
 	return v;
 }
 
+// Two words: owner and frame.
+static struct value emit_callid(struct cg *cg, const struct type *t)
+{
+	const struct probe_type *p = cg->body->type;
+	enum call_key key = p->call_key ? p->call_key(p, &cg->body->sites.v[0]) : CALL_TASK;
+	LLVMValueRef at = cg_temp(cg, t->size, "callid"), args[] = { ctx_or_null(cg), at, l_k(&cg->l, key) };
+
+	cg_stdlib(cg, "call_id", cg->l.none, 3, args, "");
+	return scalar(at);
+}
+
 struct value cg_builtin(struct cg *cg, const struct node *n)
 {
 	const struct builtin *b = n->ident.builtin;
@@ -162,6 +173,7 @@ struct value cg_builtin(struct cg *cg, const struct node *n)
 	case BUILTIN_ARGN: return cg_argn(cg, n);
 	case BUILTIN_RETVAL: return cg_retval(cg, n);
 	case BUILTIN_CTX: return scalar(context(cg));
+	case BUILTIN_CALLID: return emit_callid(cg, n->type);
 	case BUILTIN_FUNC: return emit_func(cg, n->type);
 	case BUILTIN_PROBE: return scalar(cg_probe_id(cg));
 	case BUILTIN_KSTACK: case BUILTIN_USTACK: return cg_stack(cg, n->type, NULL, NULL);

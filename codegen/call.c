@@ -229,11 +229,19 @@ static struct value emit_join(struct cg *cg, const struct node *n)
 	return scalar(l_k(&cg->l, 0));
 }
 
+static struct value emit_left_out(struct cg *cg, const struct node *n)
+{
+	LLVMValueRef by = n->call.args.n > 1 ? cg_int(cg, arg(n, 1)) : l_k(&cg->l, 1);
+
+	cg_left_out(cg, arg(n, 0)->string.text, by, n->span);
+	return scalar(l_k(&cg->l, 0));
+}
+
 LLVMValueRef cg_in_target(struct cg *cg, uint32_t target)
 {
-	LLVMValueRef args[] = { cg_map_ptr(cg, cg_map(cg, MAP_TARGETS)), l_k(&cg->l, target) };
+	LLVMValueRef args[] = { cg_map_ptr(cg, cg_map(cg, MAP_TARGETS)), l_k(&cg->l, target), cg_globals(cg) };
 
-	return l_opaque(&cg->l, cg_stdlib(cg, "in_target", cg->l.i64, 2, args, "in_target"));
+	return l_opaque(&cg->l, cg_stdlib(cg, "in_target", cg->l.i64, 3, args, "in_target"));
 }
 
 struct value cg_call(struct cg *cg, const struct node *n)
@@ -266,6 +274,7 @@ struct value cg_call(struct cg *cg, const struct node *n)
 	case BUILTIN_HAS_KEY: return scalar(cg_map_has(cg, arg(n, 0), arg(n, 1)));
 	case BUILTIN_JOIN: return emit_join(cg, n);
 	case BUILTIN_NS: case BUILTIN_BYTES: return cg_expr(cg, arg(n, 0));
+	case BUILTIN_LEFT_OUT: return emit_left_out(cg, n);
 	case BUILTIN_IN_TARGET: return scalar(cg_in_target(cg, n->call.first));
 	case BUILTIN_STACK_LEN: return emit_len(cg, n);
 	case BUILTIN_STRERROR: case BUILTIN_SIGNAL_NAME: case BUILTIN_SYSCALL_NAME: return cg_table_text(cg, n);

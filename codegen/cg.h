@@ -113,6 +113,7 @@ LLVMValueRef cg_map_ptr(struct cg *cg, uint32_t map);        // for helpers
 LLVMValueRef cg_map_value(struct cg *cg, uint32_t map, uint32_t off); // address inside the value of a one-element ARRAY
 uint32_t cg_loss(struct cg *cg, enum loss_kind kind, uint32_t index, struct span at);
 void cg_count_loss(struct cg *cg, uint32_t loss);
+void cg_left_out(struct cg *cg, const char *text, LLVMValueRef by, struct span at);
 LLVMValueRef cg_globals(struct cg *cg);
 
 // debuginfo.c

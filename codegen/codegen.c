@@ -83,6 +83,24 @@ void cg_count_loss(struct cg *cg, uint32_t loss)
 	cg_stdlib(cg, "loss_count", cg->l.none, 2, args, "");
 }
 
+// Counters of the same text are one, whichever program counts.
+void cg_left_out(struct cg *cg, const char *text, LLVMValueRef by, struct span at)
+{
+	struct plan *p = cg->plan;
+	struct plan_loss loss = { .kind = LOSS_LEFT_OUT, .prog = cg->body->prog, .text = text };
+	uint32_t i = 0;
+
+	while (i < p->n_losses && !(p->losses[i].kind == LOSS_LEFT_OUT && strcmp(p->losses[i].text, text) == 0))
+		i++;
+	if (i == p->n_losses) {
+		plan_push(cg->arena, &loss.span, &loss.n_span, (struct plan_span){ at.source, at.start, at.end });
+		plan_push(cg->arena, &p->losses, &p->n_losses, loss);
+	}
+	LLVMValueRef args[] = { cg_map_ptr(cg, cg_map(cg, MAP_LOST)), l_k(&cg->l, i), by };
+
+	cg_stdlib(cg, "left_out", cg->l.none, 3, args, "");
+}
+
 static uint32_t config_number(const struct cg *cg, const char *key, uint32_t otherwise)
 {
 	for (uint32_t i = 0; i < cg->plan->n_config; i++)

@@ -225,6 +225,8 @@ static void body_checks(struct cg *cg, LLVMBasicBlockRef out)
 		check_native(cg, out);
 	if (cg->body->pid_filter)
 		check_pid(cg, out);
+	if (cg->body->target)
+		skip_unless(cg, l_nz(&cg->l, cg_in_target(cg, cg->body->target - 1), "ours"), "ours", out);
 	if (cg->body->kind == PROG_ITER)
 		check_object(cg, out);
 }

@@ -742,6 +742,7 @@ const struct type *check_ident(struct lang *l, struct node **slot)
 	case BUILTIN_RETVAL: return argument_type(l, n, ask_retval);
 	case BUILTIN_KSTACK: return stack_type(l, TYPE_KSTACK, NULL, n->span);
 	case BUILTIN_USTACK: return stack_type(l, TYPE_USTACK, NULL, n->span);
+	case BUILTIN_CALLID: return type_tuple(l->types, (const struct type *[]){ t_int(l, 8, false), t_int(l, 8, false) }, 2);
 	case BUILTIN_CTX: return context_type(l);
 	case BUILTIN_CURTASK: return pointer_to(l, "task_struct", SPACE_KERNEL);
 	case BUILTIN_FUNC: return type_basic(l->types, l->body->type->arg_space == SPACE_USER ? TYPE_USYM : TYPE_KSYM);

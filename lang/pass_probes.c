@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "base/util.h"
-#include "lang/lang_int.h"
+#include "lang/declared.h"
 
 static void add_needs(void *arg, struct node **slot)
 {
@@ -71,7 +71,83 @@ static void take_over(struct lang *l, const struct diag *from, bool warned)
 	}
 }
 
-static void expand_point(struct lang *l, const struct node *point, unsigned uses, const struct probe_type **type, struct site_list *out)
+// A target's name in the place of a binary ----------------------------------------------------------------------------
+
+struct paths {
+	struct lang *l;
+	VEC(const char *) v;
+};
+
+static void add_path(void *arg, const char *path)
+{
+	struct paths *p = arg;
+
+	vec_push(p->l->arena, &p->v, arena_strdup(p->l->arena, path));
+}
+
+// Patterns of paths where the target has them, else what runs now.
+static void target_paths(struct lang *l, const struct plan_target *t, struct paths *ret)
+{
+	const struct lang_options *o = l->options;
+
+	*ret = (struct paths){ .l = l };
+	for (uint32_t i = 0; i < t->n_choices; i++)
+		for (uint32_t k = 0; k < t->choices[i].n_values && strcmp(t->choices[i].key, "exe") == 0; k++)
+			vec_push(l->arena, &ret->v, t->choices[i].values[k].name);
+	if (!t->n_choices && o->pid)
+		vec_push(l->arena, &ret->v, arena_printf(l->arena, "/proc/%u/exe", o->pid));
+	else if (!t->n_choices && o->command)
+		vec_push(l->arena, &ret->v, arena_strndup(l->arena, o->command, strcspn(o->command, " \t")));
+	else if (!ret->v.n && l->world->ops->programs)
+		l->world->ops->programs(l->world, t, add_path, ret);
+}
+
+static bool takes_binary(const struct probe_type *t)
+{
+	return strcmp(t->name, "uprobe") == 0 || strcmp(t->name, "uretprobe") == 0 || strcmp(t->name, "usdt") == 0;
+}
+
+static bool names_target(struct lang *l, const struct probe_type *t, const struct attach_point *ap)
+{
+	return takes_binary(t) && ap->n >= 2 && target_known(l, ap->part[0]);
+}
+
+// A function is looked for in all the target's programs, and must be in one.
+static bool expand_in_target(struct lang *l, const struct probe_type *t, struct expand *q, struct attach_point *ap, struct site_list *out)
+{
+	const struct plan_target *target = &l->plan->targets[target_index(l, ap->part[0], ap->span)];
+	const char **part = arena_array(l->arena, const char *, ap->n);
+	struct diag quiet, *loud = q->diag;
+	size_t had = out->n;
+	struct paths paths;
+
+	target_paths(l, target, &paths);
+	memcpy(part, ap->part, ap->n * sizeof *part);
+	ap->part = part;
+	if (!paths.v.n)
+		diag_error(loud, ap->span, E_NO_MATCH, "no program of the target '%s' is known: none runs, and it names no `exe` to look into", target->name);
+	for (size_t i = 0; i < paths.v.n; i++) {
+		bool last = i + 1 == paths.v.n && out->n == had;
+
+		diag_init(&quiet, l->arena);
+		q->diag = last ? loud : &quiet;
+		part[0] = paths.v.v[i];
+		t->expand(t, q, ap, out);
+	}
+	q->diag = loud;
+	return true;
+}
+
+// The two halves of a call stand at one place and fail for one reason.
+static bool said_there(const struct diag *d, struct span at)
+{
+	for (size_t i = 0; i < d->nitems; i++)
+		if (d->items[i].severity == SEV_ERROR && d->items[i].span.source == at.source && d->items[i].span.start == at.start && d->items[i].span.end == at.end)
+			return true;
+	return false;
+}
+
+static void expand_point(struct lang *l, const struct node *point, unsigned uses, const struct probe_type **type, struct site_list *out, uint32_t *target)
 {
 	const char *policy = config_text(l, "missing_probes");
 	bool strict = strcmp(policy, "error") == 0;
@@ -91,9 +167,10 @@ static void expand_point(struct lang *l, const struct node *point, unsigned uses
 		diag_init(&quiet, l->arena);
 		q.diag = &quiet;
 	}
-	if (!(*type)->expand(*type, &q, &ap, out))
+	*target = names_target(l, *type, &ap) ? target_index(l, ap.part[0], point->span) + 1 : 0;
+	if (*target ? !expand_in_target(l, *type, &q, &ap, out) : !(*type)->expand(*type, &q, &ap, out))
 		out->n = had;
-	if (out->n == had && q.diag->errors == (strict ? before : 0))
+	if (out->n == had && q.diag->errors == (strict ? before : 0) && !said_there(q.diag, point->span))
 		diag_error(q.diag, point->span, E_NO_MATCH, "No matches for %s.", text);
 	if (!strict)
 		take_over(l, &quiet, strcmp(policy, "warn") == 0);
@@ -123,13 +200,13 @@ static bool same_program(const struct body *b, const struct probe_type *t, const
 }
 
 // Bodies of this probe are looked up by what must be equal, since a wildcard may need thousands.
-static struct body *body_for(struct lang *l, struct map *groups, const struct node *probe, const struct probe_type *t, const struct site *s)
+static struct body *body_for(struct lang *l, struct map *groups, const struct node *probe, const struct probe_type *t, const struct site *s, uint32_t target)
 {
 	_str_ struct str key = { 0 };
-	struct body made = { .type = t, .kind = s->kind, .prog = (uint32_t)l->bodies.n }, *b;
+	struct body made = { .type = t, .kind = s->kind, .prog = (uint32_t)l->bodies.n, .target = target }, *b;
 	void **at;
 
-	str_printf(&key, "%s|%d|%s|%s", t->name, (int)s->kind, s->attach_to ? s->attach_to : "", s->variant ? s->variant : "");
+	str_printf(&key, "%s|%u|%d|%s|%s", t->name, target, (int)s->kind, s->attach_to ? s->attach_to : "", s->variant ? s->variant : "");
 	at = map_put(groups, key.p, key.n);
 	if (*at)
 		return &l->bodies.v[(uintptr_t)*at - 1];
@@ -195,13 +272,15 @@ static bool make_bodies(struct lang *l, const struct node *probe)
 		struct site_list sites = { .arena = l->arena };
 		const struct probe_type *type = NULL;
 
-		expand_point(l, probe->probe.points.v[i], uses, &type, &sites);
+		uint32_t target = 0;
+
+		expand_point(l, probe->probe.points.v[i], uses, &type, &sites, &target);
 		filtered |= leave_out(l, type, &sites);
 		l->probes += sites.n;
 		for (size_t k = 0; k < sites.n; k++) {
 			struct body *b;
 
-			b = body_for(l, &groups, probe, type, &sites.v[k]);
+			b = body_for(l, &groups, probe, type, &sites.v[k], target);
 			if (b->sites.n && !same_program(b, type, &sites.v[k]))
 				BUG("sites of different programs in one group");
 			b->uses = uses;

@@ -121,7 +121,7 @@ static void deliver_record(struct sugar *s, struct node *block, const struct del
 	struct node *record = node_new(s->l->arena, NODE_RECORD, at), *hidden = hidden_columns(s, d), *call;
 
 	for (size_t i = 0; i < s->columns.n; i++) {
-		struct node *c = s->columns.v[i], *v = with_unit(s, copy_of(s, c->column.value), c->column.value);
+		struct node *c = s->columns.v[i], *v = with_unit(s, value_of(s, c->column.value), c->column.value);
 
 		vec_push(s->l->arena, &record->record.items, make_item(s, c->column.name, v, c->span));
 	}
@@ -139,14 +139,15 @@ static void deliver_measures(struct sugar *s, struct node *block, const struct d
 
 	for (size_t i = 0; c && i < c->clause.parts.n; i++) {
 		const struct node *m = c->clause.parts.v[i];
-		struct node *agg = copy_of(s, m->measured.value), *map;
+		const struct node_list *args = &m->measured.value->call.args;
+		struct node *agg = value_of(s, m->measured.value), *map;
 		struct node_list keys = { 0 };
 
 		for (size_t k = 0; k < m->measured.keys.n; k++)
-			vec_push(s->l->arena, &keys, copy_of(s, m->measured.keys.v[k]));
+			vec_push(s->l->arena, &keys, value_of(s, m->measured.keys.v[k]));
 		map = make_map(s, m->measured.name, &keys, m->span);
-		if (agg->kind == NODE_CALL && agg->call.args.n)
-			agg->call.args.v[0] = with_unit(s, agg->call.args.v[0], agg->call.args.v[0]);
+		if (args->n)
+			agg->call.args.v[0] = with_unit(s, agg->call.args.v[0], args->v[0]);
 		if (d->weight)
 			agg = make_call(s, "weighted", agg->span, copy_of(s, d->weight), agg, NULL);
 		add_statement(s, block, make_assign(s, map, agg, m->span));
@@ -246,7 +247,7 @@ void deliver(struct sugar *s, struct node *block, struct delivery d)
 		deliver_record(s, inner, &d);
 	deliver_measures(s, inner, &d);
 	if (s->clause[CLAUSE_DO])
-		add_statement(s, inner, copy_of(s, s->clause[CLAUSE_DO]->clause.parts.v[0]));
+		add_statement(s, inner, value_of(s, s->clause[CLAUSE_DO]->clause.parts.v[0]));
 }
 
 static void plain_probe(struct sugar *s)

@@ -70,6 +70,7 @@ struct body {
 	size_t nvars;
 	uint32_t prog;             // in plan.progs
 	bool pid_filter;           // -p: the implicit predicate applies
+	uint32_t target;           // an attach point named a target: its place in plan.targets + 1; only its processes are seen
 };
 
 struct program {

@@ -6,6 +6,8 @@
 
 #include "lang/lang_int.h"
 
+struct calls;
+
 struct sugar {
 	struct lang *l;
 	const struct node *d;              // DECLARED
@@ -15,6 +17,8 @@ struct sugar {
 	struct node_list columns;          // COLUMN, each with its name
 	struct node_list out;              // the items made
 	const char *prefix;                // "@NAME_" of its maps
+	struct calls *call;                // while a call's return is written: sugar_call.c
+	struct node *entry_weight;         // what the entry's sampling said, there; NULL: it is no variable
 };
 
 // What the body that delivers is given by the kind of point it stands behind.
@@ -22,7 +26,6 @@ struct delivery {
 	struct node *time;     // an expression: when it happened
 	struct node *duration; // NULL: none
 	struct node *weight;   // so far; NULL: 1
-	bool at_entry_sampled; // 1/N was decided at the entry
 };
 
 // sugar_build.c
@@ -45,6 +48,7 @@ struct node_list one_of(struct sugar *s, struct node *n);
 void add_statement(struct sugar *s, struct node *block, struct node *n); // an expression becomes a statement
 struct node *both(struct sugar *s, struct node *a, struct node *b);       // a && b; either may be NULL
 struct node *copy_of(struct sugar *s, const struct node *n);
+const char *free_map(struct sugar *s, const char *base); // a suffix for make_map() that no map of the script has
 bool mentions(const struct node *n, const char *const *names); // identifiers and calls of these names, NULL-terminated
 
 // pass_sugar.c: statements that deliver, into `block`
@@ -53,9 +57,10 @@ void deliver(struct sugar *s, struct node *block, struct delivery d);
 // sugar_sample.c
 // Opens `if`s for the limits that are decided here; returns the block that runs when all let the event through. *weight is multiplied.
 struct node *sampled(struct sugar *s, struct node *block, struct delivery *d);
-bool samples_at_entry(const struct sugar *s); // is there a limit that can be decided before the values at return are known?
-struct node *sampled_entry(struct sugar *s, struct node *block, struct node **weight);
+// The same at a call's entry, for the limits that can be decided there; sets s->entry_weight.
+struct node *sampled_entry(struct sugar *s, struct node *block);
 
 // sugar_call.c
 void rewrite_calls(struct sugar *s);
+struct node *value_of(struct sugar *s, const struct node *as_written); // a copy, as it is said where the values are delivered
 bool is_call_point(const struct node *point);

@@ -145,7 +145,8 @@ void add_statement(struct sugar *s, struct node *block, struct node *n)
 {
 	struct node *stmt = n;
 
-	if (n->kind != NODE_LET && n->kind != NODE_ASSIGN && n->kind != NODE_IF && n->kind != NODE_FOR && n->kind != NODE_BLOCK && n->kind != NODE_RETURN) {
+	if (n->kind != NODE_LET && n->kind != NODE_ASSIGN && n->kind != NODE_IF && n->kind != NODE_FOR && n->kind != NODE_BLOCK && n->kind != NODE_RETURN &&
+	    n->kind != NODE_DISCARD) {
 		stmt = node_new(s->l->arena, NODE_EXPR, n->span);
 		stmt->expr.value = n;
 	}
@@ -193,4 +194,44 @@ bool mentions(const struct node *n, const char *const *names)
 
 	look(&q, &root);
 	return q.found;
+}
+
+struct taken {
+	const char *map;
+	bool found;
+};
+
+static void look_map(void *arg, struct node **slot)
+{
+	struct taken *t = arg;
+
+	t->found |= (*slot)->kind == NODE_MAP && strcmp((*slot)->map.name, t->map) == 0;
+	node_each_child(*slot, look_map, arg);
+}
+
+// Is the map the script's own, or a measure's? One of another probe counts too: "a" has b_c, "a_b" has c.
+static bool map_is_taken(struct sugar *s, const char *map)
+{
+	struct taken t = { .map = map };
+
+	look_map(&t, &s->l->script);
+	for (size_t i = 0; i < s->l->script->script.items.n; i++) {
+		const struct node *d = s->l->script->script.items.v[i];
+		size_t n = d->kind == NODE_DECLARED ? strlen(d->declared.name) : 0;
+
+		for (size_t k = 0; n && k < d->declared.clauses.n; k++)
+			for (size_t j = 0; d->declared.clauses.v[k]->clause.id == CLAUSE_MEASURE && j < d->declared.clauses.v[k]->clause.parts.n; j++)
+				t.found |= strncmp(map + 1, d->declared.name, n) == 0 && map[1 + n] == '_' &&
+					   strcmp(map + n + 2, d->declared.clauses.v[k]->clause.parts.v[j]->measured.name) == 0;
+	}
+	return t.found;
+}
+
+const char *free_map(struct sugar *s, const char *base)
+{
+	const char *suffix = base;
+
+	for (unsigned i = 2; map_is_taken(s, arena_printf(s->l->arena, "%s%s", s->prefix, suffix)); i++)
+		suffix = arena_printf(s->l->arena, "%s_%u", base, i);
+	return suffix;
 }

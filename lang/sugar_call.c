@@ -1,15 +1,435 @@
 // SPDX-License-Identifier: Apache-2.0
 // sugar_call.c - calls: an entry paired with its return.
+//
+//   probe slow {                        uprobe:shop:f {
+//     on      call:shop:f                   if (arg1 != 0) {
+//     filter  duration > 1ms &&                 @slow_open[callid] = (time = nsecs, arg0 = arg0);
+//             arg1 != 0             →           return;
+//     capture a = arg0,                     }
+//             r = retval                    delete(@slow_open, callid);
+//   }                                   }
+//                                       uretprobe:shop:f {
+//                                           if (find(@slow_open, callid, $call)) {
+//                                               delete(@slow_open, callid);
+//                                               let $duration = nsecs - $call.time;
+//                                               if ($duration > 1ms) { emit("slow", (a = $call.arg0, r = retval), …); }
+//                                           }
+//                                       }
+//
+// callid is the thread (or goroutine) and the frame, so a call inside a call has an entry of its own, and what a longjmp left behind
+// is overwritten by the next call from the same depth. An entry that does not pass deletes what may lie there: else the return
+// of this call would take a dead one's values. What a thread that dies, or executes another program, leaves open goes with it and
+// is counted.
+//
+// What a return needs of the entry is saved: the largest expressions made of arguments alone. Stacks are walked at the return, where
+// the filter has decided: the function itself is not among the frames. Given up: `do` sees locals of its own only, not the entry's.
 #include <string.h>
 
+#include "base/str.h"
 #include "lang/sugar.h"
+
+static const char *const entry_names[] = { "arg#", "sarg#", "args", NULL };
+static const char *const return_names[] = { "retval", "duration", "self", "ustack", "kstack", NULL };
+
+struct saved {
+	const struct node *value; // as the user wrote it
+	const char *name;
+};
+
+struct calls {
+	struct sugar *s;
+	VEC(struct saved) saved;
+	bool is_syscall, has_time;
+	bool in_condition;
+	const char *call, *duration; // variables
+	const char *map;             // suffix of its name
+	struct span at;
+};
 
 bool is_call_point(const struct node *point)
 {
 	return strncmp(point->point.text, "call:", 5) == 0 || strncmp(point->point.text, "syscall:", 8) == 0;
 }
 
+// Points --------------------------------------------------------------------------------------------------------------
+
+static bool is_syscall(const struct node *point)
+{
+	return *point->point.text == 's';
+}
+
+// "call:shop:f" behind its first colon.
+static const char *rest_of(const struct node *point)
+{
+	return strchr(point->point.text, ':') + 1;
+}
+
+static const char *target_of_syscall(struct sugar *s, const struct node *point, const char **name)
+{
+	const char *rest = rest_of(point), *colon = strrchr(rest, ':');
+
+	*name = colon ? colon + 1 : rest;
+	if (!colon || (colon == rest + 1 && *rest == '*'))
+		return NULL;
+	return arena_strndup(s->l->arena, rest, (size_t)(colon - rest));
+}
+
+static struct node *point_at(struct sugar *s, const struct node *point, bool entry)
+{
+	const char *name;
+
+	if (!is_syscall(point))
+		return make_point(s, arena_printf(s->l->arena, "%s:%s", entry ? "uprobe" : "uretprobe", rest_of(point)), point->span);
+	target_of_syscall(s, point, &name);
+	return make_point(s, arena_printf(s->l->arena, "tracepoint:syscalls:sys_%s_%s", entry ? "enter" : "exit", name), point->span);
+}
+
+// Values --------------------------------------------------------------------------------------------------------------
+
+static void find_changing(void *arg, struct node **slot)
+{
+	const struct node *n = *slot;
+	const struct builtin *b = n->kind == NODE_CALL ? builtin_find(n->call.name, true) : NULL;
+
+	if (n->kind == NODE_VAR || n->kind == NODE_MAP || n->kind == NODE_INCDEC || n->kind == NODE_BLOCK || n->kind == NODE_IF ||
+	    (b && b->flags & (BF_ASYNC | BF_AGG | BF_UNSAFE | BF_UNSAFE_CALL)))
+		*(bool *)arg = true;
+	node_each_child(*slot, find_changing, arg);
+}
+
+static bool is_expression(const struct node *n)
+{
+	switch (n->kind) {
+	case NODE_IDENT: case NODE_FIELD: case NODE_ELEMENT: case NODE_INDEX: case NODE_CALL: case NODE_UNARY: case NODE_BINARY: case NODE_TERNARY: case NODE_CAST:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_saved_whole(const struct node *n)
+{
+	struct node *root = (struct node *)n;
+	bool changes = false;
+
+	if (!is_expression(n) || mentions(n, return_names) || !mentions(n, entry_names))
+		return false;
+	find_changing(&changes, &root);
+	return !changes;
+}
+
+static const char *name_of(struct calls *c, const struct node *n)
+{
+	const char *base = n->kind == NODE_IDENT ? n->ident.name : n->kind == NODE_FIELD ? n->field.name : "value", *name = base;
+
+	for (unsigned i = 2;; i++) {
+		bool taken = strcmp(name, "time") == 0 || strcmp(name, "weight") == 0;
+
+		for (size_t k = 0; k < c->saved.n; k++)
+			taken |= strcmp(c->saved.v[k].name, name) == 0;
+		if (!taken)
+			return name;
+		name = arena_printf(c->s->l->arena, "%s_%u", base, i);
+	}
+}
+
+static const char *save(struct calls *c, const struct node *n)
+{
+	for (size_t i = 0; i < c->saved.n; i++)
+		if (node_equal(c->saved.v[i].value, n))
+			return c->saved.v[i].name;
+	vec_push(c->s->l->arena, &c->saved, (struct saved){ copy_of(c->s, n), name_of(c, n) });
+	return c->saved.v[c->saved.n - 1].name;
+}
+
+// What stands at the return for a value of the call; args.NAME of a system call is the entry's, its own `ret` is retval.
+static void at_return(void *arg, struct node **slot)
+{
+	struct calls *c = arg;
+	struct node *n = *slot;
+
+	if (is_saved_whole(n)) {
+		*slot = make_field(c->s, make_var(c->s, c->call, n->span), save(c, n), n->span);
+		return;
+	}
+	if (n->kind == NODE_IDENT && strcmp(n->ident.name, "duration") == 0) {
+		c->has_time = true;
+		*slot = make_var(c->s, c->duration, n->span);
+		return;
+	}
+	if (n->kind == NODE_IDENT && strcmp(n->ident.name, "retval") == 0 && c->is_syscall) {
+		*slot = make_field(c->s, make_ident(c->s, "args", n->span), "ret", n->span);
+		return;
+	}
+	node_each_child(n, at_return, c);
+}
+
+struct node *value_of(struct sugar *s, const struct node *as_written)
+{
+	struct node *n = copy_of(s, as_written);
+
+	if (s->call)
+		at_return(s->call, &n);
+	return n;
+}
+
+// Filter --------------------------------------------------------------------------------------------------------------
+
+static void split_filter(struct calls *c, const struct node *n, struct node **entry, struct node **ret)
+{
+	struct node *part;
+
+	if (n->kind == NODE_BINARY && n->binary.op == OP_LAND) {
+		split_filter(c, n->binary.left, entry, ret);
+		split_filter(c, n->binary.right, entry, ret);
+	} else if (mentions(n, return_names)) {
+		part = copy_of(c->s, n);
+		at_return(c, &part);
+		*ret = both(c->s, *ret, part);
+	} else {
+		*entry = both(c->s, *entry, copy_of(c->s, n));
+	}
+}
+
+// The two halves ------------------------------------------------------------------------------------------------------
+
+static struct node *call_map(struct calls *c, struct node_list *keys)
+{
+	return make_map(c->s, c->map, keys, c->at);
+}
+
+static struct node *call_element(struct calls *c)
+{
+	struct node_list key = one_of(c->s, make_ident(c->s, "callid", c->at));
+
+	return call_map(c, &key);
+}
+
+static bool is_record(const struct calls *c)
+{
+	return c->saved.n > 0 || c->s->entry_weight || c->s->clause[CLAUSE_CAPTURE];
+}
+
+static struct node *time_of(struct calls *c)
+{
+	struct node *call = make_var(c->s, c->call, c->at);
+
+	return is_record(c) ? make_field(c->s, call, "time", c->at) : call;
+}
+
+// What is kept from the entry to the return.
+static struct node *entry_value(struct calls *c)
+{
+	struct node *record;
+
+	if (!is_record(c))
+		return c->has_time ? make_ident(c->s, "nsecs", c->at) : make_int(c->s, 1, c->at);
+	record = node_new(c->s->l->arena, NODE_RECORD, c->at);
+	if (c->has_time)
+		vec_push(c->s->l->arena, &record->record.items, make_item(c->s, "time", make_ident(c->s, "nsecs", c->at), c->at));
+	for (size_t i = 0; i < c->saved.n; i++)
+		vec_push(c->s->l->arena, &record->record.items, make_item(c->s, c->saved.v[i].name, copy_of(c->s, c->saved.v[i].value), c->saved.v[i].value->span));
+	if (c->s->entry_weight)
+		vec_push(c->s->l->arena, &record->record.items, make_item(c->s, "weight", copy_of(c->s, c->s->entry_weight), c->at));
+	return record;
+}
+
+// Whether there was one is nobody's business: `_ =` keeps -k and others from saying that there was none.
+static struct node *forget(struct calls *c)
+{
+	struct node *n = node_new(c->s->l->arena, NODE_DISCARD, c->at);
+
+	n->discard.value = make_call(c->s, "delete", c->at, call_map(c, NULL), make_ident(c->s, "callid", c->at), NULL);
+	return n;
+}
+
+// Opened by a filter or a sample, else the block itself; then what does not pass forgets.
+static void entry_half(struct calls *c, struct node_list points, struct node *target, struct node *filter, struct node *sampled_in, struct node *block)
+{
+	struct sugar *s = c->s;
+	struct node *inner = sampled_in, *outer = block;
+
+	add_statement(s, inner, make_assign(s, call_element(c), entry_value(c), c->at));
+	if (inner != outer || filter)
+		add_statement(s, inner, node_new(s->l->arena, NODE_RETURN, c->at));
+	if (filter) {
+		outer = make_block(s, c->at);
+		add_statement(s, outer, make_if(s, filter, block, filter->span));
+	}
+	if (outer != inner)
+		add_statement(s, outer, forget(c));
+	vec_push(s->l->arena, &s->out, make_probe(s, points, target, outer, c->at));
+}
+
+static struct node *return_half(struct calls *c, struct node *found)
+{
+	struct sugar *s = c->s;
+	struct node *block = make_block(s, c->at);
+	struct node *find = make_call(s, "find", c->at, call_map(c, NULL), make_ident(s, "callid", c->at), make_var(s, c->call, c->at));
+
+	add_statement(s, block, make_if(s, find, found, c->at));
+	return block;
+}
+
+// Calls of threads that are no more: callid in these tracepoints is the thread that ends, or its number before execve().
+static void sweep(struct calls *c, const char *point, struct node *target, struct node *owner, const char *why)
+{
+	struct sugar *s = c->s;
+	struct node *block = make_block(s, c->at), *body = make_block(s, c->at), *gone = make_block(s, c->at), *loop = node_new(s->l->arena, NODE_FOR, c->at);
+	struct node *kv = make_var(s, "$open", c->at), *key = node_new(s->l->arena, NODE_ELEMENT, c->at), *of = node_new(s->l->arena, NODE_ELEMENT, c->at);
+
+	key->element.base = kv;
+	of->element.base = copy_of(s, key);
+	add_statement(s, gone, make_call(s, "delete", c->at, call_map(c, NULL), key, NULL));
+	add_statement(s, gone, make_call(s, "left_out", c->at, make_string(s, why, c->at), NULL, NULL));
+	add_statement(s, body, make_if(s, make_binary(s, OP_EQ, of, make_var(s, "$gone", c->at), c->at), gone, c->at));
+	loop->for_.name = "$open";
+	loop->for_.map = call_map(c, NULL);
+	loop->for_.body = body;
+	add_statement(s, block, make_let(s, "$gone", owner, c->at));
+	add_statement(s, block, loop);
+	vec_push(s->l->arena, &s->out, make_probe(s, one_of(s, make_point(s, point, c->at)), target, block, c->at));
+}
+
+static struct node *owner_now(struct calls *c)
+{
+	struct node *n = node_new(c->s->l->arena, NODE_ELEMENT, c->at);
+
+	n->element.base = make_ident(c->s, "callid", c->at);
+	return n;
+}
+
+static struct node *owner_before(struct calls *c)
+{
+	struct sugar *s = c->s;
+	struct node *shift = make_int(s, 32, c->at), *tgid = make_binary(s, OP_SHL, make_binary(s, OP_SHR, owner_now(c), shift, c->at), copy_of(s, shift), c->at);
+	struct node *old = node_new(s->l->arena, NODE_CAST, c->at), *t = node_new(s->l->arena, NODE_TYPESPEC, c->at);
+
+	t->typespec.name = "uint64";
+	old->cast.to = t;
+	old->cast.value = make_field(s, make_ident(s, "args", c->at), "old_pid", c->at);
+	return make_binary(s, OP_OR, tgid, old, c->at);
+}
+
+// execve() itself returns, to the thread that called it unless that was not the first one.
+static struct node *another_thread(struct calls *c)
+{
+	struct sugar *s = c->s;
+	struct node *args = make_ident(s, "args", c->at);
+
+	return make_binary(s, OP_NE, make_field(s, args, "old_pid", c->at), make_field(s, copy_of(s, args), "pid", c->at), c->at);
+}
+
+static void sweeps(struct calls *c, struct node *target)
+{
+	struct sugar *s = c->s;
+	const char *why = arena_printf(s->l->arena, "calls of %s whose thread ended before they returned", s->d->declared.name);
+	struct node *end = make_block(s, c->at);
+
+	sweep(c, "tracepoint:sched:sched_process_exit", target ? copy_of(s, target) : NULL, owner_now(c), why);
+	sweep(c, "tracepoint:sched:sched_process_exec", both(s, target ? copy_of(s, target) : NULL, c->is_syscall ? another_thread(c) : NULL), owner_before(c),
+	      arena_printf(s->l->arena, "calls of %s whose process executed another program", s->d->declared.name));
+	add_statement(s, end, make_call(s, "clear", c->at, call_map(c, NULL), NULL, NULL));
+	vec_push(s->l->arena, &s->out, make_probe(s, one_of(s, make_point(s, "end", c->at)), NULL, end, c->at));
+}
+
+// Groups --------------------------------------------------------------------------------------------------------------
+
+// A name that the probe's own statements do not use.
+static const char *fresh(struct sugar *s, const char *name)
+{
+	return s->clause[CLAUSE_DO] ? arena_printf(s->l->arena, "$_%s", name + 1) : name;
+}
+
+static struct node *in_target(struct sugar *s, const char *target, struct span at)
+{
+	return target ? make_call(s, "in_target", at, make_string(s, target, at), NULL, NULL) : NULL;
+}
+
+static const char *named_target(struct sugar *s, const struct node *point)
+{
+	const char *rest = rest_of(point), *colon = strchr(rest, ':');
+	size_t n = colon ? (size_t)(colon - rest) : 0;
+
+	for (size_t i = 0; i < s->l->script->script.items.n; i++) {
+		const struct node *item = s->l->script->script.items.v[i];
+
+		if (item->kind == NODE_TARGET && strlen(item->target.name) == n && memcmp(item->target.name, rest, n) == 0)
+			return item->target.name;
+	}
+	return n == 2 && memcmp(rest, "it", 2) == 0 ? "it" : NULL;
+}
+
+// Points of one kind and one target: they share the map, an entry's key tells the calls apart.
+static void rewrite_group(struct sugar *s, const struct node_list *points, bool syscalls, const char *target, unsigned number)
+{
+	struct calls c = { .s = s, .map = free_map(s, number ? arena_printf(s->l->arena, "open_%u", number + 1) : "open"),
+			   .is_syscall = syscalls, .call = fresh(s, "$call"), .duration = fresh(s, "$duration"), .at = points->v[0]->span };
+	struct node *entry_filter = NULL, *return_filter = NULL, *found = make_block(s, c.at), *inner = found, *block = make_block(s, c.at), *sampled_in;
+	struct node_list entries = { 0 }, returns = { 0 };
+	const struct node *filter = s->clause[CLAUSE_FILTER];
+	size_t at;
+
+	for (size_t i = 0; i < points->n; i++) {
+		vec_push(s->l->arena, &entries, point_at(s, points->v[i], true));
+		vec_push(s->l->arena, &returns, point_at(s, points->v[i], false));
+	}
+	c.has_time = s->clause[CLAUSE_CAPTURE] != NULL;
+	s->call = &c;
+	s->entry_weight = NULL;
+	sampled_in = sampled_entry(s, block);
+	if (filter)
+		split_filter(&c, filter->clause.parts.v[0], &entry_filter, &return_filter);
+	add_statement(s, found, forget(&c));
+	at = found->block.body.n;
+	if (return_filter) {
+		inner = make_block(s, return_filter->span);
+		add_statement(s, found, make_if(s, return_filter, inner, return_filter->span));
+	}
+	deliver(s, inner, (struct delivery){ .time = make_field(s, make_var(s, c.call, c.at), "time", c.at), .duration = make_var(s, c.duration, c.at),
+					     .weight = s->entry_weight ? make_field(s, make_var(s, c.call, c.at), "weight", c.at) : NULL });
+	if (c.has_time) {
+		struct node *let = make_let(s, c.duration, make_binary(s, OP_SUB, make_ident(s, "nsecs", c.at), time_of(&c), c.at), c.at);
+
+		vec_push(s->l->arena, &found->block.body, NULL);
+		memmove(&found->block.body.v[at + 1], &found->block.body.v[at], (found->block.body.n - at - 1) * sizeof *found->block.body.v);
+		found->block.body.v[at] = let;
+	}
+	entry_half(&c, entries, syscalls ? in_target(s, target, c.at) : NULL, entry_filter, sampled_in, block);
+	vec_push(s->l->arena, &s->out, make_probe(s, returns, NULL, return_half(&c, found), c.at));
+	sweeps(&c, in_target(s, target, c.at));
+	s->call = NULL;
+	s->entry_weight = NULL;
+}
+
+static const char *target_of(struct sugar *s, const struct node *point)
+{
+	const char *name;
+
+	return is_syscall(point) ? target_of_syscall(s, point, &name) : named_target(s, point);
+}
+
+static bool same_group(struct sugar *s, const struct node *a, const struct node *b)
+{
+	const char *ta = target_of(s, a), *tb = target_of(s, b);
+
+	return is_syscall(a) == is_syscall(b) && (ta == tb || (ta && tb && strcmp(ta, tb) == 0));
+}
+
 void rewrite_calls(struct sugar *s)
 {
-	diag_error(s->l->diag, s->calls.v[0]->span, E_LATER, "calls belong to the language, but this version does not compile them");
+	bool *done = arena_array(s->l->arena, bool, s->calls.n);
+	unsigned groups = 0;
+
+	for (size_t i = 0; i < s->calls.n; i++) {
+		struct node_list group = { 0 };
+
+		for (size_t k = i; k < s->calls.n && !done[i]; k++)
+			if (!done[k] && same_group(s, s->calls.v[i], s->calls.v[k])) {
+				done[k] = k > i;
+				vec_push(s->l->arena, &group, s->calls.v[k]);
+			}
+		if (group.n)
+			rewrite_group(s, &group, is_syscall(group.v[0]), target_of(s, group.v[0]), groups++);
+	}
 }

@@ -28,6 +28,7 @@
 #include "runtime/run_state.h"
 #include "runtime/sinks/out.h"
 #include "runtime/symbols/symbols.h"
+#include "runtime/targets.h"
 #include "runtime/trial.h"
 #include "runtime/unwind/unwinder.h"
 
@@ -316,6 +317,8 @@ static int open_channels(struct run *r)
 {
 	int ring = loaded_role(r->loaded, r->plan, MAP_RING), control = loaded_role(r->loaded, r->plan, MAP_CONTROL), err = map_globals(r);
 
+	if (!err)
+		err = targets_fill(r->plan, loaded_role(r->loaded, r->plan, MAP_TARGETS), (uint32_t)r->options.pid, (uint32_t)run_child(r));
 	if (!err && ring >= 0)
 		err = ring_open(ring, r->loaded->ring_bytes, &r->ring);
 	if (!err && control >= 0)

@@ -535,6 +535,13 @@ static bool retval(const struct probe_type *t, struct world *w, const struct sit
 	return true;
 }
 
+// The entry's place may be moved behind the function's start, but never past an instruction that changes the stack pointer.
+static enum call_key call_key(const struct probe_type *t, const struct site *s)
+{
+	(void)s;
+	return t == &probe_uretprobe ? CALL_RETURNED : CALL_SP;
+}
+
 const struct probe_type probe_uprobe = {
 	.name = "uprobe",
 	.aliases = { "u" },
@@ -542,7 +549,7 @@ const struct probe_type probe_uprobe = {
 		 "with '*' in names; BINARY may be left out with -p",
 	.probetype = "uprobe",
 	.doc = "a function or address of a program or library",
-	.offers = PT_ARGS | PT_ARGN | PT_REGS | PT_CTX | PT_FUNC | PT_USTACK | PT_KSTACK | PT_USYM | PT_SIGNAL,
+	.offers = PT_CALL | PT_ARGS | PT_ARGN | PT_REGS | PT_CTX | PT_FUNC | PT_USTACK | PT_KSTACK | PT_USYM | PT_SIGNAL,
 	.arg_space = SPACE_USER,
 	.expand = expand,
 	.arg = arg,
@@ -550,6 +557,7 @@ const struct probe_type probe_uprobe = {
 	.field = field,
 	.list = attach_list_sites,
 	.attach = attach_uprobes,
+	.call_key = call_key,
 };
 
 const struct probe_type probe_uretprobe = {
@@ -558,10 +566,11 @@ const struct probe_type probe_uretprobe = {
 	.forms = "'uretprobe:BINARY:FUNCTION' or 'uretprobe:BINARY:cpp:FUNCTION', with '*' in names; BINARY may be left out with -p",
 	.probetype = "uretprobe",
 	.doc = "return of a function of a program or library",
-	.offers = PT_RETVAL | PT_REGS | PT_CTX | PT_FUNC | PT_USTACK | PT_KSTACK | PT_USYM | PT_SIGNAL,
+	.offers = PT_CALL | PT_RETVAL | PT_REGS | PT_CTX | PT_FUNC | PT_USTACK | PT_KSTACK | PT_USYM | PT_SIGNAL,
 	.arg_space = SPACE_USER,
 	.expand = expand,
 	.retval = retval,
 	.list = attach_list_sites,
 	.attach = attach_uprobes,
+	.call_key = call_key,
 };

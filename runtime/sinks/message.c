@@ -35,6 +35,10 @@ void loss_text(const struct plan *plan, const struct plan_loss *l, uint64_t coun
 	const char *s = count == 1 ? "" : "s", *probe = probe_name(plan, l);
 	uint32_t more = plan->progs[l->prog].n_sites;
 
+	if (l->kind == LOSS_LEFT_OUT) {
+		str_printf(out, "%lu %s", count, l->text);
+		return;
+	}
 	if (l->kind == LOSS_EVENT) {
 		const char *f = functions[plan->events[l->index].kind];
 

@@ -115,7 +115,7 @@ static void lost(struct out *o, const struct plan *plan, const struct plan_loss 
 	_str_ struct str s = { 0 };
 
 	if (l) {
-		str_adds(&s, "WARNING: Lost ");
+		str_adds(&s, l->kind == LOSS_LEFT_OUT ? "Left out: " : "WARNING: Lost ");
 		loss_text(plan, l, count, &s);
 		str_addc(&s, '\n');
 	} else {
