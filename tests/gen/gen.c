@@ -58,6 +58,11 @@ static void declare(struct gen *g)
 		add(g, "let %s: string[%u] = ", v->name, 1 + upto(g, one_in(g, 3) ? 150 : 20));
 		expr(g, s, 3);
 		add(g, ";\n");
+	} else if (s->kind == INT && one_in(g, 6) && pick_var(g, s, false)) {
+		v->fixed = true;
+		add(g, "let %s: typeof(%s) = ", v->name, pick_var(g, s, false)->name);
+		int_cast(g, 2);
+		add(g, ";\n");
 	} else if (s->kind == INT && one_in(g, 3)) {
 		v->fixed = true;
 		add(g, "let %s: %s = ((int64)", v->name, types[upto(g, ARRAY_SIZE(types))]);
@@ -506,6 +511,8 @@ void gen_script(uint64_t seed, unsigned size, struct str *out)
 
 	g->seed = seed;
 	g->out = out;
+	if (one_in(g, 3))
+		add(g, "config = { on_stack_limit = %u; max_strlen = %u }\n\n", upto(g, 2) ? 8 * upto(g, 20) : 32, (unsigned[]){ 350, 512, 1024, 1500 }[upto(g, 4)]);
 	make_maps(g);
 	make_funs(g);
 	probe(g, "begin", size);

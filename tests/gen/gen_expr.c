@@ -351,7 +351,14 @@ static bool int_call(struct gen *g, unsigned depth)
 {
 	const struct gmap *m;
 
-	switch (upto(g, 7)) {
+	switch (upto(g, 8)) {
+	case 7:
+		add(g, "strstr(");
+		expr(g, &str_shape, depth);
+		add(g, ", ");
+		expr(g, &str_shape, depth);
+		str_addc(g->out, ')');
+		return true;
 	case 0:
 		add(g, "strlen(");
 		expr(g, &str_shape, depth);
@@ -467,7 +474,19 @@ static bool bool_call(struct gen *g, unsigned depth)
 {
 	const struct gmap *m = pick_map(g, NULL, false, true);
 
-	switch (upto(g, 3)) {
+	switch (upto(g, 4)) {
+	case 3:
+		add(g, "(memcmp(");
+		expr(g, &str_shape, depth);
+		add(g, ", ");
+		expr(g, &str_shape, depth);
+		add(g, ", ");
+		if (one_in(g, 3))
+			int_cast(g, depth);
+		else
+			add(g, "%u", upto(g, 40));
+		add(g, ") %s 0)", one_in(g, 2) ? "==" : "!=");
+		return true;
 	case 0:
 		add(g, "strcontains("); // each place of the one with each of the other: what the kernel follows is the product
 		expr(g, &str_shape, depth);
@@ -528,7 +547,16 @@ static bool bool_try(struct gen *g, unsigned depth)
 
 static bool str_try(struct gen *g, unsigned depth)
 {
-	switch (upto(g, depth ? 10 : 4)) {
+	switch (upto(g, depth ? 11 : 4)) {
+	case 10:
+		if (g->rounds > 5)
+			return false;
+		add(g, "str_concat(");
+		expr(g, &str_shape, depth - 1);
+		add(g, ", ");
+		expr(g, &str_shape, depth - 1);
+		str_addc(g->out, ')');
+		return true;
 	case 0: str_literal(g); return true;
 	case 9: return call_fun(g, &str_shape, depth - 1);
 	case 1: case 2: return read_var(g, &str_shape);

@@ -25,6 +25,41 @@ static struct val eval_str(struct interp *in, const struct node *n)
 	return s;
 }
 
+static struct val eval_concat(struct interp *in, const struct node *n)
+{
+	struct val a = interp_eval(in, n->call.args.v[0]), b = interp_eval(in, n->call.args.v[1]);
+	char *s = arena_array(in->a, char, a.len + b.len + 1);
+
+	memcpy(s, a.s, a.len);
+	memcpy(s + a.len, b.s, b.len);
+	return (struct val){ .t = n->type, .s = s, .len = MIN(a.len + b.len, n->type->count - 1) };
+}
+
+static struct val eval_strstr(struct interp *in, const struct node *n)
+{
+	struct val h = interp_eval(in, n->call.args.v[0]), s = interp_eval(in, n->call.args.v[1]);
+	const char *at = s.len ? memmem(h.s, h.len, s.s, s.len) : h.s;
+
+	return val_number(n->type, at ? (uint64_t)(at - h.s) : UINT64_MAX);
+}
+
+static char byte_at(const struct val *v, uint64_t i)
+{
+	return i < v->len ? v->s[i] : '\0';
+}
+
+// What lies behind the end of the shorter type is not compared.
+static struct val eval_memcmp(struct interp *in, const struct node *n)
+{
+	struct val a = interp_eval(in, n->call.args.v[0]), b = interp_eval(in, n->call.args.v[1]), most = interp_eval(in, n->call.args.v[2]);
+	uint64_t room = MIN(MIN(a.t->count, b.t->count), most.n);
+	int64_t differ = 0;
+
+	for (uint64_t i = 0; i < room && !differ; i++)
+		differ = (unsigned char)byte_at(&a, i) - (unsigned char)byte_at(&b, i);
+	return val_number(n->type, (uint64_t)differ);
+}
+
 static struct val eval_strcontains(struct interp *in, const struct node *n)
 {
 	struct val h = interp_eval(in, n->call.args.v[0]), s = interp_eval(in, n->call.args.v[1]);
@@ -126,6 +161,9 @@ struct val interp_call(struct interp *in, const struct node *n)
 		v = interp_eval(in, args[0]);
 		return val_number(n->type, v.len);
 	case BUILTIN_STR: return eval_str(in, n);
+	case BUILTIN_STR_CONCAT: return eval_concat(in, n);
+	case BUILTIN_STRSTR: return eval_strstr(in, n);
+	case BUILTIN_MEMCMP: return eval_memcmp(in, n);
 	case BUILTIN_BSWAP:
 		v = interp_eval(in, args[0]);
 		return val_number(n->type, __builtin_bswap64(v.n) >> (64 - 8 * n->type->size));
