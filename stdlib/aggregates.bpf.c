@@ -2,15 +2,24 @@
 // aggregates.bpf.c - which bucket of a histogram a value belongs to.
 #include "stdlib/bpf.h"
 
+// 1 if v is not 0. A comparison would be a branch, which the verifier follows both ways.
+static __attribute__((always_inline)) u64 is_set(u64 v)
+{
+	u64 minus = 0 - v;
+
+	opaque(minus);
+	return (v | minus) >> 63;
+}
+
 static __attribute__((always_inline)) u64 log2_floor(u64 v)
 {
 	u64 r = 0, more;
 
-	more = (v > 0xffffffffull) << 5; v >>= more; r |= more;
-	more = (v > 0xffff) << 4; v >>= more; r |= more;
-	more = (v > 0xff) << 3; v >>= more; r |= more;
-	more = (v > 0xf) << 2; v >>= more; r |= more;
-	more = (v > 0x3) << 1; v >>= more; r |= more;
+	more = is_set(v >> 32) << 5; v >>= more; r |= more;
+	more = is_set(v >> 16) << 4; v >>= more; r |= more;
+	more = is_set(v >> 8) << 3; v >>= more; r |= more;
+	more = is_set(v >> 4) << 2; v >>= more; r |= more;
+	more = is_set(v >> 2) << 1; v >>= more; r |= more;
 	return r | v >> 1;
 }
 

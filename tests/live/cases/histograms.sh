@@ -17,3 +17,6 @@ expect_exactly <<'END'
 END
 good -q -e 'begin { @m[0] = ((int8)pid, (uint8)3); @m[1] = ((int8)5, (uint8)4); $i = 0; $w = ((int64)pid, (int64)pid); $w = @m[$i++]; $w = @m[$i++]; print(($i, $w)); clear(@m); }'
 expect_out '^\(2, \(5, 4\)\)$'
+# bucket numbers are computed without branches: several in nested loops are no more than the kernel's verifier can follow
+good -q -e 'begin { for $v : 0..3 { $w = 0; @m[$v] = hist($v * 100); @m[pid] = hist($v % 70); @m[-1] = hist(1 << $v); while ($w < 3) { $w++; @m[$v * $w] = hist($v + 100000); } } print(len(@m) > 4); clear(@m); }'
+expect_out '^true$'
