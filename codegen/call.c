@@ -274,6 +274,7 @@ struct value cg_call(struct cg *cg, const struct node *n)
 	case BUILTIN_HAS_KEY: return scalar(cg_map_has(cg, arg(n, 0), arg(n, 1)));
 	case BUILTIN_JOIN: return emit_join(cg, n);
 	case BUILTIN_NS: case BUILTIN_BYTES: return cg_expr(cg, arg(n, 0));
+	case BUILTIN_ONE_IN: case BUILTIN_AT_MOST: case BUILTIN_CPU_GATE: return cg_sample(cg, n);
 	case BUILTIN_LEFT_OUT: return emit_left_out(cg, n);
 	case BUILTIN_IN_TARGET: return scalar(cg_in_target(cg, n->call.first));
 	case BUILTIN_STACK_LEN: return emit_len(cg, n);

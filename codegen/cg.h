@@ -193,6 +193,9 @@ void cg_unwind_define(struct cg *cg); // what its kernel side refers to
 struct value cg_call(struct cg *cg, const struct node *n);
 LLVMValueRef cg_in_target(struct cg *cg, uint32_t target); // i64 0/1
 
+// sample.c: one_in(), at_most(), cpu_gate()
+struct value cg_sample(struct cg *cg, const struct node *n);
+
 // call_bytes.c
 struct value cg_call_bytes(struct cg *cg, const struct node *n);
 LLVMValueRef cg_address(struct cg *cg, const struct node *n); // what an argument stands for: a pointer's value, or where an array lies

@@ -5,6 +5,7 @@
 //   publish("name", (measure = @map, …), "key's name", …)
 #include <string.h>
 
+#include "base/wire.h"
 #include "lang/declared.h"
 #include "lang/resolve.h"
 
@@ -80,7 +81,72 @@ void resolve_weighted(struct lang *l, struct node **slot)
 	resolve(l, slot);
 }
 
+// The element is written to, so it needs no assignment elsewhere.
+void resolve_at_most(struct lang *l, struct node *n)
+{
+	struct node *map = n->call.args.v[0];
+
+	if (map->kind != NODE_MAP) {
+		diag_error(l->diag, map->span, E_ARGS, "at_most() expects a map, or an element, to count in: at_most(@rate, 100, 1s)");
+		return;
+	}
+	for (size_t i = 0; i < n->call.args.n; i++)
+		resolve(l, &n->call.args.v[i]);
+	lang_map_of(map->map.sym)->written = true;
+	map->map.sym->assigned = true;
+}
+
 // Check ---------------------------------------------------------------------------------------------------------------
+
+static bool check_literal(struct lang *l, struct node *call, size_t i, const char *what, int64_t most, int64_t *ret)
+{
+	if (!literal_known(l, &call->call.args.v[i], ret) || *ret < 1 || *ret > most) {
+		complain(l, call->call.args.v[i]->span, E_LITERAL, "%s(): %s is a literal from 1 to %lld", call->call.name, what, (long long)most);
+		return false;
+	}
+	return check_value(l, &call->call.args.v[i]) && coerce_int(l, &call->call.args.v[i]);
+}
+
+const struct type *check_one_in(struct lang *l, struct node *n)
+{
+	int64_t of;
+
+	check_literal(l, n, 0, "of how many one is taken", 1 << 30, &of);
+	if (n->call.args.n > 1 && check_value(l, &n->call.args.v[1]))
+		settle(l, &n->call.args.v[1]);
+	return t_int(l, 8, false);
+}
+
+// tat and what was left out: see rate_take() in stdlib/declared.bpf.c
+const struct type *check_at_most(struct lang *l, struct node *n)
+{
+	struct node *map = n->call.args.v[0];
+	struct lang_map *m = map->kind == NODE_MAP && map->map.sym ? lang_map_of(map->map.sym) : NULL;
+	const struct type *pair[] = { t_int(l, 8, false), t_int(l, 8, false) };
+	int64_t v;
+
+	if (!m)
+		return t_int(l, 8, false);
+	check_map_keys(l, map);
+	if (!slot_add(l, &m->value, (struct slot){ .type = type_tuple(l->types, pair, 2) }, NULL))
+		complain(l, map->span, E_TYPE, "%s holds '%T'; at_most() counts in a map of its own", m->sym.name, m->value.type);
+	map->type = m->value.type;
+	check_literal(l, n, 1, "the number of events", 1000000000, &v);
+	check_literal(l, n, 2, "the time", INT64_MAX, &v);
+	return t_int(l, 8, false);
+}
+
+const struct type *check_cpu_gate(struct lang *l, struct node *n)
+{
+	int64_t v;
+
+	if (n->call.args.v[0]->kind != NODE_STRING)
+		complain(l, n->call.args.v[0]->span, E_LITERAL, "cpu_gate() expects the gate's name as a literal string");
+	else
+		n->call.args.v[0]->type = type_string(l->types, (uint32_t)n->call.args.v[0]->string.len + 1);
+	check_literal(l, n, 1, "the share of a processor in millionths", 1000000, &v);
+	return t_int(l, 8, false);
+}
 
 enum value_unit unit_of(const struct node *n)
 {
@@ -230,6 +296,36 @@ uint32_t layout_stream(struct lang *l, struct node *n)
 	n->call.args = flat;
 	n->call.first = 0;
 	return add_stream(l, &s, has_stack);
+}
+
+static uint32_t gate_named(struct lang *l, const struct node *n)
+{
+	const char *name = n->call.args.v[0]->string.text;
+	struct plan_gate g = { .cpu = (uint32_t)literal_value(n->call.args.v[1]) };
+	void **at = map_puts(&l->gates, name);
+
+	if (!*at) {
+		plan_push(l->arena, &g.span, &g.n_span, (struct plan_span){ n->span.source, n->span.start, n->span.end });
+		*at = (void *)(uintptr_t)(plan_push(l->arena, &l->plan->gates, &l->plan->n_gates, g) + 1);
+	}
+	return (uint32_t)(uintptr_t)*at - 1;
+}
+
+// The gate called "budget" is the whole run's; another one counts the programs that ask it.
+void layout_gate(struct lang *l, struct node *n)
+{
+	uint32_t i = gate_named(l, n);
+	struct plan_gate *g = &l->plan->gates[i];
+
+	n->call.first = i;
+	if (l->plan->n_gates > WIRE_GATES)
+		diag_error(l->diag, n->span, E_LIMIT, "a script can have up to %d shares of the processor", WIRE_GATES);
+	if (strcmp(n->call.args.v[0]->string.text, "budget") == 0)
+		return;
+	for (uint32_t k = 0; k < g->n_progs; k++)
+		if (g->progs[k].index == l->body->prog)
+			return;
+	plan_push(l->arena, &g->progs, &g->n_progs, (struct plan_ref){ l->body->prog });
 }
 
 static const char *key_name(struct lang *l, const struct node *n, size_t i)

@@ -28,8 +28,13 @@ void streams_finish(struct lang *l);                                            
 void resolve_emit(struct lang *l, struct node *n);
 void resolve_publish(struct lang *l, struct node *n);
 void resolve_weighted(struct lang *l, struct node **slot);
+void resolve_at_most(struct lang *l, struct node *n);
+const struct type *check_at_most(struct lang *l, struct node *n);
+const struct type *check_one_in(struct lang *l, struct node *n);
+const struct type *check_cpu_gate(struct lang *l, struct node *n);
 const struct type *check_emit(struct lang *l, struct node *n);
 const struct type *check_publish(struct lang *l, struct node *n);
 uint32_t layout_stream(struct lang *l, struct node *n);  // of emit(): flattens the arguments; index in plan.streams
 uint32_t layout_measures(struct lang *l, struct node *n); // of publish(), the same
+void layout_gate(struct lang *l, struct node *n); // of cpu_gate(): call.first becomes its place in plan.gates
 enum value_unit unit_of(const struct node *n);           // of a checked expression

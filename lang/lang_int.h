@@ -72,6 +72,7 @@ struct lang {
 	uint64_t probes;      // sites so far
 	bool filtered;        // options->filter left some out
 	struct map streams;     // `stream NAME`: see sinks.c
+	struct map gates;       // name of a cpu_gate() -> place in plan.gates + 1
 	uint64_t budget_cpu;    // millionths of a processor; 0: no limit
 	bool seen_budget;
 	unsigned twins, twins_laid; // maps with a second copy so far

@@ -685,6 +685,12 @@ const struct type *check_call(struct lang *l, struct node **slot)
 		return check_emit(l, n);
 	if (n->call.builtin->id == BUILTIN_PUBLISH)
 		return check_publish(l, n);
+	if (n->call.builtin->id == BUILTIN_ONE_IN)
+		return check_one_in(l, n);
+	if (n->call.builtin->id == BUILTIN_AT_MOST)
+		return check_at_most(l, n);
+	if (n->call.builtin->id == BUILTIN_CPU_GATE)
+		return check_cpu_gate(l, n);
 	if (!check_args(l, n))
 		return l->final || !n->call.builtin->type ? NULL : builtin_type(n->call.builtin, l->types);
 	return check_by_id(l, slot);

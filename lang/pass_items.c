@@ -192,6 +192,7 @@ static void each_item(struct lang *l, enum node_kind kind, void (*take)(struct l
 void pass_items(struct lang *l)
 {
 	map_init(&l->streams, l->arena);
+	map_init(&l->gates, l->arena);
 	each_item(l, NODE_TARGET, declare_target);
 	each_item(l, NODE_EXPORT, declare_export);
 	each_item(l, NODE_DECLARED, streams_declare);

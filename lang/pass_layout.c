@@ -178,6 +178,8 @@ static void layout_node(void *arg, struct node **slot)
 	case NODE_CALL:
 		if (n->call.builtin->flags & BF_ASYNC)
 			layout_call(l, n);
+		if (n->call.builtin->id == BUILTIN_CPU_GATE)
+			layout_gate(l, n);
 		check_reached(l, n);
 		return;
 	case NODE_BINARY:

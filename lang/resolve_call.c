@@ -166,6 +166,10 @@ static bool resolve_declared(struct lang *l, struct node **slot, const struct bu
 {
 	struct node *n = *slot;
 
+	if (b->id == BUILTIN_AT_MOST && n->call.args.n) {
+		resolve_at_most(l, n);
+		return true;
+	}
 	if ((b->id != BUILTIN_EMIT && b->id != BUILTIN_PUBLISH && b->id != BUILTIN_WEIGHTED) || n->call.args.n < 1)
 		return false;
 	if (b->id == BUILTIN_EMIT)

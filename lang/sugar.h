@@ -49,6 +49,7 @@ void add_statement(struct sugar *s, struct node *block, struct node *n); // an e
 struct node *both(struct sugar *s, struct node *a, struct node *b);       // a && b; either may be NULL
 struct node *copy_of(struct sugar *s, const struct node *n);
 const char *free_map(struct sugar *s, const char *base); // a suffix for make_map() that no map of the script has
+void forget_at_end(struct sugar *s, const char *suffix, struct span at); // a map of ours: not printed when the run ends
 bool mentions(const struct node *n, const char *const *names); // identifiers and calls of these names, NULL-terminated
 
 // pass_sugar.c: statements that deliver, into `block`

@@ -235,3 +235,11 @@ const char *free_map(struct sugar *s, const char *base)
 		suffix = arena_printf(s->l->arena, "%s_%u", base, i);
 	return suffix;
 }
+
+void forget_at_end(struct sugar *s, const char *suffix, struct span at)
+{
+	struct node *block = make_block(s, at);
+
+	add_statement(s, block, make_call(s, "clear", at, make_map(s, suffix, NULL, at), NULL, NULL));
+	vec_push(s->l->arena, &s->out, make_probe(s, one_of(s, make_point(s, "end", at)), NULL, block, at));
+}

@@ -324,13 +324,10 @@ static void sweeps(struct calls *c, struct node *target)
 {
 	struct sugar *s = c->s;
 	const char *why = arena_printf(s->l->arena, "calls of %s whose thread ended before they returned", s->d->declared.name);
-	struct node *end = make_block(s, c->at);
-
 	sweep(c, "tracepoint:sched:sched_process_exit", target ? copy_of(s, target) : NULL, owner_now(c), why);
 	sweep(c, "tracepoint:sched:sched_process_exec", both(s, target ? copy_of(s, target) : NULL, c->is_syscall ? another_thread(c) : NULL), owner_before(c),
 	      arena_printf(s->l->arena, "calls of %s whose process executed another program", s->d->declared.name));
-	add_statement(s, end, make_call(s, "clear", c->at, call_map(c, NULL), NULL, NULL));
-	vec_push(s->l->arena, &s->out, make_probe(s, one_of(s, make_point(s, "end", c->at)), NULL, end, c->at));
+	forget_at_end(s, c->map, c->at);
 }
 
 // Groups --------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0
-// declared.bpf.c - what declarative probes are made of: targets, calls, what is left out.
+// declared.bpf.c - what declarative probes are made of: targets, calls, samples, what is left out.
 #include "stdlib/bpf.h"
 
 u64 builtin_pid(void *ctx, const struct wire_globals *g);
@@ -30,4 +30,75 @@ void left_out(void *counters, u64 index, u64 by)
 
 	if (n)
 		*n += by;
+}
+
+// Sampling: each gives the number of events that one which is taken stands for, 0 for one that is not -----------------------
+
+// `r` 32 random bits, or a hash's
+u64 take_one_in(u64 n, u64 r)
+{
+	return (u32)r * n >> 32 ? 0 : n;
+}
+
+u64 random_bits(void)
+{
+	return bpf_get_prandom_u32();
+}
+
+// xxHash's final mixing of 64 bits; the upper half is returned.
+static __attribute__((always_inline)) u64 mix(u64 h)
+{
+	h ^= h >> 33;
+	h *= 0xc2b2ae3d27d4eb4full;
+	h ^= h >> 29;
+	h *= 0x165667b19e3779f9ull;
+	return h ^ h >> 32;
+}
+
+u64 hash_word(u64 v)
+{
+	return mix(v + 0x9e3779b185ebca87ull) >> 32;
+}
+
+// `words` of 8 bytes; what a key's type pads is zero.
+u64 hash_words(const u64 *p, u64 words)
+{
+	u64 h = 0x27d4eb2f165667c5ull;
+
+	for (u32 i = 0; i < words && i < 32; i++)
+		h = mix(h ^ p[i]) + i;
+	return h >> 32;
+}
+
+// A token bucket without tokens: when the next event is due. One that comes earlier than due by more than the burst is left out and
+// counted for the next that is taken. s[0]: due, s[1]: left out.
+u64 rate_take(u64 *s, u64 interval, u64 burst)
+{
+	u64 now = bpf_ktime_get_ns(), due = s[0], next = (due > now ? due : now) + interval;
+
+	if (next - now > burst) {
+		__sync_fetch_and_add(&s[1], 1);
+		return 0;
+	}
+	if (__sync_val_compare_and_swap(&s[0], due, next) != due) { // another processor was first: this one waits for its turn
+		__sync_fetch_and_add(&s[1], 1);
+		return 0;
+	}
+	return 1 + __sync_lock_test_and_set(&s[1], 0);
+}
+
+// The reciprocal of the share is rounded up as often as its fraction says, so that the sum of weights is right in the long run.
+u64 gate_take(u64 keep)
+{
+	u64 r, times, rest;
+
+	if (keep == 0 || keep >= WIRE_GATE_OPEN)
+		return 1;
+	r = bpf_get_prandom_u32();
+	if (r >= keep)
+		return 0;
+	times = WIRE_GATE_OPEN / keep;
+	rest = WIRE_GATE_OPEN % keep;
+	r = bpf_get_prandom_u32();
+	return times + ((r * keep >> 32) < rest);
 }

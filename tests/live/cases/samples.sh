@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sampling: weights stand for what was left out. Shares are compared with the count of all within 6 standard deviations (a chance of
+# one in 500 million to fail), rates exactly.
+N=40000
+WRITES="/bin/dd if=/dev/zero of=/dev/null bs=3 count=$N"
+number() { sed -n "s/.*\"probe\": \"$1\".*\"$2\": \([0-9]*\)}*\$/\1/p" out | tail -n 1; } # number PROBE MEASURE
+deviation() { awk "BEGIN { print int(6 * sqrt($1 * ($2 - 1)) + 1) }"; }               # of the weight of $1 events, each taken once in $2
+
+cat >shares.spile <<'SCRIPT'
+probe all { on tracepoint:syscalls:sys_enter_write filter in_target("it") measure n = count(), bytes = sum(args.count) export json }
+probe tenth { on tracepoint:syscalls:sys_enter_write filter in_target("it") sample 1/10 measure n = count(), bytes = sum(args.count), h = hist(args.count), a = avg(args.count) export json }
+probe keyed { on tracepoint:syscalls:sys_enter_write filter in_target("it") sample 1/7 by nsecs measure n = count() export json }
+probe both { on tracepoint:syscalls:sys_enter_write filter in_target("it") sample 1/3, 1/2 by nsecs measure n = count() export json }
+probe call { on syscall:it:write sample 1/5 capture n = args.count export jsonl("calls.jsonl") }
+SCRIPT
+good shares.spile -c "$WRITES"
+all=$(number all n)
+[ "$all" -ge $N ] || fail "dd wrote $all times"
+for p in 'tenth 10' 'keyed 7' 'both 6'; do
+	name=${p% *} of=${p#* }
+	d=$(deviation "$all" "$of")
+	expect_between "$(number "$name" n)" $((all - d)) $((all + d)) "the weight of $name"
+done
+d=$(deviation "$all" 10)
+expect_between "$(number tenth bytes)" $((3 * (all - d) - 1000)) $((3 * (all + d) + 1000)) 'the weighted sum of bytes'
+expect_out '"probe": "tenth".*"h": \[\{"min": 2, "max": 3, "count": '"$(number tenth n)"
+expect_err '^Left out: [0-9]+ events of tenth, by sample 1/10$'
+calls=$(grep -c '"weight": 5' calls.jsonl)
+d=$(deviation "$all" 5)
+expect_between $((5 * calls)) $((all - d)) $((all + d)) 'the weight of calls'
+
+# a rate leaves nothing uncounted: what was taken and what waits in the bucket are all there were
+cat >rate.spile <<'SCRIPT'
+tracepoint:syscalls:sys_enter_write
+/in_target("it")/
+{
+	@all = count();
+	let $w = at_most(@bucket, 1000, 1s);
+	if ($w) { @taken = count(); @weight = weighted($w, count()); }
+	@left = @bucket.1;
+}
+SCRIPT
+good rate.spile -c "$WRITES"
+expect_same "$(($(value @weight) + $(value @left)))" "$(value @all)" 'weights of a rate, and what is left in its bucket'
+[ "$(value @taken)" -lt "$(value @all)" ] || fail 'the rate bounds nothing'
+[ "$(value @taken)" -gt 0 ] || fail 'the rate lets nothing through'
