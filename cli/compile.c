@@ -17,6 +17,7 @@
 #include "cli/script.h"
 #include "lang/lang.h"
 #include "lang/program.h"
+#include "runtime/world_file.h"
 #include "runtime/world_live.h"
 
 // build: the world as it is, but for some answers. All else is asked of the live world's `impl`, which it shares.
@@ -76,8 +77,11 @@ void machine_init(struct machine *m, const struct options *o,
 	m->live = world_live_new(m->arena, m->types, disassemble);
 	m->needs = 0;
 	world_live_without(m->live, o->without);
-	m->world = o->without_home || o->command == CMD_BUILD ? world_without(m->arena, m->live, o, &m->needs) : m->live;
+	m->other = NULL;
 	diag_init(&m->diag, m->arena);
+	if (o->command == CMD_BUILD && o->nworlds) // of check's compiler
+		world_file_open(m->live, o->worlds[0], &m->other);
+	m->world = m->other ? m->other : o->without_home || o->command == CMD_BUILD ? world_without(m->arena, m->live, o, &m->needs) : m->live;
 	m->diag.no_warnings = o->no_warnings;
 	if (o->traceable) {
 		int err = world_live_traceable(m->live, o->traceable);
@@ -89,6 +93,7 @@ void machine_init(struct machine *m, const struct options *o,
 
 void machine_free(struct machine *m)
 {
+	world_file_close(m->other);
 	world_live_free(m->live);
 	arena_free(m->arena);
 	*m = (struct machine){ 0 };

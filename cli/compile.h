@@ -19,6 +19,7 @@ struct machine {             // a world, and what owns it
 	struct types *types;
 	struct world *world; // a copy of the live one when build hides something
 	struct world *live;
+	struct world *other; // of check's compiler: another kernel; NULL else
 	uint32_t needs;      // of build: 1 << enum feature, of those that were asked for and are here
 	struct diag diag;
 	int (*include)(void *arg, const struct cdecl_headers *h); // reads C headers; NULL: #include is refused

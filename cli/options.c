@@ -17,7 +17,7 @@
 enum {
 	OPT_INFO = 256, OPT_UNSAFE, OPT_DRY_RUN, OPT_NO_WARNINGS, OPT_NO_CACHE, OPT_NO_FEATURE, OPT_INCLUDE, OPT_DEBUGINFO,
 	OPT_USDT_ACTIVATION, OPT_VERIFY_IR, OPT_TEST, OPT_BENCH, OPT_FMT, OPT_MODE, OPT_PROBE_FILTER, OPT_EMIT_ELF, OPT_EMIT_LLVM, OPT_AOT,
-	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID
+	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID, OPT_WORLD, OPT_JUNIT, OPT_LOAD
 };
 
 struct row {
@@ -275,6 +275,9 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 	case 'I': return push_text(&o->include_dirs, &o->n_include_dirs, arg);
 	case 'V': o->command = CMD_VERSION; return true;
 	case 'h': o->command = CMD_HELP; return true;
+	case OPT_WORLD: return push_text(&o->worlds, &o->nworlds, arg);
+	case OPT_JUNIT: o->junit = arg; return true;
+	case OPT_LOAD: o->load = true; return true;
 	case OPT_INFO: o->command = CMD_INFO; return true;
 	case OPT_UNSAFE: o->unsafe = true; return true;
 	case OPT_DRY_RUN: o->dry_run = true; return true;
@@ -304,7 +307,7 @@ static void take_words(char **words, size_t n, bool named, struct options *o)
 
 	if (o->command == CMD_LIST && !o->program && n)
 		o->pattern = words[first++];
-	else if (o->command != CMD_LIST && !o->program && n)
+	else if (o->command != CMD_LIST && o->command != CMD_CHECK && o->command != CMD_WORLD && !o->program && n)
 		o->file = words[first++];
 	o->params = xcalloc(n + 1, sizeof *o->params);
 	o->named = xcalloc(n + 1, sizeof *o->named);
@@ -318,6 +321,14 @@ static void take_words(char **words, size_t n, bool named, struct options *o)
 // What is wrong with options that are each right.
 static enum options_result check_together(const struct options *o, struct str *why)
 {
+	if (o->command == CMD_CHECK && !o->nparams && !o->program) {
+		str_adds(why, "USAGE: spile check [--world FILE|DIR]... SCRIPT...");
+		return OPTIONS_BAD;
+	}
+	if (o->command == CMD_WORLD && (o->nparams != 2 || strcmp(o->params[0], "save"))) {
+		str_adds(why, "USAGE: spile world save FILE");
+		return OPTIONS_BAD;
+	}
 	if (o->command > CMD_LIST)
 		return OPTIONS_OK;
 	if (o->pid && o->child) {
@@ -342,7 +353,7 @@ static bool take_command(const char *word, enum command *ret)
 	static const struct {
 		const char *word;
 		enum command command;
-	} commands[] = { { "run", CMD_RUN }, { "build", CMD_BUILD }, { "doctor", CMD_DOCTOR } };
+	} commands[] = { { "run", CMD_RUN }, { "build", CMD_BUILD }, { "doctor", CMD_DOCTOR }, { "check", CMD_CHECK }, { "world", CMD_WORLD } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(word, commands[i].word)) {
@@ -395,6 +406,7 @@ void options_free(struct options *o)
 	free(o->named);
 	free(o->include_dirs);
 	free(o->include_files);
+	free(o->worlds);
 	*o = (struct options){ 0 };
 }
 
@@ -422,6 +434,8 @@ void options_usage(struct str *out)
 		      "  spile [OPTION...] -e PROGRAM [PARAMETER...]   run a one-liner\n"
 		      "  spile build -o FILE.spo SCRIPT                compile now, run later: spile FILE.spo\n"
 		      "  spile -l [PATTERN]                            list probes\n"
+		      "  spile check [--world FILE]... SCRIPT...       what of it compiles, here or for other kernels\n"
+		      "  spile world save FILE                         this kernel as a file for check\n"
 		      "  spile doctor                                  what this machine can do, and what would let it do more\n\nOPTIONS:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		usage_row(&rows[i], out);

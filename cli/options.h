@@ -12,7 +12,7 @@
 
 struct str;
 
-enum command { CMD_RUN, CMD_BUILD, CMD_LIST, CMD_DOCTOR, CMD_INFO, CMD_HELP, CMD_VERSION };
+enum command { CMD_RUN, CMD_BUILD, CMD_LIST, CMD_CHECK, CMD_WORLD, CMD_DOCTOR, CMD_INFO, CMD_HELP, CMD_VERSION };
 
 enum mode { // --mode: what comes of the script
 	MODE_TRACE,
@@ -39,6 +39,10 @@ struct options {
 	size_t nnamed;
 	const char **include_dirs, **include_files; // -I, --include; heap
 	size_t n_include_dirs, n_include_files;
+	const char **worlds; // --world; heap
+	size_t nworlds;
+	const char *junit;   // --junit; NULL: none
+	bool load;           // --load
 	pid_t pid;           // -p; 0: none
 	const char *child;   // -c; NULL: none
 	const char *output;  // -o; NULL: standard output

@@ -6,10 +6,12 @@
 
 #include "base/str.h"
 #include "cli/doctor.h"
+#include "cli/check.h"
 #include "cli/info.h"
 #include "cli/list.h"
 #include "cli/options.h"
 #include "cli/run.h"
+#include "cli/world.h"
 
 static int print_usage(FILE *to)
 {
@@ -51,6 +53,8 @@ int main(int argc, char **argv)
 		case CMD_BUILD: status = cmd_run(&o, argv); break;
 		case CMD_LIST: status = cmd_list(&o); break;
 		case CMD_DOCTOR: status = cmd_doctor(&o); break;
+		case CMD_CHECK: status = cmd_check(&o, argv); break;
+		case CMD_WORLD: status = cmd_world(&o); break;
 		case CMD_INFO: status = cmd_info(&o); break;
 		case CMD_HELP: status = print_usage(stdout); break;
 		case CMD_VERSION:

@@ -164,15 +164,18 @@ static void chain(struct btf_file *b)
 	}
 }
 
-int btf_file_open(const char *path, const struct btf_file *base, struct btf_file **ret)
+static struct btf_file *file_new(const struct btf_file *base)
 {
 	struct btf_file *b = xcalloc(1, sizeof *b);
-	int err;
 
 	b->base = base;
 	b->first = base ? base->end : 1;
 	b->strings_first = base ? base->strings_first + base->strings_len : 0;
-	err = load_bytes(b, path);
+	return b;
+}
+
+static int file_read(struct btf_file *b, int err, struct btf_file **ret)
+{
 	if (!err)
 		err = check_header(b);
 	if (!err)
@@ -184,6 +187,22 @@ int btf_file_open(const char *path, const struct btf_file *base, struct btf_file
 	chain(b);
 	*ret = b;
 	return 0;
+}
+
+int btf_file_open(const char *path, const struct btf_file *base, struct btf_file **ret)
+{
+	struct btf_file *b = file_new(base);
+
+	return file_read(b, load_bytes(b, path), ret);
+}
+
+int btf_file_from(void *bytes, size_t n, const struct btf_file *base, struct btf_file **ret)
+{
+	struct btf_file *b = file_new(base);
+
+	b->data = bytes;
+	b->size = n;
+	return file_read(b, n < sizeof(struct btf_header) || n > MAX_BYTES ? -EINVAL : 0, ret);
 }
 
 void btf_file_close(struct btf_file *b)

@@ -21,6 +21,8 @@ struct btf_file;
 // Maps (or reads) a raw BTF file. `base` may be NULL and must outlive the result. -ENOENT, -EACCES, -EINVAL when it is
 // not well-formed BTF of this byte order.
 int btf_file_open(const char *path, const struct btf_file *base, struct btf_file **ret);
+// The same of bytes in memory: malloc'ed, taken over, on failure too.
+int btf_file_from(void *bytes, size_t n, const struct btf_file *base, struct btf_file **ret);
 void btf_file_close(struct btf_file *b); // NULL is allowed
 uint32_t btf_file_first(const struct btf_file *b); // first id of this file: 1, or the number behind the base's last
 uint32_t btf_file_end(const struct btf_file *b);   // one past the last id

@@ -164,6 +164,11 @@ static int read_event_file(struct tracefs *t, const char *category, const char *
 	return 0;
 }
 
+int tracefs_format(struct tracefs *t, const char *category, const char *event, struct str *out)
+{
+	return read_event_file(t, category, event, "format", out);
+}
+
 int tracefs_event_id(struct tracefs *t, const char *category, const char *event)
 {
 	_str_ struct str s = { 0 };

@@ -9,6 +9,7 @@
 
 struct arena;
 struct event_field;
+struct str;
 struct types;
 
 #define TRACEFS_STRING 1024 // capacity given to __data_loc strings, whose length is known only at run time
@@ -27,6 +28,7 @@ int tracefs_each(struct tracefs *t, const char *category, const char *event,
 // An event's fields, without common_*, in the arena. -ENOENT when there is no such event.
 int tracefs_fields(struct tracefs *t, struct arena *a, struct types *types, const char *category, const char *event,
 		   const struct event_field **f, size_t *n);
+int tracefs_format(struct tracefs *t, const char *category, const char *event, struct str *out); // the format file's text
 int tracefs_event_id(struct tracefs *t, const char *category, const char *event); // what perf_event_open takes; -errno
 // The parser behind tracefs_fields: `text` is a format file's content.
 void tracefs_parse(const char *text, struct arena *a, struct types *types, const char *category,

@@ -612,6 +612,11 @@ void world_live_without(struct world *w, unsigned features)
 	l->modules_tried |= features >> FEATURE_BTF & 1;
 }
 
+void world_live_no_kernel(struct world *w)
+{
+	live_of(w)->btf_tried = live_of(w)->modules_tried = true;
+}
+
 void world_live_free(struct world *w)
 {
 	struct live *l = w ? live_of(w) : NULL;

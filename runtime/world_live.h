@@ -17,3 +17,5 @@ void world_live_free(struct world *w); // file descriptors, mmaps
 void world_live_without(struct world *w, unsigned features);
 // --traceable-functions: a file in the form of available_filter_functions that stands for the kernel's list. 0 or -errno.
 int world_live_traceable(struct world *w, const char *path);
+// Asks nothing of this machine's kernel from now on: binaries and their types only. Before any question.
+void world_live_no_kernel(struct world *w);
