@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// loop.c - `for`: the body becomes a callback of bpf_loop (ranges) or bpf_for_each_map_elem (maps).
+// loop.c - `for`: the body becomes a callback of bpf_loop (ranges) or bpf_for_each_map_elem (maps). Kernels without bpf_loop call
+// it in a loop of a bounded number of rounds.
 //
 //   state on the caller's stack: { frame, returned, start, live }     callback(i, &state)  /  callback(map, &key, &value, &state)
 //   the callback returns 0 to go on, 1 to stop (break, return); after the helper: if (state.returned) goto done
@@ -123,6 +124,63 @@ static LLVMValueRef unknown_count(struct cg *cg, LLVMValueRef count)
 	return v;
 }
 
+// Kernels without bpf_loop: the verifier follows each round, so there may not be many whose number it cannot know.
+enum { ROUNDS_MOST = 256, ROUNDS_INSIDE = 32, ROUNDS_KNOWN = 4096 };
+
+static uint64_t rounds_followed(const struct cg *cg, LLVMValueRef count)
+{
+	if (LLVMIsAConstantInt(count) && LLVMConstIntGetZExtValue(count) <= ROUNDS_KNOWN)
+		return LLVMConstIntGetZExtValue(count);
+	return cg->fn->up ? ROUNDS_INSIDE : ROUNDS_MOST;
+}
+
+//   i = 0   head: i < followed && i < count && callback(i, &state) == 0 ? i++, head : end   end: i == followed < count ? complain
+static void bounded_loop(struct cg *cg, LLVMValueRef count, LLVMValueRef callback, LLVMValueRef state)
+{
+	struct ll *l = &cg->l;
+	uint64_t most = rounds_followed(cg, count);
+	LLVMBasicBlockRef before = LLVMGetInsertBlock(l->b), head = l_block(l, "round"), call = l_block(l, "round.call");
+	LLVMBasicBlockRef next = l_block(l, "round.next"), full = l_block(l, "rounds.full"), end = l_block(l, "rounds.end");
+
+	l_br(l, head);
+	l_pos(l, head);
+	LLVMValueRef i = LLVMBuildPhi(l->b, l->i64, "i"), zero = l_k(l, 0);
+	LLVMAddIncoming(i, &zero, &before, 1);
+	l_cond(l, LLVMBuildICmp(l->b, LLVMIntULT, i, count, "more"), call, end);
+	l_pos(l, call);
+	LLVMValueRef args[] = { i, state };
+	LLVMValueRef stop = LLVMBuildCall2(l->b, LLVMGlobalGetValueType(callback), callback, args, 2, "stop");
+	LLVMValueRef more = LLVMBuildAdd(l->b, i, l_k(l, 1), "more_i");
+	l_cond(l, l_nz(l, stop, "stopped"), end, next);
+	l_pos(l, next);
+	LLVMAddIncoming(i, &more, &next, 1);
+	l_cond(l, LLVMBuildICmp(l->b, LLVMIntULT, more, l_k(l, most), "followed"), head, full);
+	l_pos(l, full);
+	if (!LLVMIsAConstantInt(count) || LLVMConstIntGetZExtValue(count) > most) {
+		LLVMBasicBlockRef cut = l_block(l, "rounds.cut");
+
+		l_cond(l, LLVMBuildICmp(l->b, LLVMIntULT, more, count, "is_cut"), cut, end);
+		l_pos(l, cut);
+		cg_complain(cg, arena_printf(cg->arena, "the loop ended after %llu rounds, the most that a kernel without bpf_loop (Linux 5.17) allows here",
+					     (unsigned long long)most));
+	}
+	l_br(l, end);
+	l_pos(l, end);
+}
+
+static void call_rounds(struct cg *cg, LLVMValueRef count, LLVMValueRef callback, LLVMValueRef state)
+{
+	struct ll *l = &cg->l;
+	struct world *w = cg->p->world;
+
+	if (w->ops->feature && !w->ops->feature(w, FEATURE_BPF_LOOP)) { // asking notes it as needed
+		bounded_loop(cg, count, callback, state);
+		return;
+	}
+	LLVMValueRef args[] = { LLVMBuildTrunc(l->b, unknown_count(cg, count), l->i32, "n"), callback, state, l_k(l, 0) };
+	l_helper(l, H_LOOP, l->i64, 4, args, "rounds");
+}
+
 static void for_range(struct cg *cg, const struct node *n)
 {
 	struct ll *l = &cg->l;
@@ -136,8 +194,7 @@ static void for_range(struct cg *cg, const struct node *n)
 	LLVMValueRef first = l_load(l, l_atk(l, cb.state, STATE_START, "start"), 8, false, "start");
 	l_store(l, LLVMBuildAdd(l->b, LLVMGetParam(cb.fn.fn, 0), first, "i"), cg_var_ptr(cg, n->for_.sym), 8);
 	callback_body(cg, &cb, n->for_.body);
-	LLVMValueRef args[] = { LLVMBuildTrunc(l->b, unknown_count(cg, count), l->i32, "n"), cb.fn.fn, state, l_k(l, 0) };
-	l_helper(l, H_LOOP, l->i64, 4, args, "rounds");
+	call_rounds(cg, count, cb.fn.fn, state);
 	after_loop(cg, state);
 }
 
@@ -217,8 +274,6 @@ static LLVMValueRef round_callback(struct cg *cg, LLVMValueRef (*round)(struct c
 	struct node at = { .kind = NODE_EXPR, .span = cg->at };
 	struct callback cb;
 
-	if (cg->p->world->ops->feature)
-		(void)cg->p->world->ops->feature(cg->p->world, FEATURE_BPF_LOOP); // noted as needed
 	callback_begin(cg, &cb, 2, &at);
 	l_store(&cg->l, round(cg, arg, LLVMGetParam(cb.fn.fn, 0)), cb.stop, 8);
 	callback_end(cg, &cb, &at);
@@ -228,11 +283,9 @@ static LLVMValueRef round_callback(struct cg *cg, LLVMValueRef (*round)(struct c
 // What the rounds keep lies in the frame, where the verifier knows no values: one round is checked for all.
 void cg_each(struct cg *cg, LLVMValueRef rounds, LLVMValueRef (*round)(struct cg *cg, void *arg, LLVMValueRef i), void *arg)
 {
-	struct ll *l = &cg->l;
 	LLVMValueRef state = state_new(cg, NULL), callback = round_callback(cg, round, arg);
-	LLVMValueRef call[] = { LLVMBuildTrunc(l->b, unknown_count(cg, rounds), l->i32, "n"), callback, state, l_k(l, 0) };
 
-	l_helper(l, H_LOOP, l->i64, 4, call, "rounds");
+	call_rounds(cg, rounds, callback, state);
 }
 
 // step(places…, constants…).
@@ -281,8 +334,7 @@ void cg_repeat(struct cg *cg, struct repeat *r, uint32_t rounds)
 
 	if (!r->callback)
 		r->callback = round_callback(cg, step_round, r);
-	LLVMValueRef call[] = { l_k32(&cg->l, rounds), r->callback, state, l_k(&cg->l, 0) };
-	l_helper(&cg->l, H_LOOP, cg->l.i64, 4, call, "rounds");
+	call_rounds(cg, l_k(&cg->l, rounds), r->callback, state);
 }
 
 void cg_for(struct cg *cg, const struct node *n)

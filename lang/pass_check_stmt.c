@@ -214,17 +214,12 @@ static void check_for_map(struct lang *l, struct node *n)
 	lang_var_of(n->for_.sym)->slot = slot_pair(l, m->key, value);
 }
 
-// Loops are calls of a helper that takes the body as a function.
+// A loop over a map is the call of a helper that takes the body as a function.
 static void check_loop_feature(struct lang *l, const struct node *n)
 {
-	enum feature f = n->for_.map ? FEATURE_FOR_EACH_MAP : FEATURE_BPF_LOOP;
-
-	if (!l->final || !l->world->ops->feature || l->world->ops->feature(l->world, f))
+	if (!l->final || !n->for_.map || !l->world->ops->feature || l->world->ops->feature(l->world, FEATURE_FOR_EACH_MAP))
 		return;
-	if (n->for_.map)
-		complain(l, n->span, E_FEATURE, "for over a map needs the helper bpf_for_each_map_elem, which Linux has from 5.13 on; this kernel lacks it");
-	else
-		complain(l, n->span, E_FEATURE, "for over a range needs the helper bpf_loop, which Linux has from 5.17 on; this kernel lacks it. unroll may serve");
+	complain(l, n->span, E_FEATURE, "for over a map needs the helper bpf_for_each_map_elem, which Linux has from 5.13 on; this kernel lacks it");
 }
 
 static void check_for(struct lang *l, struct node *n)

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# As on kernels that lack what this one has: each feature taken away, alone and all together, and the results are the same.
+t=$PROGRAMS/target
+trace() { # trace FEATURES : counts, names, loops and strings of a known program
+	export SPILE_WITHOUT="$1"
+	good -q -c "$t words alpha beta alpha" -e "uprobe:$t:say { \$s = str(arg0); @words[\$s] = count(); @by[func, comm] = count();
+		for (\$i : 0..5) { @i = sum(\$i); } if (strncmp(\$s, \"be\", 2) == 0) { printf(\"%s has it\n\", \$s); } }
+	uretprobe:$t:say { @r = sum(retval); @p[probe] = count(); } tracepoint:syscalls:sys_enter_exit_group /pid == cpid/ { @e = args.error_code; }
+	tracepoint:sched:sched_process_exec /pid == cpid/ { @x[str(args.filename)] = count(); }"
+	unset SPILE_WITHOUT
+	sort out
+}
+trace '' >all
+for f in uprobe_multi cookie bpf_loop tp_btf perf_link may_goto kprobe_multi atomics long_keys task_regs \
+	uprobe_multi,cookie,bpf_loop,tp_btf,perf_link,may_goto,kprobe_multi,atomics,long_keys,task_regs,for_each_map; do
+	trace $f >some
+	cmp -s all some || { diff all some >&2; fail "other results without $f"; }
+done
+grep -q '^@words\[alpha\]: 2$' all || fail "nothing was traced"
+grep -q '^@i: 30$' all || fail "no loop ran"
+
+# the end of a loop that cannot be known: what is not done is said
+SPILE_WITHOUT=bpf_loop run -k -c "$t words alpha" -e "uprobe:$t:say { for (\$i : 0..(arg1 * 100)) { @n = count(); } }"
+expect_out '^@n: 256$'
+expect_err 'the loop ended after 256 rounds'
+
+# doctor says of each what it is, and that it is switched off
+SPILE_WITHOUT=bpf_loop,btf run doctor
+expect_out '^no   bpf_loop .*switched off'
+expect_out '^no   fentry .*BTF'
+expect_out '^yes  uprobe '
+expect_status 0
+SPILE_WITHOUT=nothing_such run -e 'begin { exit(); }'
+expect_status 1
+expect_err "Invalid feature 'nothing_such' for SPILE_WITHOUT"
+run doctor
+expect_out '^(yes|no )  kprobe '
+expect_out '^(yes|no )  fentry '
