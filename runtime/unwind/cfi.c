@@ -188,7 +188,7 @@ static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct c
 		cfi_row *row, void *arg);
 
 // The letters behind 'z'. Unknown ones may be skipped, since their length is told; but then a pointer's form may be unknown.
-static bool take_augmentation(const struct cfi_section *s, struct cursor *c, const char *letters, struct cfi_cie *cie)
+static bool take_augmentation(struct cursor *c, const char *letters, struct cfi_cie *cie)
 {
 	uint64_t length = take_uleb(c);
 
@@ -246,7 +246,7 @@ bool cfi_read_cie(const struct cfi_section *s, uint64_t offset, struct cfi_cie *
 	if (c.bad || ra != registers_of(s->machine).ra)
 		return false;
 	ret->augmented = *letters == 'z';
-	if (ret->augmented ? !take_augmentation(s, &c, letters + 1, ret) : *letters != '\0')
+	if (ret->augmented ? !take_augmentation(&c, letters + 1, ret) : *letters != '\0')
 		return false;
 	ret->usable = true;
 	run(s, ret, c, &ret->initial, 0, 0, NULL, NULL);
@@ -469,6 +469,8 @@ static void in_register(struct machine *m, uint64_t reg, uint64_t other)
 {
 	bool usable = other <= UINT8_MAX && reg == m->reg.ra;
 
+	if (reg == m->reg.sp) // __longjmp's end: the caller's stack pointer is not the CFA
+		m->st->cfa = UNWIND_CFA_BAD;
 	set_register(m, reg, usable ? UNWIND_IN_REG : UNWIND_LOST, 0);
 	if (usable)
 		m->st->ra_reg = (uint8_t)other;

@@ -25,7 +25,7 @@ own_seeds() {
 }
 
 case $2 in
-fuzz_elf | fuzz_dwarf)
+fuzz_elf | fuzz_dwarf | fuzz_unwind)
 	for flags in -O2 '-O2 -gdwarf-5' '-O2 -gdwarf-4 -gz' '-O2 -gdwarf-5 -gz -gno-variable-location-views' '-O0 -gdwarf-3' '-O2 -gdwarf-2 -static-pie'; do
 		# shellcheck disable=SC2086
 		program -nostdlib -shared -fPIC $flags

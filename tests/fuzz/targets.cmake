@@ -20,6 +20,8 @@ foreach(link ${runtime_links})
 endforeach()
 file(GLOB fuzz_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/elf*.c ${CMAKE_SOURCE_DIR}/runtime/dwarf*.c ${CMAKE_SOURCE_DIR}/runtime/btf*.c
   ${CMAKE_SOURCE_DIR}/runtime/symbols/*.c ${CMAKE_SOURCE_DIR}/runtime/processes.c ${CMAKE_SOURCE_DIR}/runtime/usdt_note.c)
+file(GLOB fuzz_unwind CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/unwind/cfi.c ${CMAKE_SOURCE_DIR}/runtime/unwind/image.c
+  ${CMAKE_SOURCE_DIR}/runtime/unwind/table.c)
 file(GLOB fuzz_world CONFIGURE_DEPENDS ${tests}/golden/fake*.c)
 
 foreach(source ${fuzzers})
@@ -33,6 +35,8 @@ foreach(source ${fuzzers})
     list(APPEND sources ${fuzz_world} ${fuzz_runtime})
   elseif(text MATCHES "#include \"runtime/object.h")
     list(APPEND sources ${CMAKE_SOURCE_DIR}/runtime/object.c)
+  elseif(text MATCHES "#include \"runtime/unwind/table.h")
+    list(APPEND sources ${fuzz_unwind})
   elseif(text MATCHES "#include \"runtime/")
     list(APPEND sources ${fuzz_files})
   endif()
