@@ -8,6 +8,7 @@
 #include "base/near.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "lang/builtin.h"
 #include "lang/parse.h"
 
 struct node *build_setting(struct parser *p, struct span at, const char *name, struct node_list values)
@@ -189,7 +190,14 @@ struct node *build_measured(struct parser *p, struct span at, const char *name, 
 	return build_done(p, n);
 }
 
-// `a = hist(x) by comm, pid, b = count()`: a part without a name is one more key of the measure before it.
+static bool is_aggregation(const struct node *n)
+{
+	const struct builtin *b = n->kind == NODE_CALL ? builtin_find(n->call.name, true) : NULL;
+
+	return b && b->flags & BF_AGG;
+}
+
+// `a = hist(x) by comm, id = arg1, b = count()`: a part that is no aggregation is one more key of the measure before it.
 struct node *build_measures(struct parser *p, struct span at, struct node_list parts)
 {
 	struct node_list all = { 0 };
@@ -197,10 +205,10 @@ struct node *build_measures(struct parser *p, struct span at, struct node_list p
 	for (size_t i = 0; i < parts.n; i++) {
 		struct node *part = parts.v[i], *last = all.n ? all.v[all.n - 1] : NULL;
 
-		if (part->measured.name) {
+		if (part->measured.name && (is_aggregation(part->measured.value) || part->measured.keys.n || !last || !last->measured.keys.n)) {
 			build_push(p, &all, part);
 		} else if (last && last->measured.keys.n) {
-			build_push(p, &last->measured.keys, part->measured.value);
+			build_push(p, &last->measured.keys, build_column(p, part->span, part->measured.name, part->measured.value));
 			last->span.end = part->span.end;
 			build_done(p, last);
 		} else {

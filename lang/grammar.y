@@ -209,7 +209,7 @@ measures
 measured
 	: expr { $$ = build_measured(p, @$, NULL, $expr, NULL); }
 	| IDENT '=' expr { $$ = build_measured(p, @$, $IDENT, $expr, NULL); }
-	| IDENT '=' expr BY expr { $$ = build_measured(p, @$, $IDENT, $3, $5); }
+	| IDENT '=' expr BY column { $$ = build_measured(p, @$, $IDENT, $3, $5); }
 
 limits
 	: limit { $$ = (struct node_list){ 0 }; build_push(p, &$$, $1); }

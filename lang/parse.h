@@ -105,7 +105,7 @@ struct node *build_setting_of(struct parser *p, struct span at, const char *name
 struct node *build_declared(struct parser *p, struct span at, const char *name, bool is_stream, struct node_list clauses);
 struct node *build_clause(struct parser *p, struct span at, enum clause id, struct node_list parts);
 struct node *build_clause_of(struct parser *p, struct span at, enum clause id, struct node *part);
-struct node *build_measures(struct parser *p, struct span at, struct node_list parts); // parts without a name are keys of the one before
+struct node *build_measures(struct parser *p, struct span at, struct node_list parts); // some parts are keys of the one before
 void build_unknown_clause(struct parser *p, struct span at); // says so and leaves it out
 struct node *build_column(struct parser *p, struct span at, const char *name, struct node *value);
 struct node *build_measured(struct parser *p, struct span at, const char *name, struct node *value, struct node *key);

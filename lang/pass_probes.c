@@ -85,20 +85,42 @@ static void add_path(void *arg, const char *path)
 	vec_push(p->l->arena, &p->v, arena_strdup(p->l->arena, path));
 }
 
-// Patterns of paths where the target has them, else what runs now.
+struct command {
+	struct paths *paths;
+	const struct plan_target *target;
+};
+
+// The command of -c does not run yet: it belongs to a target by its path.
+static void add_command(void *arg, const char *path)
+{
+	struct command *c = arg;
+
+	for (uint32_t i = 0; i < c->target->n_choices; i++)
+		for (uint32_t k = 0; k < c->target->choices[i].n_values && strcmp(c->target->choices[i].key, "exe") == 0; k++)
+			if (glob_match(c->target->choices[i].values[k].name, path))
+				add_path(c->paths, path);
+	if (!c->target->n_choices)
+		add_path(c->paths, path);
+}
+
+// Patterns of absolute paths are looked up as files; else it is what runs now, and the command.
 static void target_paths(struct lang *l, const struct plan_target *t, struct paths *ret)
 {
 	const struct lang_options *o = l->options;
+	struct command c = { ret, t };
 
 	*ret = (struct paths){ .l = l };
+	if (!t->n_choices && o->pid) {
+		add_path(ret, arena_printf(l->arena, "/proc/%u/exe", o->pid));
+		return;
+	}
 	for (uint32_t i = 0; i < t->n_choices; i++)
 		for (uint32_t k = 0; k < t->choices[i].n_values && strcmp(t->choices[i].key, "exe") == 0; k++)
-			vec_push(l->arena, &ret->v, t->choices[i].values[k].name);
-	if (!t->n_choices && o->pid)
-		vec_push(l->arena, &ret->v, arena_printf(l->arena, "/proc/%u/exe", o->pid));
-	else if (!t->n_choices && o->command)
-		vec_push(l->arena, &ret->v, arena_strndup(l->arena, o->command, strcspn(o->command, " \t")));
-	else if (!ret->v.n && l->world->ops->programs)
+			if (*t->choices[i].values[k].name == '/')
+				add_path(ret, t->choices[i].values[k].name);
+	if (o->command)
+		l->world->ops->binaries(l->world, arena_strndup(l->arena, o->command, strcspn(o->command, " \t")), 0, add_command, &c);
+	if (t->n_choices && l->world->ops->programs)
 		l->world->ops->programs(l->world, t, add_path, ret);
 }
 
@@ -110,6 +132,32 @@ static bool takes_binary(const struct probe_type *t)
 static bool names_target(struct lang *l, const struct probe_type *t, const struct attach_point *ap)
 {
 	return takes_binary(t) && ap->n >= 2 && target_known(l, ap->part[0]);
+}
+
+// Two patterns may lead to one file.
+static void drop_twice(struct site_list *sites, size_t from)
+{
+	size_t kept = from;
+
+	for (size_t i = from; i < sites->n; i++) {
+		bool twice = false;
+
+		for (size_t k = 0; k < from && !twice; k++)
+			twice = sites->v[k].plan.offset == sites->v[i].plan.offset && strcmp(sites->v[k].plan.target, sites->v[i].plan.target) == 0;
+		if (!twice)
+			sites->v[kept++] = sites->v[i];
+	}
+	sites->n = kept;
+}
+
+static void not_in_target(struct diag *d, const struct plan_target *t, const struct attach_point *ap, const struct paths *paths)
+{
+	_str_ struct str all = { 0 };
+
+	for (size_t i = 0; i < paths->v.n && i < 5; i++)
+		str_printf(&all, "%s%s", i ? ", " : "", paths->v.v[i]);
+	diag_error(d, ap->span, E_NO_MATCH, "no program of the target '%s' has '%s'; looked into: %s%s", t->name, ap->part[ap->n - 1], str_z(&all),
+		   paths->v.n > 5 ? ", …" : "");
 }
 
 // A function is looked for in all the target's programs, and must be in one.
@@ -127,13 +175,17 @@ static bool expand_in_target(struct lang *l, const struct probe_type *t, struct 
 	if (!paths.v.n)
 		diag_error(loud, ap->span, E_NO_MATCH, "no program of the target '%s' is known: none runs, and it names no `exe` to look into", target->name);
 	for (size_t i = 0; i < paths.v.n; i++) {
-		bool last = i + 1 == paths.v.n && out->n == had;
+		size_t n = out->n;
 
 		diag_init(&quiet, l->arena);
-		q->diag = last ? loud : &quiet;
+		q->diag = paths.v.n == 1 ? loud : &quiet;
 		part[0] = paths.v.v[i];
-		t->expand(t, q, ap, out);
+		if (!t->expand(t, q, ap, out))
+			out->n = n;
+		drop_twice(out, n);
 	}
+	if (paths.v.n > 1 && out->n == had)
+		not_in_target(loud, target, ap, &paths);
 	q->diag = loud;
 	return true;
 }

@@ -144,7 +144,7 @@ static void deliver_measures(struct sugar *s, struct node *block, const struct d
 		struct node_list keys = { 0 };
 
 		for (size_t k = 0; k < m->measured.keys.n; k++)
-			vec_push(s->l->arena, &keys, value_of(s, m->measured.keys.v[k]));
+			vec_push(s->l->arena, &keys, value_of(s, m->measured.keys.v[k]->column.value));
 		map = make_map(s, m->measured.name, &keys, m->span);
 		if (args->n)
 			agg->call.args.v[0] = with_unit(s, agg->call.args.v[0], args->v[0]);
@@ -166,7 +166,7 @@ static bool same_keys(const struct node *a, const struct node *b)
 
 static const char *key_name(struct sugar *s, const struct node *key, size_t i)
 {
-	const char *name = implied_name(key);
+	const char *name = key->column.name ? key->column.name : implied_name(key->column.value);
 
 	return name ? name : arena_printf(s->l->arena, "key_%zu", i + 1);
 }

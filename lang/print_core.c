@@ -602,6 +602,8 @@ static void print_limit(struct printer *p, const struct node *n)
 	print_whole(p, n->limit.key);
 }
 
+static void print_part(struct printer *p, const struct node *n);
+
 static void print_measured(struct printer *p, const struct node *n)
 {
 	str_printf(p->out, "%s = ", n->measured.name);
@@ -611,7 +613,7 @@ static void print_measured(struct printer *p, const struct node *n)
 	str_adds(p->out, " by ");
 	for (size_t i = 0; i < n->measured.keys.n; i++) {
 		str_adds(p->out, i ? ", " : "");
-		print(p, n->measured.keys.v[i], 0);
+		print_part(p, n->measured.keys.v[i]);
 	}
 }
 

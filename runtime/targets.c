@@ -36,16 +36,23 @@ static bool any(const struct plan_choice *c, const char *text)
 	return false;
 }
 
-static bool is_exe(const struct plan_choice *c, uint32_t pid)
+static bool read_exe(uint32_t pid, char path[PATH_MAX])
 {
-	char link[64], path[PATH_MAX];
+	char link[64];
 
 	snprintf(link, sizeof link, "/proc/%u/exe", pid);
-	ssize_t n = readlink(link, path, sizeof path - 1);
+	ssize_t n = readlink(link, path, PATH_MAX - 1);
 	if (n < 0)
 		return false;
 	path[n] = '\0';
-	return any(c, path);
+	return true;
+}
+
+static bool is_exe(const struct plan_choice *c, uint32_t pid)
+{
+	char path[PATH_MAX];
+
+	return read_exe(pid, path) && any(c, path);
 }
 
 // The file's words, joined by blanks; its last newline goes.
@@ -124,4 +131,21 @@ int targets_fill(const struct plan *p, int fd, uint32_t pid, uint32_t child)
 			err = add(p, fd, (uint32_t)strtoul(e->d_name, NULL, 10), pid ? pid : child);
 	closedir(dir);
 	return err;
+}
+
+int targets_programs(const struct plan_target *t, void (*each)(void *arg, const char *path), void *arg)
+{
+	DIR *dir = opendir("/proc");
+	char path[PATH_MAX];
+
+	if (!dir)
+		return -errno;
+	for (const struct dirent *e; (e = readdir(dir));) {
+		uint32_t pid = (uint32_t)strtoul(e->d_name, NULL, 10);
+
+		if (pid && belongs(t, pid, 0) && read_exe(pid, path))
+			each(arg, path);
+	}
+	closedir(dir);
+	return 0;
 }

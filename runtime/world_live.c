@@ -26,6 +26,7 @@
 #include "runtime/symbols/demangle.h"
 #include "runtime/symbols/sym_kernel.h"
 #include "runtime/syscalls.h"
+#include "runtime/targets.h"
 #include "runtime/tracefs.h"
 #include "runtime/usdt_note.h"
 
@@ -499,6 +500,12 @@ static int live_binary_function(struct world *w, const char *path, uint64_t addr
 	return b->dwarf ? dwarf_function(b->dwarf, address, f, n, ret) : -ENOENT;
 }
 
+static int live_programs(struct world *w, const struct plan_target *t, void (*each)(void *arg, const char *path), void *arg)
+{
+	(void)w;
+	return targets_programs(t, each, arg);
+}
+
 static int live_binary_line(struct world *w, const char *path, const char *file, unsigned line, unsigned column,
 			    void (*each)(void *arg, uint64_t address), void *arg)
 {
@@ -583,6 +590,7 @@ static const struct world_ops live_ops = {
 	.function_args = live_function_args,
 	.binary_function = live_binary_function,
 	.binary_line = live_binary_line,
+	.programs = live_programs,
 };
 
 struct world *world_live_new(struct arena *a, struct types *types,
