@@ -9,6 +9,7 @@
 #include "base/util.h"
 
 #define MAX_DEPTH 24      // of pointers to pointers, arrays of arrays, structs in structs
+#define MOST_STEPS (1u << 22) // of all structs: the largest kernels have some hundred thousand members
 #define MAX_FIELDS 65536u // of one struct, flattened: anonymous members that share types could multiply
 
 struct btf_types {
@@ -16,6 +17,7 @@ struct btf_types {
 	struct types *types;
 	const struct btf_file *file;
 	struct map done; // id -> const struct type *
+	unsigned steps;  // members looked at so far
 	struct map ids;  // struct type * -> id, for complete()
 	struct map mine; // struct type * -> itself, of those completed here
 	struct map origins; // struct type * of no name of its own -> struct origin
@@ -287,7 +289,7 @@ static void flatten(struct btf_types *b, const struct btf_type *t, uint64_t base
 {
 	const struct btf_member *m = btf_file_rest(t);
 
-	for (unsigned i = 0; i < BTF_INFO_VLEN(t->info) && out->steps++ < MAX_FIELDS; i++) {
+	for (unsigned i = 0; i < BTF_INFO_VLEN(t->info) && out->steps++ < MAX_FIELDS && b->steps++ < MOST_STEPS; i++) {
 		const char *name = btf_file_string(b->file, m[i].name_off);
 		uint64_t bit;
 		unsigned bits = member_bits(b, BTF_INFO_KFLAG(t->info), &m[i], &bit);

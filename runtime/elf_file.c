@@ -27,7 +27,7 @@
 #define MAX_SEGMENTS 4096
 #define MAX_SECTIONS 1000000
 
-#define BLOCK 65536u
+#define BLOCK 16384u
 #define PARKED -2 // for a descriptor: closed, to be opened again
 
 static struct elf_id id_of(const struct stat *st)
@@ -42,13 +42,19 @@ static bool same_id(const struct stat *st, const struct elf_id *id)
 	return now.dev == id->dev && now.ino == id->ino && now.size == id->size && now.mtime_ns == id->mtime_ns;
 }
 
-static void read_block(const struct elf_file *f, uint64_t block)
+static bool is_present(const struct elf_file *f, uint64_t block)
 {
-	uint64_t at = block * BLOCK;
-	size_t want = (size_t)MIN((uint64_t)BLOCK, f->size - at), have = 0;
+	return f->present[block / 64] & 1ull << block % 64;
+}
+
+static void read_run(const struct elf_file *f, uint64_t first, uint64_t end)
+{
+	uint64_t at = first * BLOCK;
+	size_t want = (size_t)(MIN(end * BLOCK, f->size) - at), have = 0;
 	ssize_t n;
 
-	f->present[block / 64] |= 1ull << block % 64;
+	for (uint64_t b = first; b < end; b++)
+		f->present[b / 64] |= 1ull << b % 64;
 	while (have < want && (n = pread(f->fd, f->data + at + have, want - have, (off_t)(at + have))) > 0)
 		have += (size_t)n;
 }
@@ -71,9 +77,14 @@ static bool reopen(const struct elf_file *f)
 
 static void read_blocks(const struct elf_file *f, uint64_t offset, uint64_t size)
 {
-	for (uint64_t b = offset / BLOCK; b * BLOCK < offset + size; b++)
-		if (!(f->present[b / 64] & 1ull << b % 64) && (f->fd >= 0 || (f->fd == PARKED && reopen(f))))
-			read_block(f, b);
+	for (uint64_t b = offset / BLOCK, run; b * BLOCK < offset + size; b = run) {
+		run = b + 1;
+		if (is_present(f, b) || !(f->fd >= 0 || (f->fd == PARKED && reopen(f))))
+			continue;
+		while (run * BLOCK < offset + size && !is_present(f, run))
+			run++;
+		read_run(f, b, run);
+	}
 }
 
 const void *elf_file_bytes(const struct elf_file *f, uint64_t offset, uint64_t size)
@@ -247,6 +258,18 @@ struct elf_id elf_file_id(const struct elf_file *f)
 	return f->id;
 }
 
+int elf_file_descriptor(const struct elf_file *f)
+{
+	if (f->fd == PARKED)
+		reopen(f);
+	return f->fd >= 0 ? fcntl(f->fd, F_DUPFD_CLOEXEC, 3) : -1;
+}
+
+const char *elf_file_path(const struct elf_file *f)
+{
+	return f->path;
+}
+
 uint64_t elf_file_entry(const struct elf_file *f)
 {
 	return f->header->e_entry;
@@ -327,7 +350,7 @@ bool elf_file_section(const struct elf_file *f, size_t i, struct elf_section *re
 		return false;
 	const Elf64_Shdr *s = &f->sections[i];
 	*ret = (struct elf_section){ .name = f->section_names && s->sh_name < f->section_names_size ? f->section_names + s->sh_name : "",
-				     .type = s->sh_type, .link = s->sh_link, .address = s->sh_addr, .offset = s->sh_offset,
+				     .type = s->sh_type, .link = s->sh_link, .flags = s->sh_flags, .address = s->sh_addr, .offset = s->sh_offset,
 				     .size = s->sh_size, .entsize = s->sh_entsize };
 	return true;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // elf_file.h - an ELF executable or shared object of this machine, read as far as it is asked about.
 //
-// The file stays open and its bytes are read, a block of 64 KB at a time, into memory reserved for all of it: names point
+// The file stays open and its bytes are read, by blocks of 16 KB, into memory reserved for all of it: names point
 // there and live until elf_file_close(). It is not mapped: a file that somebody cuts short would end us with SIGBUS, one
 // that somebody writes to would change between a check and its use. What could not be read reads as zeros. Every header,
 // table and name is bounds-checked when it is used, since a traced binary may be anything. Only ET_EXEC and ET_DYN of this
@@ -20,7 +20,7 @@ struct elf_file;
 struct elf_section {
 	const char *name; // "" when it has none
 	uint32_t type, link;
-	uint64_t address, offset, size, entsize;
+	uint64_t flags, address, offset, size, entsize;
 };
 
 enum elf_source { // where a symbol was found
@@ -73,6 +73,8 @@ struct elf_id elf_file_id(const struct elf_file *f);
 const void *elf_file_bytes(const struct elf_file *f, uint64_t offset, uint64_t size); // NULL when out of range
 void elf_file_drop(const struct elf_file *f, uint64_t offset, uint64_t size); // gives the memory back; read again when asked for
 uint64_t elf_file_code_start(const struct elf_file *f); // lowest virtual address of an executable segment
+int elf_file_descriptor(const struct elf_file *f); // a new one, the caller's, for opening the file once more; -1
+const char *elf_file_path(const struct elf_file *f); // as it was opened; NULL: from memory
 uint64_t elf_file_entry(const struct elf_file *f);
 
 // Virtual address <-> file offset, by the program headers. `executable`: only in executable segments. False outside all.

@@ -37,6 +37,7 @@
 
 #define BUSY_MS 1
 #define IDLE_MS 10
+#define LINES_MS 100 // what a record may wait for the lines of its addresses; events come in meanwhile
 #define CONTROL_ROOM 4096 // bytes
 
 // Making and unmaking --------------------------------------------------------------------------------------------------
@@ -64,7 +65,9 @@ struct run *run_new(const struct plan *plan, const void *object, size_t object_l
 			   .first_source = (uint32_t)d->nsources, .target_fd = -1, .poll_fd = -1, .ncpus = cpus > 0 ? (unsigned)cpus : 1 };
 	for (uint32_t i = 0; i < plan->n_sources; i++)
 		diag_source(d, plan->sources[i].name ? plan->sources[i].name : "?", plan->sources[i].text, plan->sources[i].text_len);
-	r->symbols = symbols_new(plan_config(plan, "cpp_demangle")->number != 0);
+	r->symbols = symbols_new(&(struct symbol_options){ .demangle = plan_config(plan, "cpp_demangle")->number,
+							   .lines = plan_config(plan, "show_debug_info")->number,
+							   .debuginfod = plan_config(plan, "debuginfod")->number });
 	printer_init(&r->printer, plan, r->symbols);
 	out_open(&r->out, o->out_fd, STDERR_FILENO, o->buffering);
 	r->out.legacy = o->legacy_output;
@@ -575,6 +578,7 @@ static int finish(struct run *r)
 	notify_systemd("STOPPING=1");
 	detach(r);
 	r->ending = true;
+	symbols_patience(r->symbols, -1);
 	int status = run_special(r, "end");
 	if (!r->exports) // the blank lines before bpftrace's maps
 		r->options.sink->end(&r->out);
@@ -641,6 +645,7 @@ int run_script(struct run *r)
 	if (!status && !r->options.dry_run)
 		status = run_special(r, "begin");
 	find_user_addresses(r);
+	symbols_patience(r->symbols, LINES_MS);
 	if (!status && r->wants_user_symbols && !r->options.dry_run)
 		(void)symbols_follow(r->symbols); // without, only what lives when it is printed is named
 	if (!status)

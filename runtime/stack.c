@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "base/wire.h"
 #include "runtime/names.h"
+#include "runtime/symbols/lines.h"
 #include "runtime/value.h"
 
 #define FRAMES_MOST WIRE_STACK_MAX
@@ -69,8 +70,22 @@ static void read_frames(const struct type *t, const uint8_t *v, size_t n, struct
 	if (t->kind == TYPE_KSTACK)
 		f->pid = 0;
 	f->stop = WIRE_STOP_NONE;
+	memset(f->how, WIRE_HOW_NONE, f->n);
 	if (t->b & STACK_WHY)
 		take_reasons(f, w.stop);
+}
+
+// A return address may be the first of another function, behind a call that never returns, or of another line: what is named is
+// the call before it. Only the leaf, and what a signal interrupted, are where the program was.
+static bool is_return(const struct frames *f, uint32_t i)
+{
+	return i > 0 && f->how[i] != WIRE_HOW_TOP && f->how[i] != WIRE_HOW_SIGNAL;
+}
+
+static void calls(const struct frames *f, uint64_t *ip)
+{
+	for (uint32_t i = 0; i < f->n; i++)
+		ip[i] = f->ip[i] - is_return(f, i);
 }
 
 static void build_id_frame(const uint8_t *v, struct str *out)
@@ -106,8 +121,11 @@ void stack_want(struct printer *p, const struct type *t, const void *v)
 	if (t->a == STACK_BUILD_ID)
 		return;
 	read_frames(t, v, t->size, &f);
-	if (t->a == STACK_BPFTRACE || t->a == STACK_PERF)
-		names_want(p->names, f.pid, f.ip, f.n);
+	if (t->a != STACK_BPFTRACE && t->a != STACK_PERF)
+		return;
+	uint64_t ip[FRAMES_MOST];
+	calls(&f, ip);
+	names_want(p->names, f.pid, ip, f.n);
 }
 
 static void frame_name(uint64_t ip, const struct symbol *s, struct str *out)
@@ -150,18 +168,42 @@ static void why(const struct type *t, uint8_t how, const struct symbol *s, struc
 	str_addc(out, ']');
 }
 
+static void source_line(const struct line_frame *f, struct str *out)
+{
+	if (f->file)
+		str_printf(out, "@%s:%u", f->file, f->line);
+}
+
+// The calls that were inlined at an address have a line each, above the function they are in.
+static void inlined_calls(const struct type *t, uint64_t ip, const struct symbol *s, struct str *out)
+{
+	for (uint32_t i = 0; i + 1 < s->n_lines; i++) {
+		const struct line_frame *f = &s->lines[i];
+		const char *name = f->function ? f->function : "[unknown]";
+
+		if (t->a == STACK_PERF)
+			str_printf(out, "\t%lx %s", ip, name);
+		else
+			str_printf(out, "        [inlined] %s", name);
+		source_line(f, out);
+		str_adds(out, t->a == STACK_PERF ? " (inlined)\n" : "\n");
+	}
+}
+
 static void frame(const struct type *t, uint64_t ip, uint8_t how, const struct symbol *s, struct str *out)
 {
-	if (t->a == STACK_BPFTRACE) {
-		str_adds(out, "        ");
-		frame_name(ip, s, out);
-	} else if (t->a == STACK_PERF) {
-		str_printf(out, "\t%lx ", ip);
-		frame_name(ip, s, out);
-		if (t->kind == TYPE_USTACK)
-			str_printf(out, " (%s)", s->module ? s->module : "[unknown]");
-	} else {
+	inlined_calls(t, ip, s, out);
+	if (t->a == STACK_RAW) {
 		str_printf(out, "%lx", ip);
+	} else {
+		str_adds(out, t->a == STACK_PERF ? "\t" : "        ");
+		if (t->a == STACK_PERF)
+			str_printf(out, "%lx ", ip);
+		frame_name(ip, s, out);
+		if (s->n_lines)
+			source_line(&s->lines[s->n_lines - 1], out);
+		if (t->a == STACK_PERF && t->kind == TYPE_USTACK)
+			str_printf(out, " (%s)", s->module ? s->module : "[unknown]");
 	}
 	if (t->b & STACK_WHY)
 		why(t, how, s, out);
@@ -177,13 +219,40 @@ static void why_no_more(const struct type *t, enum wire_stop stop, struct str *o
 	str_printf(out, "[stopped: %s]\n", stack_stop(stop));
 }
 
+// The name of a call, as seen from where it returns to. What begins there without a call before it was never called: the code
+// that a signal handler returns to.
+static void after_call(struct printer *p, uint32_t pid, uint64_t ip, struct symbol *s)
+{
+	struct symbol exact;
+
+	if (s->name && s->source != SYMBOL_FDE) {
+		s->offset++;
+		s->module_offset += s->module_offset != 0;
+		return;
+	}
+	memset(&exact, 0, sizeof exact);
+	names_lookup(p->names, pid, &ip, 1, &exact);
+	if (exact.name && exact.source != SYMBOL_FDE) {
+		*s = exact;
+	} else if (s->module) {
+		s->offset++;
+		s->module_offset++;
+	}
+}
+
 // The frames of a stack that has addresses, with their names.
 static void name_frames(struct printer *p, const struct type *t, const void *v, size_t n, struct frames *f, struct symbol *sym)
 {
 	read_frames(t, v, n, f);
 	memset(sym, 0, f->n * sizeof sym[0]);
-	if (is_named(t) && (t->kind == TYPE_KSTACK || f->pid))
-		names_lookup(p->names, f->pid, f->ip, f->n, sym);
+	if (!is_named(t) || (t->kind == TYPE_USTACK && !f->pid))
+		return;
+	uint64_t ip[FRAMES_MOST];
+	calls(f, ip);
+	names_lookup(p->names, f->pid, ip, f->n, sym);
+	for (uint32_t i = 0; i < f->n; i++)
+		if (is_return(f, i))
+			after_call(p, f->pid, f->ip[i], &sym[i]);
 }
 
 void stack_text(struct printer *p, const struct type *t, const void *v, size_t n, struct str *out)
@@ -212,6 +281,29 @@ static void json_text(const char *key, const char *text, struct str *out)
 	str_json(out, text, strlen(text));
 }
 
+static void json_line(const struct line_frame *f, struct str *out)
+{
+	if (!f->file)
+		return;
+	json_text("file", f->file, out);
+	str_printf(out, ", \"line\": %u, \"column\": %u", f->line, f->column);
+}
+
+static void json_lines(const struct symbol *s, struct str *out)
+{
+	json_line(&s->lines[s->n_lines - 1], out);
+	for (uint32_t i = 0; i + 1 < s->n_lines; i++) {
+		const char *name = s->lines[i].function ? s->lines[i].function : "";
+
+		str_adds(out, i ? ", {\"name\": " : ", \"inlined\": [{\"name\": ");
+		str_json(out, name, strlen(name));
+		json_line(&s->lines[i], out);
+		str_addc(out, '}');
+	}
+	if (s->n_lines > 1)
+		str_addc(out, ']');
+}
+
 static void json_frame(const struct type *t, uint64_t ip, uint8_t how, const struct symbol *s, struct str *out)
 {
 	str_printf(out, "{\"ip\": \"0x%lx\"", ip);
@@ -231,6 +323,8 @@ static void json_frame(const struct type *t, uint64_t ip, uint8_t how, const str
 	}
 	if (is_named(t) && s->source != SYMBOL_NONE)
 		json_text("named", symbol_source_word(s->source), out);
+	if (s->n_lines)
+		json_lines(s, out);
 	if (t->b & STACK_WHY)
 		json_text("how", stack_how(how), out);
 	str_addc(out, '}');

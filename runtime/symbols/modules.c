@@ -62,7 +62,7 @@ void modules_free(struct modules *m)
 		return;
 	for (size_t i = 0; i < m->all.n; i++) {
 		sym_table_free(m->all.v[i]->table);
-		free(m->all.v[i]->file);
+		free(m->all.v[i]->debug);
 	}
 	for (size_t i = 0; i < m->roots.n; i++) {
 		close(m->roots.v[i]->fd);
@@ -178,6 +178,7 @@ static struct module *module_new(struct modules *m, const struct root *root, con
 	struct module *mod = arena_new_(m->arena, struct module);
 
 	mod->path = arena_strdup(m->arena, path);
+	mod->root = root->path;
 	if (f) {
 		take_build_id(m, mod, f);
 		mod->table = sym_table_new(f);
@@ -195,13 +196,10 @@ static struct module *module_new(struct modules *m, const struct root *root, con
 static struct module *open_module(struct modules *m, const struct root *root, const char *path, const char *name)
 {
 	struct elf_file *f = NULL;
-	struct module *mod;
 
 	if (elf_file_open_at(path, root->path, name, &f) == 0)
 		elf_file_debug(f); // its file, too, must be opened while it is there
-	mod = module_new(m, root, name, f);
-	mod->file = f ? xstrdup(path) : NULL;
-	return mod;
+	return module_new(m, root, name, f);
 }
 
 // The vdso is the same for all, and our own can be read at any time.

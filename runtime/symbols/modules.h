@@ -20,7 +20,9 @@ struct module {
 	const uint8_t *build_id; // n_build_id bytes
 	uint8_t n_build_id;
 	bool is_vdso;
-	char *file;              // how it was reached from here; NULL: it was not
+	const char *root;        // put before paths of the process
+	char *debug;             // a debug file that a server gave for it; NULL
+	bool asked_server;
 };
 
 struct modules *modules_new(void);

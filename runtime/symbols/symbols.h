@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct line_frame; // runtime/symbols/lines.h
 struct symbols;
 
 enum symbol_source { // how it was named, or why it was not
@@ -28,9 +29,19 @@ struct symbol {
 	const uint8_t *build_id; // of the module, n_build_id bytes; NULL: it has none
 	uint8_t n_build_id;
 	enum symbol_source source;
+	// Where that is in the source, when lines are asked for: the calls inlined at the address, innermost first, and last the
+	// function itself. Functions' names are as `name` is. n_lines 0: not known, or not known in time.
+	const struct line_frame *lines;
+	uint32_t n_lines;
 };
 
-struct symbols *symbols_new(bool demangle);
+struct symbol_options {
+	bool demangle;
+	bool lines;      // file, line and inlined calls, by DWARF
+	bool debuginfod; // ask the servers that DEBUGINFOD_URLS names
+};
+
+struct symbols *symbols_new(const struct symbol_options *o);
 void symbols_free(struct symbols *s);
 void symbols_kernel(struct symbols *s, const uint64_t *ip, size_t n, struct symbol *ret);            // ret[n]
 void symbols_user(struct symbols *s, uint32_t pid, const uint64_t *ip, size_t n, struct symbol *ret); // ret[n]
@@ -38,4 +49,6 @@ void symbols_remember(struct symbols *s, uint32_t pid); // reads the process's m
 int symbols_follow(struct symbols *s); // from now on; 0 or -errno: only what was asked about is remembered
 void symbols_poll(struct symbols *s);  // a few times a second, when followed
 const char *symbol_source_word(enum symbol_source source);
+// How long a question may wait for lines and servers: milliseconds, -1 (at first): as long as it takes.
+void symbols_patience(struct symbols *s, int ms);
 uint64_t symbols_kernel_address(struct symbols *s, const char *name); // 0 if unknown

@@ -22,6 +22,7 @@
 #include "runtime/symbols/demangle.h"
 #include "runtime/symbols/fde.h"
 #include "runtime/symbols/jitdump.h"
+#include "runtime/symbols/lines.h"
 #include "runtime/symbols/modules.h"
 #include "runtime/symbols/perf_map.h"
 #include "runtime/symbols/proc_maps.h"
@@ -60,7 +61,7 @@ static uint64_t address_of(int (*fn)(int))
 
 static void own_functions_are_named(void **state)
 {
-	struct symbols *s = symbols_new(true);
+	struct symbols *s = symbols_new(&(struct symbol_options){ .demangle = true });
 	const uint64_t ip[] = { address_of(symbols_test_global), address_of(symbols_test_local) + 1, 1, address_of(_Znot_cxx) };
 	struct symbol r[4];
 
@@ -78,7 +79,7 @@ static void own_functions_are_named(void **state)
 
 static void library_functions_are_named(void **state)
 {
-	struct symbols *s = symbols_new(true);
+	struct symbols *s = symbols_new(&(struct symbol_options){ .demangle = true });
 	void *libc = dlopen("libc.so.6", RTLD_LAZY);
 	uint64_t ip[2] = { (uintptr_t)dlsym(libc, "strfry") + 2, (uintptr_t)qsort }; // the second is our PLT's, if we are not PIE
 	struct symbol r[2];
@@ -98,7 +99,7 @@ static void library_functions_are_named(void **state)
 static void vdso_is_named(void **state)
 {
 	uint64_t base = getauxval(AT_SYSINFO_EHDR);
-	struct symbols *s = symbols_new(true);
+	struct symbols *s = symbols_new(&(struct symbol_options){ .demangle = true });
 	struct symbol r;
 
 	if (!base)
@@ -139,7 +140,7 @@ static pid_t start_child(int *out)
 
 static void exited_processes_are_remembered(void **state)
 {
-	struct symbols *s = symbols_new(false);
+	struct symbols *s = symbols_new(&(struct symbol_options){ 0 });
 	uint64_t ip = address_of(symbols_test_global);
 	struct symbol r;
 	int out, status;
@@ -155,7 +156,7 @@ static void exited_processes_are_remembered(void **state)
 
 static void unknown_processes_have_no_names(void **state)
 {
-	struct symbols *s = symbols_new(false);
+	struct symbols *s = symbols_new(&(struct symbol_options){ 0 });
 	uint64_t ip = address_of(symbols_test_global);
 	struct symbol r;
 
@@ -180,7 +181,7 @@ static void copy_file(const char *from, const char *to)
 static void deleted_binaries_are_named(void **state)
 {
 	char path[] = "/tmp/spile-test-XXXXXX", c;
-	struct symbols *s = symbols_new(false);
+	struct symbols *s = symbols_new(&(struct symbol_options){ 0 });
 	uint64_t ip = address_of(symbols_test_global);
 	struct symbol r;
 	int p[2], started[2], status, fd = mkstemp(path);
@@ -343,10 +344,39 @@ static void spaces_are_cut_and_shared(void **state)
 	space_release(other);
 }
 
+static void own_lines_are_found(void **state)
+{
+	struct elf_file *f = NULL;
+	struct lines *l = NULL;
+	struct elf_function fn;
+	struct line_frames found[4];
+
+	assert_int_equal(elf_file_open("/proc/self/exe", &f), 0);
+	assert_int_equal(elf_file_function(f, "symbols_test_global", &fn), 0);
+	if (lines_open(f, &l) < 0) {
+		elf_file_close(f);
+		skip(); // built without -g
+	}
+	const uint64_t ask[] = { fn.address, 0, UINT64_MAX, fn.address };
+	lines_find(l, ask, 4, found);
+	assert_true(found[0].n >= 1);
+	const struct line_frame *last = &found[0].at[found[0].n - 1];
+	assert_string_equal(last->function, "symbols_test_global");
+	assert_non_null(last->file);
+	assert_true(strstr(last->file, "tests/unit/test_symbols.c") != NULL);
+	assert_true(last->line > 30 && last->line < 100);
+	assert_int_equal(found[1].n, 0);
+	assert_int_equal(found[2].n, 0);
+	assert_int_equal(found[3].n, found[0].n);
+	lines_find(l, ask, 0, found);
+	lines_free(l);
+	elf_file_close(f);
+}
+
 // A child that nobody asked about while it lived.
 static void short_lived_processes_are_named(void **state)
 {
-	struct symbols *s = symbols_new(false);
+	struct symbols *s = symbols_new(&(struct symbol_options){ 0 });
 	uint64_t ip = address_of(symbols_test_global);
 	struct symbol r;
 	int status;
@@ -404,7 +434,7 @@ static void kernel_names_come_from_kallsyms(void **state)
 
 static void this_kernel_is_named(void **state)
 {
-	struct symbols *s = symbols_new(false);
+	struct symbols *s = symbols_new(&(struct symbol_options){ 0 });
 	uint64_t ip = symbols_kernel_address(s, "schedule");
 	struct symbol r;
 
@@ -528,6 +558,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(parked_files_are_opened_again),
 		cmocka_unit_test(functions_have_bounds_in_unwind_information),
 		cmocka_unit_test(jitdumps_name_code),
+		cmocka_unit_test(own_lines_are_found),
 		cmocka_unit_test(spaces_are_cut_and_shared),
 		cmocka_unit_test(short_lived_processes_are_named),
 		cmocka_unit_test(kernel_names_come_from_kallsyms),

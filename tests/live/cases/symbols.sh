@@ -17,7 +17,7 @@ import json
 for line in open("out"):
     if '"stacks"' not in line: continue
     stacks = json.loads(line)["stacks"]
-    assert len(stacks) == 20, len(stacks)
+    assert len(stacks) >= 20, len(stacks) # a process may have two, before and after its tables are read
     for s in stacks:
         frames = s["key"][0]["frames"]
         assert frames, s
