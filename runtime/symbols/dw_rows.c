@@ -161,7 +161,7 @@ static int by_address(const void *a, const void *b)
 static void end_sequence(struct machine *m)
 {
 	size_t n = m->out->rows.n - m->first;
-	struct dw_row *v = m->out->rows.v + m->first;
+	struct dw_row *v = n ? m->out->rows.v + m->first : NULL;
 
 	if (n && !m->sorted)
 		qsort(v, n, sizeof *v, by_address);
