@@ -11,7 +11,7 @@ good check --world here.world good.spile
 expect_out "^good.spile +works$"
 run check --world folder --world $btf --junit j.xml good.spile member.spile function.spile
 expect_status 1
-expect_out "^SCRIPT +$(uname -r) +vmlinux$"
+expect_out "^SCRIPT +$(uname -r) +this machine *$"
 expect_out '^member.spile +FAILS +FAILS$'
 expect_out '^function.spile +FAILS +FAILS$'
 expect_out "does not contain a field named 'nonesuch'"
