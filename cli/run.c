@@ -24,6 +24,7 @@
 #include "cli/rights.h"
 #include "cli/script.h"
 #include "cli/signals.h"
+#include "lang/program.h"
 #include "runtime/run.h"
 
 // Says it on standard error; false, so that callers can `return complain(…)`.
@@ -78,6 +79,7 @@ static int run_compiled(struct machine *m, const struct options *o, const struct
 		.command = o->child,
 		.stop = signals_stop(),
 		.usr1 = signals_usr1(),
+		.on_attached = rights_drop,
 	};
 	struct run *r;
 	int status;
@@ -91,6 +93,7 @@ static int run_compiled(struct machine *m, const struct options *o, const struct
 		ro.out_fd = file;
 	}
 	raise_limits();
+	rights_take_back(); // what -c starts inherits nothing
 	r = run_new(c->plan, c->bytes.p, c->object_len, m->world, &m->diag, &ro);
 	status = run_script(r);
 	run_free(r);
@@ -173,7 +176,9 @@ static int get_compiled(struct machine *m, const struct options *o, char **argv,
 		if (found)
 			return 0;
 	}
+	rights_lend();
 	r = compiler_run(argv, s, &object);
+	rights_take_back();
 	if (r < 0)
 		complain(r == -ENOENT ? "spile-compiler is neither beside spile nor in ../libexec/spile: only prebuilt objects can be run"
 				      : "cannot start spile-compiler: %s", strerror(-r));
@@ -186,6 +191,7 @@ static int get_compiled(struct machine *m, const struct options *o, char **argv,
 
 static int run_text(struct machine *m, const struct options *o, char **argv, struct script *s)
 {
+	_str_ struct str why = { 0 };
 	struct compiled c = { 0 };
 	int status = 0;
 
@@ -193,6 +199,8 @@ static int run_text(struct machine *m, const struct options *o, char **argv, str
 		status = object_take(&c, &s->text, s->name) && object_fits(&c, m, o, s->name) ? 0 : 1;
 	else
 		status = get_compiled(m, o, argv, s, &c);
+	if (!status && !rights_for_plan(c.plan, &why))
+		status = !complain("%s", why.p);
 	if (!status)
 		status = run_compiled(m, o, &c);
 	compiled_free(&c);
@@ -218,15 +226,27 @@ static int build(const struct options *o, char **argv, const struct script *s)
 
 static bool may_run(const struct options *o)
 {
-	_str_ struct str why = { 0 };
-
-	if (!rights_to_trace(&why))
-		return complain("%s", why.p);
 	if (o->traceable && access(o->traceable, R_OK))
 		return complain("failed to open file '%s': %s", o->traceable, strerror(errno));
 	if (o->pid && kill(o->pid, 0) && errno == ESRCH)
 		return complain("no process with PID %d", (int)o->pid);
 	return true;
+}
+
+// Which probe needs what is known when its script is compiled; where that fails, as it may without rights, what all need.
+static bool has_rights(struct machine *m, const struct options *o, const struct script *s)
+{
+	_str_ struct str why = { 0 };
+	struct program *p;
+
+	if (rights_to_trace(&why))
+		return true;
+	p = s->object ? NULL : compile_script(m, o, s);
+	if (p) {
+		str_clear(&why);
+		rights_for_plan(p->plan, &why);
+	}
+	return complain("%s", why.p);
 }
 
 static bool compiles_only(const struct options *o)
@@ -251,7 +271,7 @@ int cmd_run(const struct options *o, char **argv)
 		struct machine m;
 
 		machine_init(&m, o, NULL);
-		status = run_text(&m, o, argv, &s);
+		status = has_rights(&m, o, &s) ? run_text(&m, o, argv, &s) : 1;
 		machine_free(&m);
 	}
 	script_free(&s);

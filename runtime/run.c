@@ -656,6 +656,8 @@ int run_script(struct run *r)
 		return status;
 	}
 	r->attached = true;
+	if (r->options.on_attached)
+		r->options.on_attached();
 	if (r->options.mode != RUN_TRACE)
 		return run_trials(r);
 	tell_attached(r);

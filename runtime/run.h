@@ -32,6 +32,7 @@ struct run_options {
 	pid_t pid;                // -p, 0 if none
 	const char *command;      // -c, NULL if none
 	const volatile sig_atomic_t *stop; // set by cli's SIGINT/SIGTERM handler
+	void (*on_attached)(void); // called once all is attached, when less is needed from then on; NULL: nothing
 	const volatile sig_atomic_t *usr1; // counts SIGUSR1
 };
 

@@ -21,3 +21,38 @@ done
 as_user --info
 expect_status 0
 expect_out '^System'
+# with the two capabilities, and no more, an ordinary user traces
+cp "$PROGRAMS/target" user/
+cat >user/look.sh <<'END'
+grep -E '^Cap(Eff|Amb)' /proc/self/status
+grep '^CapPrm' /proc/$PPID/status
+"$1" calls 5
+END
+chmod 755 user/*
+with() { # with CAPABILITIES ARGUMENT... : +bpf,+perfmon
+	caps=$1
+	shift
+	status=0
+	(unset SPILE_CACHE_DIR; HOME=/nonexistent timeout 60 setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps="$caps" --ambient-caps="$caps" \
+		"$T/user/spile" "$@" >out 2>err </dev/null) || status=$?
+}
+count="uprobe:$T/user/target:hit { @ = count(); }"
+with +bpf,+perfmon,+net_raw -c "/bin/sh $T/user/look.sh $T/user/target" -e "$count"
+[ $status = 0 ] || fail "an ordinary user with CAP_BPF and CAP_PERFMON"
+expect_out '^@: 5$'
+expect_out '^CapEff:	0+$' # what it starts inherits none
+expect_out '^CapAmb:	0+$'
+expect_out '^CapPrm:	000000c000000000$' # and it keeps no third one
+with +bpf -e "$count begin { print(1); }"
+expect_status 1
+expect_empty_out
+expect_err 'Missing CAP_PERFMON capability, .*, by uprobe:.*target:hit and 1 more'
+expect_no_err 'CAP_BPF capability'
+with +perfmon -e "$count"
+expect_status 1
+expect_err 'Missing CAP_BPF capability, .*, by uprobe:.*target:hit'
+good build -o user/count.spo -e "$count"
+chmod 644 user/count.spo
+as_user user/count.spo
+expect_status 1
+expect_err 'Missing CAP_BPF .*; missing CAP_PERFMON|Missing CAP_BPF .*, missing CAP_PERFMON'
