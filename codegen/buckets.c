@@ -2,9 +2,12 @@
 // buckets.c - keys of histograms and time series. Such a map has an entry for each bucket of a key that was counted in, or for
 // each interval of its ring: the number of the bucket is the end of the entry's key. What is asked of a key is asked of them all.
 //
-// A histogram has few buckets: stdlib's loop goes through them, and the verifier with it. A ring may have a million: bpf_loop.
+// An ordinary histogram has few buckets: stdlib's loop goes through them, and the verifier with it. A ring may have a million:
+// bpf_loop, which also serves finer histograms where the kernel has it (time series need newer kernels anyway).
 #include "base/util.h"
 #include "codegen/cg.h"
+
+#define FEW 80 // 65 are those of hist(x)
 
 struct rows {
 	uint32_t map, size; // of the key without the number
@@ -19,6 +22,11 @@ static bool is_ring(const struct map_sym *m)
 static uint64_t rows_of(const struct map_sym *m)
 {
 	return is_ring(m) ? (uint64_t)m->value->b : type_hist_buckets(m->value);
+}
+
+static bool by_callback(struct cg *cg, const struct map_sym *m)
+{
+	return is_ring(m) || (rows_of(m) > FEW && cg_has_loop(cg));
 }
 
 static struct rows rows_begin(struct cg *cg, const struct map_sym *m, LLVMValueRef key)
@@ -85,7 +93,7 @@ static LLVMValueRef exist(struct cg *cg, const struct map_sym *m, LLVMValueRef k
 {
 	struct ll *l = &cg->l;
 
-	if (is_ring(m)) {
+	if (by_callback(cg, m)) {
 		struct rows r = rows_begin(cg, m, key);
 
 		cg_each(cg, end, look_for_row, &r);
@@ -116,7 +124,7 @@ LLVMValueRef cg_buckets_delete(struct cg *cg, const struct map_sym *m, LLVMValue
 {
 	struct ll *l = &cg->l;
 
-	if (is_ring(m)) {
+	if (by_callback(cg, m)) {
 		struct rows r = rows_begin(cg, m, key);
 
 		cg_each(cg, l_k(l, rows_of(m)), delete_row, &r);

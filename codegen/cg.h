@@ -172,6 +172,7 @@ struct value cg_args_field(struct cg *cg, const struct node *n);
 // string.c
 LLVMValueRef cg_string_equal(struct cg *cg, const struct node *a, const struct node *b, uint64_t limit); // i1
 bool cg_literal(const struct node *n); // a STRING node
+bool cg_has_loop(struct cg *cg); // the kernel knows bpf_loop
 LLVMValueRef cg_memory_equal(struct cg *cg, const struct node *a, const struct node *b, uint32_t n); // i1: the first n bytes of both
 LLVMValueRef cg_memory_compare(struct cg *cg, LLVMValueRef a, LLVMValueRef b, uint32_t n); // below 0, 0, above 0; n is a multiple of 8
 LLVMValueRef cg_string_length(struct cg *cg, const struct node *s);

@@ -30,7 +30,7 @@ struct side {
 	uint32_t len;
 };
 
-static bool has_loop(struct cg *cg)
+bool cg_has_loop(struct cg *cg)
 {
 	const struct world_ops *ops = cg->p->world->ops;
 
@@ -141,7 +141,7 @@ static LLVMValueRef sides_equal(struct cg *cg, const struct side *a, const struc
 {
 	if (n <= BLOCK)
 		return LLVMBuildIsNull(cg->l.b, block_differs(cg, a, b, 0, n), "equal");
-	if (n > BLOCKWISE && has_loop(cg))
+	if (n > BLOCKWISE && cg_has_loop(cg))
 		return rounds_equal(cg, a, b, n);
 	return LLVMBuildIsNull(cg->l.b, long_differs(cg, a, b, n), "equal");
 }
@@ -157,7 +157,7 @@ LLVMValueRef cg_memory_compare(struct cg *cg, LLVMValueRef a, LLVMValueRef b, ui
 {
 	LLVMValueRef args[] = { a, b, l_k(&cg->l, n) };
 
-	if (n > BLOCKWISE && has_loop(cg))
+	if (n > BLOCKWISE && cg_has_loop(cg))
 		return in_rounds(cg, "compare_step", a, b, n);
 	return cg_stdlib(cg, "words_compare", cg->l.i64, 3, args, "compared");
 }
