@@ -114,6 +114,7 @@ struct probe_type {
 	unsigned offers;             // PT_*
 	bool special;                // begin, end: not a reason to keep running
 	bool pid_filter;             // -p becomes an implicit predicate
+	bool last_first;             // of programs on one site the kernel runs the one attached last first
 	enum space arg_space;        // what pointers in arguments point into
 
 	// Compile side ------------------------------------------------------------------------------------------------

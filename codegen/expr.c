@@ -218,12 +218,33 @@ static LLVMValueRef stride(struct cg *cg, const struct type *t)
 	return t->kind == TYPE_STRUCT || t->kind == TYPE_UNION ? cg_type_size(cg, t, RELOC_SIZE) : l_k(&cg->l, index_size(t));
 }
 
+//  inside: i < count        br inside, join, bad;  bad: event -> br join;  join: phi i, 0
+static LLVMValueRef checked_index(struct cg *cg, const struct node *n, LLVMValueRef i)
+{
+	struct ll *l = &cg->l;
+	uint32_t count = n->index.base->type->size / index_size(n->type);
+
+	if (n->index.event == UINT32_MAX || !count || LLVMIsAConstantInt(i)) // a last member without a length has no bounds
+		return i;
+	LLVMBasicBlockRef from = LLVMGetInsertBlock(l->b), bad = l_block(l, "index.bad"), join = l_block(l, "index.join");
+	l_cond(l, LLVMBuildICmp(l->b, LLVMIntULT, i, l_k(l, count), "inside"), join, bad);
+	l_pos(l, bad);
+	cg_event(cg, n->index.event, NULL, 0);
+	LLVMBasicBlockRef told = LLVMGetInsertBlock(l->b);
+	l_br(l, join);
+	l_pos(l, join);
+	LLVMValueRef phi = LLVMBuildPhi(l->b, l->i64, "index"), vals[] = { i, l_k(l, 0) };
+	LLVMBasicBlockRef blocks[] = { from, told };
+	LLVMAddIncoming(phi, vals, blocks, 2);
+	return phi;
+}
+
 // $p[i], args.array[i], $s[i]
 static struct value emit_index(struct cg *cg, const struct node *n)
 {
 	const struct node *base = n->index.base;
 	struct value b = cg_expr(cg, base);
-	LLVMValueRef i = cg_int(cg, n->index.keys.v[0]);
+	LLVMValueRef i = checked_index(cg, n, cg_int(cg, n->index.keys.v[0]));
 	LLVMValueRef off = LLVMBuildMul(cg->l.b, i, stride(cg, n->type), "index.off");
 
 	if (base->type->kind == TYPE_POINTER || b.remote) {

@@ -397,19 +397,31 @@ static int attach_program(struct run *r, uint32_t index)
 	return STATUS_FAILED;
 }
 
+static int attach_one(struct run *r, uint32_t i, bool last_first)
+{
+	const struct plan_prog *p = &r->plan->progs[i];
+	const struct probe_type *t = p->n_sites ? find_type(r, p->sites[0].provider) : NULL;
+	int status = 0;
+
+	if ((t && t->last_first) != last_first)
+		return 0;
+	if (p->kind == PROG_RUN)
+		r->links.sites += p->n_sites;
+	else if (p->n_sites && !stopped(r))
+		status = attach_program(r, i);
+	drain(r); // probes attached before may be busy already
+	return status;
+}
+
+// Blocks of one site run in the script's order: where the kernel runs the latest first, the last block is attached first.
 static int attach_all(struct run *r)
 {
 	int status = 0;
 
-	for (uint32_t i = 0; i < r->plan->n_progs && !status; i++) {
-		const struct plan_prog *p = &r->plan->progs[i];
-
-		if (p->kind == PROG_RUN)
-			r->links.sites += p->n_sites;
-		else if (p->n_sites && !stopped(r))
-			status = attach_program(r, i);
-		drain(r); // probes attached before may be busy already
-	}
+	for (uint32_t i = 0; i < r->plan->n_progs && !status; i++)
+		status = attach_one(r, i, false);
+	for (uint32_t i = r->plan->n_progs; i-- > 0 && !status;)
+		status = attach_one(r, i, true);
 	return status;
 }
 

@@ -66,7 +66,7 @@ bool parse_duration(const char *text, uint64_t *ns)
 
 bool attach_wrong_parts(const struct probe_type *t, const struct expand *q, const struct attach_point *ap)
 {
-	diag_error(q->diag, ap->span, E_ATTACH_POINT, "'%s': a %s probe is written %s", ap->text, t->name, t->forms);
+	diag_error(q->diag, ap->span, E_ATTACH_POINT, "'%s': %s probe type requires %s", ap->text, t->name, t->forms);
 	return false;
 }
 

@@ -170,6 +170,7 @@ const struct probe_type probe_usdt = {
 	.forms = "'usdt:BINARY:NAME' or 'usdt:BINARY:NAMESPACE:NAME', with '*' in each; BINARY may be left out with -p",
 	.probetype = "usdt",
 	.doc = "a probe a program or library was built with",
+	.last_first = true,
 	.offers = PT_ARGN | PT_REGS | PT_CTX | PT_FUNC | PT_USTACK | PT_KSTACK | PT_USYM | PT_SIGNAL,
 	.arg_space = SPACE_USER,
 	.expand = expand,
