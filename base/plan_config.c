@@ -12,7 +12,6 @@
 static const struct plan_config defaults[] = {
 #define CONFIG(name, kind, value, doc) { .key = #name, DEFAULT_##kind(value) },
 #include "base/config.def"
-#undef CONFIG
 };
 
 const struct plan_config *plan_config(const struct plan *p, const char *key)

@@ -2,6 +2,7 @@
 #include "cli/compile.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,9 @@ void machine_init(struct machine *m, const struct options *o,
 		world_file_open(m->live, o->worlds[0], &m->other);
 	m->world = m->other ? m->other : o->without_home || o->command == CMD_BUILD ? world_without(m->arena, m->live, o, &m->needs) : m->live;
 	m->diag.no_warnings = o->no_warnings;
+	const char *btf = getenv("BPFTRACE_BTF");
+	if (btf && *btf && access(btf, R_OK) < 0)
+		diag_error(&m->diag, (struct span){ 0 }, E_IO, "BPFTRACE_BTF: '%s' cannot be read: %s", btf, strerror(errno));
 	if (o->traceable) {
 		int err = world_live_traceable(m->live, o->traceable);
 
@@ -119,13 +123,13 @@ void machine_complain(struct machine *m)
 	m->diag.nitems = 0;
 }
 
-// BPFTRACE_KEY of every config key, as pairs key, value.
+// BPFTRACE_KEY of every config key, and of those of old, as pairs key, value.
 static size_t config_from_environment(struct arena *a, const char *const **ret)
 {
 	static const char *const keys[] = {
 #define CONFIG(key, kind, init, doc) #key,
+#define CONFIG_OLD(old, key, inverted) #old,
 #include "base/config.def"
-#undef CONFIG
 	};
 	const char **pairs = arena_array(a, const char *, 2 * ARRAY_SIZE(keys));
 	size_t n = 0;
@@ -221,6 +225,8 @@ struct program *compile_script(struct machine *m, const struct options *o, const
 		.nnamed = o->nnamed,
 		.read_file = files_read,
 		.read_arg = &files,
+		.headers = o->include_files,
+		.nheaders = o->n_include_files,
 		.include = m->include,
 		.include_arg = m->include_arg,
 		.pid = (uint32_t)o->pid,

@@ -51,8 +51,8 @@ static void add_environment(struct str *out)
 {
 	static const char *const names[] = { "PATH", "LD_LIBRARY_PATH", "BPFTRACE_BTF", "SPILE_PATH",
 #define CONFIG(key, kind, init, doc) "BPFTRACE_" #key,
+#define CONFIG_OLD(old, key, inverted) "BPFTRACE_" #old,
 #include "base/config.def"
-#undef CONFIG
 	};
 	char cwd[PATH_MAX];
 

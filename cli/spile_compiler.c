@@ -90,8 +90,6 @@ static void headers_init(struct headers *x, const struct options *o, struct mach
 	*x = (struct headers){ .options = {
 		.dirs = o->include_dirs,
 		.ndirs = o->n_include_dirs,
-		.files = o->include_files,
-		.nfiles = o->n_include_files,
 		.kernel_source = getenv("BPFTRACE_KERNEL_SOURCE"),
 		.kernel_build = getenv("BPFTRACE_KERNEL_BUILD"),
 	} };

@@ -450,10 +450,6 @@ static void arguments(struct arena *a, struct args *args, const struct cdecl_hea
 	for (size_t i = 0; i < o->ndirs; i++)
 		vec_push(a, &args->v, arena_printf(a, "-I%s", o->dirs[i]));
 	kernel_args(a, args, o);
-	for (size_t i = 0; i < o->nfiles; i++) {
-		vec_push(a, &args->v, "-include");
-		vec_push(a, &args->v, o->files[i]);
-	}
 }
 
 static int read_unit(struct headers *x, const struct headers_options *o)

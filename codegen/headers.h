@@ -14,8 +14,6 @@ struct cdecl_headers;
 struct headers_options {
 	const char *const *dirs;        // -I, searched first
 	size_t ndirs;
-	const char *const *files;       // --include, read before the section
-	size_t nfiles;
 	const char *kernel_source;      // BPFTRACE_KERNEL_SOURCE; NULL: /lib/modules/RELEASE/source
 	const char *kernel_build;       // BPFTRACE_KERNEL_BUILD; NULL: /lib/modules/RELEASE/build
 };

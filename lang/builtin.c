@@ -25,8 +25,13 @@ static bool is_argn(const char *name)
 	return strspn(name + 3, "0123456789") == strlen(name + 3);
 }
 
+// __builtin_pid is pid: bpftrace's library is written with the longer names.
 const struct builtin *builtin_find(const char *name, bool is_function)
 {
+	static const char longer[] = "__builtin_";
+
+	if (strncmp(name, longer, sizeof longer - 1) == 0)
+		name += sizeof longer - 1;
 	if (!is_function && is_argn(name))
 		return &table[BUILTIN_ARGN];
 	for (size_t i = 0; i < BUILTINS; i++)

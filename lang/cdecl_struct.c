@@ -420,6 +420,8 @@ static struct ctag *opened(struct cdecl *c, struct ctag *tag, enum type_kind kin
 	}
 	if (!tag)
 		tag = made_up(c, kind, at);
+	else if (!c->headers && c->world && c->world->ops->type_named && c->world->ops->type_named(c->world, kind, tag->name))
+		diag_warn(c->diag, at, W_REDEFINED, "the kernel has a type `%s` too: the whole script uses the definition given here", tag->name);
 	tag->at = at;
 	tag->defined = true;
 	tag->state = TAG_OPEN;

@@ -23,15 +23,14 @@ static const struct row {
 } rows[] = {
 #define CONFIG(key_, kind_, value_, doc_) { .key = #key_, .kind = CONFIG_##kind_, INIT_##kind_(value_), .doc = doc_ },
 #include "base/config.def"
-#undef CONFIG
 };
 
 static const struct {
 	const char *old, *now;
 	bool inverted;
 } renamed[] = {
-	{ "strlen", "max_strlen", false }, { "no_cpp_demangle", "cpp_demangle", true },
-	{ "cat_bytes_max", "max_cat_bytes", false }, { "map_keys_max", "max_map_keys", false },
+#define CONFIG_OLD(old, key, inverted) { #old, #key, inverted },
+#include "base/config.def"
 };
 
 static const char *const ignored[] = {

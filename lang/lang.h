@@ -50,6 +50,8 @@ struct lang_options {
 	void *read_arg;
 	const char *const *search; // folders where imports are looked for behind the importing file's own
 	size_t nsearch;
+	const char *const *headers; // included before the script's own C section (--include)
+	size_t nheaders;
 	// Reads the headers that the C section includes: see cdecl.h. NULL: an #include is refused.
 	int (*include)(void *arg, const struct cdecl_headers *h);
 	void *include_arg;

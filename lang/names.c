@@ -2,6 +2,8 @@
 // names.c - types and constants by name: those of the script's C section (and of imported headers) first, then the world's.
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/str.h"
 #include "lang/cdecl.h"
 #include "lang/lang_int.h"
 
@@ -11,21 +13,39 @@ static bool have_btf(struct lang *l)
 	return l->world->ops->type_named && l->world->ops->type_named(l->world, TYPE_STRUCT, "task_struct");
 }
 
+static void read_c(struct lang *l, const char *text, size_t n, uint32_t source, uint32_t start)
+{
+	if (!l->c) {
+		struct cdecl_options o = { .have_btf = have_btf(l), .include = l->options->include, .include_arg = l->options->include_arg };
+
+		l->c = cdecl_new(l->arena, l->types, l->world, l->diag, &o);
+	}
+	cdecl_parse(l->c, text, n, source, start);
+}
+
+// --include FILE is a line of C before the script's.
+static void read_headers(struct lang *l)
+{
+	_str_ struct str lines = { 0 };
+
+	for (size_t i = 0; i < l->options->nheaders; i++)
+		str_printf(&lines, "#include \"%s\"\n", l->options->headers[i]);
+	if (!lines.n)
+		return;
+	const char *text = arena_strdup(l->arena, str_z(&lines));
+	read_c(l, text, lines.n, diag_source(l->diag, "--include", text, lines.n), 0);
+}
+
 void names_init(struct lang *l)
 {
 	const struct node_list *items = &l->script->script.items;
 
+	read_headers(l);
 	for (size_t i = 0; i < items->n; i++) {
 		const struct span *at = &items->v[i]->span;
 
-		if (items->v[i]->kind != NODE_C_TEXT)
-			continue;
-		if (!l->c) {
-			struct cdecl_options o = { .have_btf = have_btf(l), .include = l->options->include, .include_arg = l->options->include_arg };
-
-			l->c = cdecl_new(l->arena, l->types, l->world, l->diag, &o);
-		}
-		cdecl_parse(l->c, l->diag->sources[at->source].text + at->start, at->end - at->start, at->source, at->start);
+		if (items->v[i]->kind == NODE_C_TEXT)
+			read_c(l, l->diag->sources[at->source].text + at->start, at->end - at->start, at->source, at->start);
 	}
 }
 

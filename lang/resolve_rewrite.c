@@ -109,7 +109,6 @@ static bool is_flag(const char *key)
 	} rows[] = {
 #define CONFIG(key_, kind_, value_, doc_) { #key_, kind_ },
 #include "base/config.def"
-#undef CONFIG
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

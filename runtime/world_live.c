@@ -105,12 +105,20 @@ static void add_modules(struct live *l)
 	closedir(dir);
 }
 
+// Types of another kernel, or of one that does not show its own.
+static const char *btf_path(void)
+{
+	const char *given = getenv("BPFTRACE_BTF");
+
+	return given && *given ? given : BTF_KERNEL_PATH;
+}
+
 // The i-th source of types. Modules are opened when the kernel's own BTF did not have the answer.
 static struct btf_part *btf_at(struct live *l, size_t i)
 {
 	if (!l->btf_tried) {
 		l->btf_tried = true;
-		add_btf(l, BTF_KERNEL_PATH, NULL);
+		add_btf(l, btf_path(), NULL);
 	}
 	if (i > 0 && !l->modules_tried)
 		add_modules(l);
@@ -226,7 +234,7 @@ static int live_raw_tracepoints(struct world *w, const char *event, void (*each)
 	struct btf_part *b = btf_at(live_of(w), 0);
 
 	if (!b)
-		return access(BTF_KERNEL_PATH, R_OK) < 0 ? -errno : -EINVAL;
+		return access(btf_path(), R_OK) < 0 ? -errno : -EINVAL;
 	if (!glob_is(event) && btf_file_raw_tracepoint(b->file, event)) {
 		each(arg, event);
 		return 0;
@@ -467,7 +475,7 @@ static const char *live_identity(struct world *w)
 	if (!l->identity) {
 		uname(&u);
 		l->identity = arena_printf(w->arena, "%s %s %s btf:%016lx", u.machine, u.release, u.version,
-					   (unsigned long)btf_identity(BTF_KERNEL_PATH));
+					   (unsigned long)btf_identity(btf_path()));
 	}
 	return l->identity;
 }
