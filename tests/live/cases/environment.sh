@@ -97,3 +97,18 @@ expect_err 'negative length'
 good -q -e 'begin { print((ntop(pton("1.2.3.4")), ntop(0x0100007f), ntop(10, pton("::1")), bswap((uint16)0x0102), strerror(2), signal_name(9), syscall_name(0))); print(cpid); print(has_cpid); }'
 expect_out '^\(1\.2\.3\.4, 127\.0\.0\.1, ::1, 513, No such file or directory, SIGKILL, read\)$'
 expect_out '^false$'
+good -q -e 'begin { print((leader_tid(curtask) == pid, ppid(curtask) == ppid, leader_comm(curtask), pcomm(curtask) == pcomm)); }'
+expect_out '^\(true, true, spile, true\)$'
+good -q -c "$PROGRAMS/target burn 300" -e 'profile:ms:5 /pid == cpid/ { @[usermode] = count(); }'
+expect_out '^@\[1\]: [1-9]'
+BPFTRACE_CAT_BYTES_MAX=2 BPFTRACE_MAP_KEYS_MAX=1 BPFTRACE_NO_CPP_DEMANGLE=1 good -q -e 'begin { print((config.max_cat_bytes, config.max_map_keys, config.cpp_demangle)); @[1] = 1; @[2] = 1; }'
+expect_out '^\(2, 1, false\)$'
+expect_err 'map_keys_max has been renamed, please use max_map_keys'
+good -q -e 'config = { str_trunc_trailer = "~~" } begin { print(config.str_trunc_trailer); }'
+expect_out '^~~$'
+# a list of functions in place of the kernel's own
+printf 'vfs_read\nvfs_write\n' >functions
+good -l --traceable-functions functions 'kprobe:vfs_*'
+expect_same "$(tr '\n' '|' <out)" 'kprobe:vfs_read|kprobe:vfs_write|' "functions of the list"
+bad --traceable-functions /nonexistent -e 'kprobe:vfs_read { }'
+expect_err "failed to open file '/nonexistent': No such file or directory"
