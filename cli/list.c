@@ -69,6 +69,14 @@ static bool is_named(const struct probe_type *t, const char *glob)
 	return false;
 }
 
+// A pattern of providers means those of the kernel: all functions of all programs that run are asked for by a path or with -p.
+static bool is_meant(const struct probe_type *t, const struct options *o, const char *name, const char *rest)
+{
+	bool of_programs = !strcmp(t->name, "uprobe") || !strcmp(t->name, "uretprobe") || !strcmp(t->name, "usdt");
+
+	return is_named(t, name) && (!of_programs || !glob_is(name) || o->pid || strchr(rest, '/'));
+}
+
 // One pattern, "provider:rest", "provider" or "*". False when no provider has that name.
 static bool list_pattern(struct machine *m, const struct options *o, const char *pattern, struct lines *lines)
 {
@@ -77,7 +85,7 @@ static bool list_pattern(struct machine *m, const struct options *o, const char 
 	bool known = false;
 
 	for (const struct probe_type *const *t = m->world->ops->probe_types(m->world); *t; t++) {
-		if (!is_named(*t, name))
+		if (!is_meant(*t, o, name, colon ? colon + 1 : ""))
 			continue;
 		known = true;
 		if (!(*t)->list)

@@ -27,7 +27,17 @@ struct btf_file {
 	uint32_t *head;         // [BUCKETS], by name offset
 	uint32_t *enums;        // ids of all enums, which enumerators are looked up in
 	uint32_t nenums;
+	struct string_index *index;
 };
+
+// Where a string lies in the string section. Made when many were asked for: a search through all bytes is cheaper for a few.
+struct string_index {
+	unsigned asked;
+	uint32_t *at;           // offset + 1 in `strings`, 0: free; [mask + 1]
+	uint32_t mask;
+};
+
+#define SEARCHES 64
 
 static int read_all(int fd, size_t size, uint8_t **ret)
 {
@@ -169,6 +179,7 @@ static struct btf_file *file_new(const struct btf_file *base)
 	struct btf_file *b = xcalloc(1, sizeof *b);
 
 	b->base = base;
+	b->index = xcalloc(1, sizeof *b->index);
 	b->first = base ? base->end : 1;
 	b->strings_first = base ? base->strings_first + base->strings_len : 0;
 	return b;
@@ -217,6 +228,9 @@ void btf_file_close(struct btf_file *b)
 	free(b->next);
 	free(b->head);
 	free(b->enums);
+	if (b->index)
+		free(b->index->at);
+	free(b->index);
 	free(b);
 }
 
@@ -260,6 +274,39 @@ uint32_t btf_file_first_named(const struct btf_file *b, unsigned kind, uint32_t 
 	return 0;
 }
 
+static void index_strings(const struct btf_file *b)
+{
+	struct string_index *x = b->index;
+	size_t size = 1024, n = 0;
+
+	for (const char *p = b->strings, *end = p + b->strings_len; p < end; p += strlen(p) + 1)
+		n++;
+	while (size < 2 * n)
+		size *= 2;
+	x->at = xcalloc(size, sizeof *x->at);
+	x->mask = (uint32_t)size - 1;
+	for (const char *p = b->strings, *end = p + b->strings_len; p < end; p += strlen(p) + 1) {
+		uint64_t i = hash_bytes(p, strlen(p), 0);
+
+		while (x->at[i & x->mask])
+			i++;
+		x->at[i & x->mask] = (uint32_t)(p - b->strings) + 1;
+	}
+}
+
+static bool each_indexed(const struct btf_file *b, const char *name, bool (*each)(const struct btf_file *b, uint32_t offset, void *arg), void *arg)
+{
+	const struct string_index *x = b->index;
+
+	for (uint64_t i = hash_bytes(name, strlen(name), 0); x->at[i & x->mask]; i++) {
+		uint32_t at = x->at[i & x->mask] - 1;
+
+		if (strcmp(b->strings + at, name) == 0 && each(b, at + b->strings_first, arg))
+			return true;
+	}
+	return false;
+}
+
 // Calls `each` with the offset of every string equal to name until it returns true. Producers deduplicate strings, so
 // there is one as a rule; searching the bytes once beats comparing the names of 100,000 types.
 static bool each_string(const struct btf_file *b, const char *name, bool (*each)(const struct btf_file *b, uint32_t offset, void *arg), void *arg)
@@ -267,6 +314,10 @@ static bool each_string(const struct btf_file *b, const char *name, bool (*each)
 	size_t n = strlen(name) + 1;
 	const char *end = b->strings + b->strings_len, *p = b->strings;
 
+	if (!b->index->at && ++b->index->asked > SEARCHES)
+		index_strings(b);
+	if (b->index->at)
+		return each_indexed(b, name, each, arg);
 	while ((p = memmem(p, (size_t)(end - p), name, n))) {
 		if ((p == b->strings || p[-1] == '\0') && each(b, (uint32_t)(p - b->strings) + b->strings_first, arg))
 			return true;

@@ -18,8 +18,18 @@ expect_out '^interval:ms:$'
 printf 'uprobe:%s:many_00* { }\n' "$PROGRAMS/many" >some.spile
 good -l some.spile
 expect_same "$(wc -l <out)" 16 "probes of a script"
-good -l
+good -l # everything of the kernel, and of a process when there is one
 expect_out '^tracepoint:'
+expect_no_out '^u'
+good -l '*:*sched_switch'
+expect_out '^tracepoint:sched:sched_switch$'
+expect_out '^rawtracepoint:vmlinux:sched_switch$'
+good -l "*:$t:hit"
+expect_out "^uprobe:$t:hit$"
+expect_out "^uretprobe:$t:hit$"
+launch "$t" tick
+good -l -p "$target" 'u*:tick'
+expect_out 'target:tick$'
 run -l 'frobnicate:*'
 expect_status 1
 expect_err 'frobnicate'
