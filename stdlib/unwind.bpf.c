@@ -539,6 +539,8 @@ u64 unwind_step(struct unwind *u, const u32 *pool, void *files, void *control, v
 		return 1;
 	}
 	if (!find_mapping(u, pc, files, control, counts, event)) {
+		if (repair(u)) // the trampoline is at its mapping's first byte: what lies before a return to it is none
+			return 0; // the same frame once more
 		if (u->how == WIRE_HOW_TOP)
 			push(u, limit);
 		end_walk(u, u->how == WIRE_HOW_FP ? u->doubt : WIRE_STOP_NO_MAPPING);
@@ -547,8 +549,6 @@ u64 unwind_step(struct unwind *u, const u32 *pool, void *files, void *control, v
 	u64 at = u->at;
 	opaque(at);
 	const struct unwind_map *m = &u->map[at & (UNWIND_MAPS - 1)];
-	if (m->state == UNWIND_MAP_ANONYMOUS && repair(u))
-		return 0; // the same frame once more
 	if (u->n >= limit) {
 		end_walk(u, WIRE_STOP_DEPTH);
 		return 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// frames.c - stacks of many shapes, each held for as long as it is wanted: frames WHAT SECONDS
-//   deep      300 frames without frame pointers, of changing sizes
+// frames.c - stacks of many shapes, each held for as long as it is wanted: frames WHAT SECONDS [DEPTH]
+//   deep      300 frames, or DEPTH, without frame pointers, of changing sizes
 //   qsort     a comparison function called from the C library
 //   alloca    frames whose size is known only at run time
 //   signal    a handler on a stack of its own, and one inside of that
@@ -8,8 +8,10 @@
 //   vdso      most of the time in clock_gettime
 //   vector    locals that must be aligned: the frame is realigned
 //   plt       through the procedure linkage table, into the C library and back
+//   dlopen    a library opened after a while, and called back from
 #define _GNU_SOURCE
 #include <alloca.h>
+#include <dlfcn.h>
 #include <search.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -156,6 +158,44 @@ __attribute__((noinline)) static void clocks(void)
 		clock_gettime(CLOCK_MONOTONIC, &t);
 }
 
+// zlib's z_stream: its first and last members are not ours to know.
+struct z_stream {
+	void *in[8];
+	void *(*allocate)(void *opaque, unsigned n, unsigned size);
+	void (*release)(void *opaque, void *p);
+	void *rest[4];
+};
+
+__attribute__((noinline)) static void *called_back(void *opaque, unsigned n, unsigned size)
+{
+	spin(100);
+	return calloc(n, size);
+}
+
+static void release(void *opaque, void *p)
+{
+	free(p);
+}
+
+__attribute__((noinline)) static void opened(void)
+{
+	static int (*init)(struct z_stream *, const char *, int), (*end)(struct z_stream *);
+	struct z_stream z = { .allocate = called_back, .release = release };
+	struct timespec moment = { .tv_nsec = 2000000 };
+
+	nanosleep(&moment, NULL);
+	if (!init) {
+		void *lib = dlopen("libz.so.1", RTLD_NOW);
+
+		if (!lib)
+			exit(3);
+		*(void **)&init = dlsym(lib, "inflateInit_");
+		*(void **)&end = dlsym(lib, "inflateEnd");
+	}
+	if (init(&z, "1.2.11", sizeof z) == 0)
+		end(&z);
+}
+
 static void on_stack_of_its_own(int sig, void (*fn)(int))
 {
 	static char room[2][65536];
@@ -170,13 +210,15 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "deep";
 
+	int depth = argc > 3 ? atoi(argv[3]) : 300 - 12;
+
 	seconds = argc > 2 ? atof(argv[2]) : 5;
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	on_stack_of_its_own(SIGUSR1, on_signal);
 	on_stack_of_its_own(SIGUSR2, on_inner);
 	while (!over()) {
 		if (!strcmp(what, "deep"))
-			deep(300 - 12, 3);
+			deep(depth, 3);
 		else if (!strcmp(what, "qsort"))
 			sort();
 		else if (!strcmp(what, "alloca"))
@@ -191,6 +233,8 @@ int main(int argc, char **argv)
 			vectors(30, (vector){ 1, 2, 3, 4, 5, 6, 7, 8 });
 		else if (!strcmp(what, "plt"))
 			through_plt();
+		else if (!strcmp(what, "dlopen"))
+			opened();
 		else
 			return 2;
 	}
