@@ -80,6 +80,7 @@ static int run_compiled(struct machine *m, const struct options *o, const struct
 		.stop = signals_stop(),
 		.usr1 = signals_usr1(),
 		.on_attached = rights_drop,
+		.watched = isatty(STDERR_FILENO),
 	};
 	struct run *r;
 	int status;

@@ -397,6 +397,31 @@ static int attach_program(struct run *r, uint32_t index)
 	return STATUS_FAILED;
 }
 
+#define PROGRESS_NS 1000000000u
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void run_progress(struct run *r)
+{
+	uint64_t now = r->told_ns && (r->options.verbose || r->options.watched) && !r->options.quiet ? monotonic_ns() : 0;
+	_str_ struct str s = { 0 };
+	uint64_t all = 0;
+
+	if (!now || now - r->told_ns < PROGRESS_NS)
+		return;
+	for (uint32_t i = 0; i < r->plan->n_progs; i++)
+		all += r->plan->progs[i].n_sites;
+	r->told_ns = now;
+	str_printf(&s, "Attaching: %llu of %llu probes\n", (unsigned long long)r->links.sites, (unsigned long long)all);
+	out_error(&r->out, &s);
+}
+
 static int attach_one(struct run *r, uint32_t i, bool last_first)
 {
 	const struct plan_prog *p = &r->plan->progs[i];
@@ -410,6 +435,7 @@ static int attach_one(struct run *r, uint32_t i, bool last_first)
 	else if (p->n_sites && !stopped(r))
 		status = attach_program(r, i);
 	drain(r); // probes attached before may be busy already
+	run_progress(r);
 	return status;
 }
 
@@ -418,10 +444,12 @@ static int attach_all(struct run *r)
 {
 	int status = 0;
 
+	r->told_ns = monotonic_ns();
 	for (uint32_t i = 0; i < r->plan->n_progs && !status; i++)
 		status = attach_one(r, i, false);
 	for (uint32_t i = r->plan->n_progs; i-- > 0 && !status;)
 		status = attach_one(r, i, true);
+	r->told_ns = 0;
 	return status;
 }
 

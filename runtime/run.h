@@ -32,6 +32,7 @@ struct run_options {
 	pid_t pid;                // -p, 0 if none
 	const char *command;      // -c, NULL if none
 	const volatile sig_atomic_t *stop; // set by cli's SIGINT/SIGTERM handler
+	bool watched; // standard error is a terminal
 	void (*on_attached)(void); // called once all is attached, when less is needed from then on; NULL: nothing
 	const volatile sig_atomic_t *usr1; // counts SIGUSR1
 };
@@ -58,5 +59,7 @@ void link_set_close(struct link_set *s);
 // For attach(): what a probe type may see of the run.
 struct diag *run_diag(struct run *r);
 struct world *run_world(struct run *r);
+// Said by what attaches one place after another: once a second, with -v or where somebody watches, it tells how far all is.
+void run_progress(struct run *r);
 const struct run_options *run_options(const struct run *r);
 pid_t run_child(const struct run *r); // pid of the -c child, 0 if none

@@ -55,6 +55,7 @@ struct run {
 	uint64_t remembered_ns; // when the child's mappings were last read; 0: not yet
 	uint64_t remember_after_ns; // how long they are good for
 	bool wants_user_symbols;
+	uint64_t told_ns;   // while attaching: when it began, or when it was last said how far it is; 0: not attaching
 	bool exiting;       // an exit() was met, or something else ended the run
 	bool exited;        // by exit(): what follows it is dropped
 	bool attached;      // all probes are

@@ -114,6 +114,7 @@ static int attach_each(struct multi *m)
 	for (uint32_t i = 0; i < m->prog->n_sites; i++) {
 		int rc = attach_perf(&m->prog->sites[i], m->prog_fd, i, m->links);
 
+		run_progress(m->run);
 		if (rc < 0 && kernel_has_kprobes() && is_of_a_site(rc) && m->prog->n_sites > 1 && m->n_refused < MOST_REFUSED)
 			m->refused[m->n_refused++] = i;
 		else if (rc < 0)

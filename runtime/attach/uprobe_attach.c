@@ -194,6 +194,7 @@ static int batch_attach_perf(struct batch *b)
 	for (uint32_t i = 0; i < b->n; i++) {
 		int rc = perf_attach_site(b, i);
 
+		run_progress(b->run);
 		if (is_of_a_site(rc) && b->n > 1 && b->n_refused < MOST_REFUSED)
 			b->refused[b->n_refused++] = i;
 		else if (rc < 0)
