@@ -90,6 +90,8 @@ struct cg {
 	LLVMValueRef max_cpus; // the function of that name
 	LLVMValueRef has_xchg; // the constant of that name
 	struct body *body;
+	const struct node *found; // a map's element that was looked up just now, and is there
+	LLVMValueRef found_slot;
 	LLVMValueRef weight; // of the record that is being written; NULL: 1
 	struct span at; // of the node that is being emitted
 	struct fn *fn;
@@ -225,6 +227,7 @@ LLVMValueRef cg_map_find_or_create(struct cg *cg, const struct node *n, LLVMValu
 struct value cg_map_delete(struct cg *cg, const struct node *map, const struct node *key);
 LLVMValueRef cg_map_lookup(struct cg *cg, uint32_t map, LLVMValueRef key); // ptr to the value, NULL if there is none
 void cg_map_delete_statement(struct cg *cg, const struct node *map, const struct node *key);
+LLVMValueRef cg_map_find(struct cg *cg, const struct node *map, const struct node *key); // ptr to the value, or NULL ptr: keyed maps without buckets
 LLVMValueRef cg_map_has(struct cg *cg, const struct node *map, const struct node *key); // i64 0/1
 struct value cg_map_read_agg(struct cg *cg, const struct node *n); // summed over CPUs
 

@@ -264,6 +264,28 @@ static struct value emit_index(struct cg *cg, const struct node *n)
 }
 
 //  cond ? a : b        br cond, yes, no;  yes: a -> br join;  no: b -> br join;  join: phi
+// The element that the branch begins by reading, when the condition asks whether there is one: what find() is made of. NULL if not.
+static const struct node *element_asked_for(struct cg *cg, const struct node *cond, const struct node *yes)
+{
+	const struct node *first = yes && yes->kind == NODE_BLOCK && yes->block.body.n ? yes->block.body.v[0] : NULL;
+	const struct node *read = first && first->kind == NODE_ASSIGN && first->assign.op == OP_NONE ? first->assign.value : NULL;
+
+	if (cond->kind != NODE_CALL || !cond->call.builtin || cond->call.builtin->id != BUILTIN_HAS_KEY || cond->call.args.n != 2 || !read || read->kind != NODE_MAP)
+		return NULL;
+	const struct map_sym *m = read->map.sym;
+	if (cond->call.args.v[0]->map.sym != m || !m->key || type_is_aggregate(m->value) || cg->plan->maps[m->index].twin)
+		return NULL;
+	return read->map.keys.n == 1 && node_equal(read->map.keys.v[0], cond->call.args.v[1]) ? read : NULL;
+}
+
+// One look into the map serves the question and the read.
+static void branch_on_element(struct cg *cg, const struct node *cond, const struct node *read, LLVMBasicBlockRef yes, LLVMBasicBlockRef no)
+{
+	cg->found_slot = cg_map_find(cg, cond->call.args.v[0], cond->call.args.v[1]);
+	cg->found = read;
+	l_cond(&cg->l, LLVMBuildIsNull(cg->l.b, cg->found_slot, "missing"), no, yes);
+}
+
 static struct value emit_choice(struct cg *cg, const struct node *n, const struct node *cond, const struct node *yes, const struct node *no)
 {
 	struct ll *l = &cg->l;
@@ -272,7 +294,12 @@ static struct value emit_choice(struct cg *cg, const struct node *n, const struc
 	LLVMBasicBlockRef by = l_block(l, "choice.yes"), bn = l_block(l, "choice.no"), join = l_block(l, "choice.join");
 	LLVMValueRef elvis = yes ? NULL : cg_int(cg, cond);
 
-	l_cond(l, elvis ? l_nz(l, elvis, "set") : cg_cond(cg, cond), by, bn);
+	const struct node *read = element_asked_for(cg, cond, yes);
+
+	if (read)
+		branch_on_element(cg, cond, read, by, bn);
+	else
+		l_cond(l, elvis ? l_nz(l, elvis, "set") : cg_cond(cg, cond), by, bn);
 	l_pos(l, by);
 	if (none)
 		(void)cg_expr(cg, yes);

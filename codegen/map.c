@@ -216,7 +216,7 @@ struct value cg_map_read(struct cg *cg, const struct node *n)
 	if (type_is_aggregate(m->value))
 		return cg_map_read_agg(cg, n);
 	if (m->key)
-		return read_slot(cg, cg_map_slot(cg, n, false), 0, m->value);
+		return read_slot(cg, n == cg->found ? cg->found_slot : cg_map_slot(cg, n, false), 0, m->value);
 	LLVMValueRef at = scalar_at(cg, m->index, 8);
 	if (type_is_scalar(m->value))
 		return scalar(l_load(&cg->l, at, m->value->size, m->value->is_signed, "value"));
@@ -356,6 +356,11 @@ void cg_map_delete_statement(struct cg *cg, const struct node *map, const struct
 	cg_complain_helper(cg, undeleted_text, "map_delete_elem", l_k(l, (uint64_t)-2)); // ENOENT
 	l_br(l, next);
 	l_pos(l, next);
+}
+
+LLVMValueRef cg_map_find(struct cg *cg, const struct node *map, const struct node *key)
+{
+	return cg_map_lookup(cg, map->map.sym->index, given_key(cg, map, key));
 }
 
 LLVMValueRef cg_map_has(struct cg *cg, const struct node *map, const struct node *key)

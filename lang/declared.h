@@ -13,7 +13,7 @@
 
 // pass_items.c
 uint32_t target_index(struct lang *l, const char *name, struct span at); // in plan.targets; NO_EVENT after a diagnostic
-bool target_known(struct lang *l, const char *name);                     // declared, or "it" with -p or -c
+bool target_known(struct lang *l, const char *name);                     // declared, or "it"
 
 // sinks.c
 struct stream_item;

@@ -120,7 +120,7 @@ static bool has_it(const struct lang *l)
 
 bool target_known(struct lang *l, const char *name)
 {
-	return find_target(l, name) != NO_EVENT || (strcmp(name, "it") == 0 && has_it(l));
+	return find_target(l, name) != NO_EVENT || strcmp(name, "it") == 0;
 }
 
 uint32_t target_index(struct lang *l, const char *name, struct span at)

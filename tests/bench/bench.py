@@ -168,13 +168,13 @@ class Bench:
             self.row(what + ": whole run", "ms", {n: [r.wall_ms for r in v] for n, v in seen.items()})
             quick = [t for t in quick if seen[t.name] and seen[t.name][0].wall_ms < 2000]
 
-    def hit(self, what, mode, n, script, floor):
-        """Nanoseconds that a probe adds to one operation of the target."""
+    def hit(self, what, mode, n, script, floor, peers=True):
+        """Nanoseconds that a probe adds to one operation of the target; `peers`: others understand the script too."""
         command = [self.target, mode, str(n)]
         measures = {"untraced": lambda: run(command).ns}
         if floor:
             measures["floor"] = lambda: run([self.path("floor"), self.path("floor.bpf.o")] + floor + command).ns
-        for t in [self.spile] + self.peers:
+        for t in [self.spile] + (self.peers if peers else []):
             measures[t.name] = lambda t=t: run(t.script(script, "-c", " ".join(command)), t.env).ns
         figures = self.interleaved(measures)
         base = statistics.median(figures.pop("untraced"))
@@ -187,6 +187,9 @@ class Bench:
         self.hit("uprobe @[arg0 & 255] = count()", "push", n, "uprobe:%s:hit_push { @[arg0 & 255] = count(); }" % t, ["count_keyed", "uprobe"] + push)
         self.hit("uprobe hist(arg0)", "push", n, "uprobe:%s:hit_push { @ = hist(arg0); }" % t, ["histogram", "uprobe"] + push)
         self.hit("uretprobe count()", "push", n, "uretprobe:%s:hit_push { @ = count(); }" % t, ["count", "uretprobe"] + push)
+        self.hit("time of a call, by hand", "push", n // 2, "uprobe:%s:hit_push { @s[tid] = nsecs; } uretprobe:%s:hit_push /@s[tid]/ "
+                 "{ @ = hist(nsecs - @s[tid]); delete(@s, tid); }" % (t, t), None)
+        self.hit("time of a call, declared", "push", n // 2, "probe p { on call:%s:hit_push measure t = hist(duration) }" % t, None, peers=False)
         self.hit("uprobe on endbr64, count()", "endbr", n // 4, "uprobe:%s:hit_endbr { @ = count(); }" % t,
                  ["count", "uprobe", t, str(self.function_offset("hit_endbr"))])
         self.hit("uprobe on test, count()", "sub", n // 4, "uprobe:%s:hit_sub { @ = count(); }" % t,
