@@ -220,7 +220,7 @@ static void expand_point(struct lang *l, const struct node *point, unsigned uses
 		q.diag = &quiet;
 	}
 	*target = names_target(l, *type, &ap) ? target_index(l, ap.part[0], point->span) + 1 : 0; // none: NO_EVENT + 1 is 0
-	if (!*target && l->diag->errors > before)
+	if (!*target && names_target(l, *type, &ap))
 		return;
 	if (*target ? !expand_in_target(l, *type, &q, &ap, out) : !(*type)->expand(*type, &q, &ap, out))
 		out->n = had;
