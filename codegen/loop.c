@@ -213,6 +213,7 @@ static void fill_pair(struct cg *cg, const struct node *n, LLVMValueRef key, LLV
 		cg_copy(cg, to, value, t->fields[1].type->size);
 		return;
 	}
+	cg_needs_percpu_lookup(cg, m, n->span);
 	static const char *const fn[] = { [TYPE_COUNT] = "percpu_sum", [TYPE_SUM] = "percpu_sum", [TYPE_MIN] = "percpu_min", [TYPE_MAX] = "percpu_max", [TYPE_AVG] = "percpu_avg" };
 	LLVMValueRef args[] = { cg_map_ptr(cg, m->index), key, l_k(l, 0), l_k(l, m->value->is_signed) };
 	l_store(l, cg_stdlib(cg, fn[m->value->kind], l->i64, 4, args, "sum"), to, t->fields[1].type->size);

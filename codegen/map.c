@@ -374,6 +374,18 @@ LLVMValueRef cg_map_has(struct cg *cg, const struct node *map, const struct node
 	return l_opaque(&cg->l, l_bool(&cg->l, l_nz(&cg->l, cg_map_lookup(cg, m->index, k), "has"), "has"));
 }
 
+void cg_needs_percpu_lookup(struct cg *cg, const struct map_sym *m, struct span at)
+{
+	struct world *w = cg->p->world;
+
+	if (!w->ops->feature || w->ops->feature(w, FEATURE_PERCPU_LOOKUP))
+		return;
+	diag_error(cg->diag, at, E_FEATURE,
+		   "%s is a '%T', which is kept for each CPU; to read it in the script takes the helper bpf_map_lookup_percpu_elem, which Linux has "
+		   "from 5.19 on; this kernel lacks it. It can be printed, and a plain variable can be counted up: %s++", m->name, m->value, m->name);
+	cg->failed = true;
+}
+
 // count, sum, min, max, avg as an integer: over all CPUs.
 struct value cg_map_read_agg(struct cg *cg, const struct node *n)
 {
@@ -384,5 +396,6 @@ struct value cg_map_read_agg(struct cg *cg, const struct node *n)
 
 	if (!type_is_castable_aggregate(m->value))
 		BUG("%s is read as an integer", m->name);
+	cg_needs_percpu_lookup(cg, m, n->span);
 	return scalar(cg_stdlib(cg, fn[m->value->kind], cg->l.i64, 4, args, "sum"));
 }

@@ -160,6 +160,7 @@ static bool try(enum feature f, uint32_t raw_tracepoint_id)
 	case FEATURE_ATOMICS: return try_atomics();
 	case FEATURE_FUNC_IP: return try_helper(BPF_FUNC_get_func_ip);
 	case FEATURE_LONG_KEYS: return try_long_keys();
+	case FEATURE_PERCPU_LOOKUP: return try_helper(195); // bpf_map_lookup_percpu_elem
 	case FEATURES: break;
 	}
 	BUG("feature %d", (int)f);

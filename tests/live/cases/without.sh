@@ -36,3 +36,11 @@ expect_err "Invalid feature 'nothing_such' for SPILE_WITHOUT"
 run doctor
 expect_out '^(yes|no )  kprobe '
 expect_out '^(yes|no )  fentry '
+
+# what cannot be had without a feature is refused by name
+SPILE_WITHOUT=percpu_lookup run -e 'begin { @c = count(); if (@c > 3) { exit(); } }'
+expect_status 1
+expect_err "@c is a 'count_t?', .* bpf_map_lookup_percpu_elem.* 5.19"
+SPILE_WITHOUT=for_each_map run -e 'begin { @a[1] = 2; for ($kv : @a) { print($kv.0); } }'
+expect_status 1
+expect_err 'bpf_for_each_map_elem'
