@@ -34,7 +34,7 @@ static void build_part(void)
 	printf("  compiler: %s\n", key_compiler_path(&compiler) ? compiler.p : "missing");
 	printf("  LLVM: 19\n");
 	say("bfd", false);
-	say("libdw (DWARF support)", false);
+	say("libdw (DWARF support)", true); // of our own
 	say("libsystemd (systemd notify support)", true); // without the library
 	say("blazesym (advanced symbolization)", false);
 	say("dwunwind (DWARF stack unwinding)", false);

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/btf.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -78,21 +79,40 @@ static bool try_cookie(void)
 }
 
 // A helper called with no arguments set: the verifier complains of them if it knows the helper, else of the helper.
-static bool try_helper(int id)
+static bool knows_helper(int id, enum bpf_prog_type type, enum bpf_attach_type attach, uint32_t btf_id)
 {
 	const struct bpf_insn insns[] = { CALL(id), RETURN_0 };
 	char log[1024] = "";
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .log_buf = log, .log_size = sizeof log, .log_level = 1);
-	_close_ int prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .log_buf = log, .log_size = sizeof log, .log_level = 1, .expected_attach_type = attach, .attach_btf_id = btf_id);
+	_close_ int prog = bpf_prog_load(type, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
 
 	if (prog >= 0)
 		return true;
 	return log[0] && !strstr(log, "invalid func ") && !strstr(log, "unknown func ") && !strstr(log, "cannot use helper");
 }
 
+static bool try_helper(int id)
+{
+	return knows_helper(id, BPF_PROG_TYPE_KPROBE, 0, 0);
+}
+
+// Some helpers are those of typed programs only: they are asked for in one of a tracepoint that every kernel has.
+static bool try_typed_helper(int id)
+{
+	struct btf_file *b;
+	bool ret;
+
+	if (btf_file_open(BTF_KERNEL_PATH, NULL, &b) < 0)
+		return false;
+	uint32_t typed = btf_file_find(b, BTF_KIND_TYPEDEF, "btf_trace_sched_switch");
+	ret = typed && knows_helper(id, BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, typed);
+	btf_file_close(b);
+	return ret;
+}
+
 bool features_helper(int id)
 {
-	return try_helper(id);
+	return try_helper(id) || try_typed_helper(id);
 }
 
 // Typed programs are of use with a typed current task, which they got a little later.

@@ -27,3 +27,9 @@ expect_out '^@: 5$'
 good --info
 for section in System Build 'Kernel features' 'Probe types'; do expect_out "^$section"; done
 expect_out '^  btf: yes$'
+expect_out '^  libdw .DWARF support.: yes$'
+expect_out '^  jiffies64: yes$'
+if grep -q '^  tp_btf: yes$' out; then # helpers of typed programs
+	expect_out '^  dpath: yes$'
+	expect_out '^  skboutput: yes$'
+fi
