@@ -10,7 +10,7 @@ if [ $can_kprobe = yes ]; then
 	expect_out '^@k\[vfs_read\]: [1-9]'
 else
 	[ "$status" = 255 ] || fail "status $status"
-	expect_err 'Unable to attach probe: kprobe:vfs_read. This kernel is built without kprobes .CONFIG_KPROBES.; tracepoint:syscalls:sys_enter_read can serve'
+	expect_err 'Unable to attach probe: k(ret)?probe:vfs_read. This kernel is built without kprobes .CONFIG_KPROBES.; tracepoint:syscalls:sys_enter_read can serve'
 fi
 
 run -q -c "head -c 100 /dev/zero" -e 'fexit:vfs_read /comm == "head"/ { @got[args.count, str(args.file.f_path.dentry.d_name.name)] = max(retval); }'

@@ -28,3 +28,6 @@ good -q -c "sh -c /bin/true" "$library/process/execsnoop.bt"
 expect_out '/bin/true$'
 good -q -c "sleep 0.01" "$library/process/naptime.bt"
 expect_out '^[0-9]+ +[^ ]+ +sleep +0\.010$'
+good -q -c "$PROGRAMS/target burn 300" "$library/cpu/runqlen.bt"
+expect_out '^@waiting:$'
+expect_out '^\[[0-9]+\] +[0-9]+ \|'
