@@ -108,8 +108,14 @@ static bool is_named_by_site(const struct cg *cg)
 
 LLVMValueRef cg_traced_address(struct cg *cg)
 {
+	struct world *w = cg->p->world;
 	LLVMValueRef ctx = ctx_or_null(cg);
 
+	if (cg->body->kind == PROG_UPROBE && strstr(cg->body->type->name, "ret") && w->ops->feature && !w->ops->feature(w, FEATURE_FUNC_IP)) {
+		diag_error(cg->diag, cg->at, E_FEATURE, "func in a uretprobe needs the helper bpf_get_func_ip, which Linux has from 5.15 on; this kernel "
+			   "lacks it. 'probe' names the function too");
+		cg->failed = true;
+	}
 	if (is_named_by_site(cg))
 		return l_k(&cg->l, cg->p->world->ops->kernel_symbol(cg->p->world, cg->body->sites.v[0].plan.func));
 	if (strstr(cg->body->type->name, "ret") || has_func_ip(cg))

@@ -63,7 +63,7 @@ bool interp_run(struct arena *a, const struct program *p, struct str *out, int *
 
 // Trials ----------------------------------------------------------------------------------------------------------------
 
-enum verdict { PASSED, UNKNOWN, CHECKER, CODEGEN, KERNEL, WRONG, CRASHED, VERDICTS };
+enum verdict { PASSED, LACKING, UNKNOWN, CHECKER, CODEGEN, KERNEL, WRONG, CRASHED, VERDICTS };
 const char *verdict_name(enum verdict v);
 
 // In this process: a crash is the caller's. What went wrong is appended to `report`.

@@ -79,7 +79,7 @@ static enum verdict run_seed(const struct options *o, uint64_t seed)
 
 	gen_script(seed, size_of(o, seed), &text);
 	v = trial_apart(text.p, text.n, SECONDS, &report);
-	if (v != PASSED)
+	if (v != PASSED && v != LACKING)
 		say_failure(o, seed, v, &text, &report);
 	return v;
 }
@@ -109,7 +109,7 @@ static int run_many(const struct options *o)
 	fflush(stdout);
 	for (uint64_t i = 0; i < o->count; i++)
 		count[run_seed(o, o->seed + i)]++;
-	failed = o->count - count[PASSED];
+	failed = o->count - count[PASSED] - count[LACKING];
 	for (unsigned v = PASSED + 1; v < VERDICTS; v++)
 		if (count[v])
 			printf("%" PRIu64 " %s\n", count[v], verdict_name((enum verdict)v));

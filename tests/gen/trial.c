@@ -12,6 +12,7 @@
 #include "base/plan.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "base/world.h"
 #include "codegen/codegen.h"
 #include "lang/lang.h"
 #include "lang/program.h"
@@ -24,7 +25,7 @@
 const char *verdict_name(enum verdict v)
 {
 	static const char *const names[] = {
-		[PASSED] = "passed", [UNKNOWN] = "not understood by the interpreter", [CHECKER] = "refused by the checker",
+		[PASSED] = "passed", [LACKING] = "not for this kernel, by the refusal", [UNKNOWN] = "not understood by the interpreter", [CHECKER] = "refused by the checker",
 		[CODEGEN] = "refused by code generation", [KERNEL] = "refused by the kernel", [WRONG] = "wrong result", [CRASHED] = "crashed",
 	};
 
@@ -147,6 +148,17 @@ static enum verdict run_and_compare(struct machine *m, const struct program *p, 
 	return compare(&want, status, &have, report);
 }
 
+// Nothing is wrong with the script but that this kernel is too old for it.
+static bool is_lacking(const struct machine *m)
+{
+	bool short_strings = !m->world->ops->feature(m->world, FEATURE_LONG_KEYS), only = m->diag.errors != 0;
+
+	for (size_t i = 0; i < m->diag.nitems; i++)
+		if (m->diag.items[i].severity == SEV_ERROR)
+			only &= m->diag.items[i].code == E_FEATURE || (short_strings && m->diag.items[i].code == E_STRING);
+	return only;
+}
+
 enum verdict trial(const char *text, size_t n, struct str *report)
 {
 	static const struct lang_options lo;
@@ -160,9 +172,9 @@ enum verdict trial(const char *text, size_t n, struct str *report)
 	source = diag_source(&m.diag, "generated", text, n);
 	p = lang_compile(m.arena, m.types, m.world, &m.diag, source, &lo);
 	if (!p)
-		return complain(&m, CHECKER, report);
+		return is_lacking(&m) ? LACKING : complain(&m, CHECKER, report);
 	if (codegen_program(p, &co, &object) != 0)
-		return complain(&m, CODEGEN, report);
+		return is_lacking(&m) ? LACKING : complain(&m, CODEGEN, report);
 	return run_and_compare(&m, p, &object, report);
 }
 

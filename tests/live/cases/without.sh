@@ -44,3 +44,6 @@ expect_err "@c is a 'count_t?', .* bpf_map_lookup_percpu_elem.* 5.19"
 SPILE_WITHOUT=for_each_map run -e 'begin { @a[1] = 2; for ($kv : @a) { print($kv.0); } }'
 expect_status 1
 expect_err 'bpf_for_each_map_elem'
+SPILE_WITHOUT=func_ip run -e "uretprobe:$t:say { print(func); }"
+expect_status 1
+expect_err 'func in a uretprobe needs the helper bpf_get_func_ip'
