@@ -271,7 +271,8 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 	case 'q': o->quiet = true; return true;
 	case 'v': o->verbose = true; return true;
 	case 'k': return set_k(o, why);
-	case 'd': return parse_dumps(arg, &o->dumps, why);
+	case 'd': o->debug = arg; return parse_dumps(arg, &o->dumps, why);
+	case 'F': o->frequency = arg; return true;
 	case 'I': return push_text(&o->include_dirs, &o->n_include_dirs, arg);
 	case 'V': o->command = CMD_VERSION; return true;
 	case 'h': o->command = CMD_HELP; return true;
@@ -307,7 +308,7 @@ static void take_words(char **words, size_t n, bool named, struct options *o)
 
 	if (o->command == CMD_LIST && !o->program && n)
 		o->pattern = words[first++];
-	else if (o->command != CMD_LIST && o->command != CMD_CHECK && o->command != CMD_WORLD && !o->program && n)
+	else if (o->command != CMD_LIST && o->command != CMD_CHECK && o->command != CMD_WORLD && o->command != CMD_PROFILE && !o->program && n)
 		o->file = words[first++];
 	o->params = xcalloc(n + 1, sizeof *o->params);
 	o->named = xcalloc(n + 1, sizeof *o->named);
@@ -329,13 +330,21 @@ static enum options_result check_together(const struct options *o, struct str *w
 		str_adds(why, "USAGE: spile world save FILE");
 		return OPTIONS_BAD;
 	}
-	if (o->command > CMD_LIST)
+	if (o->frequency && o->command != CMD_PROFILE) {
+		str_adds(why, "-F is for spile profile; a script's probe says it itself: profile:hz:99");
+		return OPTIONS_BAD;
+	}
+	if (o->command == CMD_PROFILE && o->program) {
+		str_adds(why, "USAGE: spile profile [-p PID|-c COMMAND] [-F HZ] [-o FILE.svg] [SECONDS]");
+		return OPTIONS_BAD;
+	}
+	if (o->command > CMD_LIST && o->command != CMD_PROFILE)
 		return OPTIONS_OK;
 	if (o->pid && o->child) {
 		str_adds(why, "Cannot use both -c and -p.");
 		return OPTIONS_BAD_USAGE;
 	}
-	if (o->command == CMD_LIST)
+	if (o->command == CMD_LIST || o->command == CMD_PROFILE)
 		return OPTIONS_OK;
 	if (!o->file && !o->program) {
 		str_adds(why, "USAGE: filename or -e 'program' required.");
@@ -353,7 +362,8 @@ static bool take_command(const char *word, enum command *ret)
 	static const struct {
 		const char *word;
 		enum command command;
-	} commands[] = { { "run", CMD_RUN }, { "build", CMD_BUILD }, { "doctor", CMD_DOCTOR }, { "check", CMD_CHECK }, { "world", CMD_WORLD } };
+	} commands[] = { { "run", CMD_RUN }, { "build", CMD_BUILD }, { "doctor", CMD_DOCTOR }, { "check", CMD_CHECK }, { "world", CMD_WORLD },
+			{ "profile", CMD_PROFILE } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(word, commands[i].word)) {
@@ -433,6 +443,7 @@ void options_usage(struct str *out)
 		      "  spile [OPTION...] FILE [PARAMETER...]         run a script ('-': standard input)\n"
 		      "  spile [OPTION...] -e PROGRAM [PARAMETER...]   run a one-liner\n"
 		      "  spile build -o FILE.spo SCRIPT                compile now, run later: spile FILE.spo\n"
+		      "  spile profile [-p PID|-c COMMAND] [SECONDS]   where processor time goes: a flame graph (-o FILE.svg)\n"
 		      "  spile -l [PATTERN]                            list probes\n"
 		      "  spile check [--world FILE]... SCRIPT...       what of it compiles, here or for other kernels\n"
 		      "  spile world save FILE                         this kernel as a file for check\n"

@@ -12,7 +12,7 @@
 
 struct str;
 
-enum command { CMD_RUN, CMD_BUILD, CMD_LIST, CMD_CHECK, CMD_WORLD, CMD_DOCTOR, CMD_INFO, CMD_HELP, CMD_VERSION };
+enum command { CMD_RUN, CMD_BUILD, CMD_LIST, CMD_CHECK, CMD_WORLD, CMD_DOCTOR, CMD_PROFILE, CMD_INFO, CMD_HELP, CMD_VERSION };
 
 enum mode { // --mode: what comes of the script
 	MODE_TRACE,
@@ -46,6 +46,8 @@ struct options {
 	pid_t pid;           // -p; 0: none
 	const char *child;   // -c; NULL: none
 	const char *output;  // -o; NULL: standard output
+	const char *frequency; // -F; NULL: the usual
+	const char *debug;     // -d's last; NULL: none
 	bool json;
 	char buffering;      // 'l', 'f', 'n'
 	enum mode mode;

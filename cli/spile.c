@@ -10,6 +10,7 @@
 #include "cli/info.h"
 #include "cli/list.h"
 #include "cli/options.h"
+#include "cli/profile.h"
 #include "cli/run.h"
 #include "cli/world.h"
 
@@ -53,6 +54,7 @@ int main(int argc, char **argv)
 		case CMD_BUILD: status = cmd_run(&o, argv); break;
 		case CMD_LIST: status = cmd_list(&o); break;
 		case CMD_DOCTOR: status = cmd_doctor(&o); break;
+		case CMD_PROFILE: status = cmd_profile(&o); break;
 		case CMD_CHECK: status = cmd_check(&o, argv); break;
 		case CMD_WORLD: status = cmd_world(&o); break;
 		case CMD_INFO: status = cmd_info(&o); break;

@@ -335,6 +335,14 @@ static const char *key_name(struct lang *l, const struct node *n, size_t i)
 	return arena_printf(l->arena, "key_%zu", i + 1);
 }
 
+// `by comm` is what profiles begin their stacks with.
+static enum column_role key_role(const char *name, const struct type *t)
+{
+	if (type_is_stack(t))
+		return COLUMN_STACK;
+	return t->kind == TYPE_STRING && strcmp(name, "comm") == 0 ? COLUMN_COMM : COLUMN_VALUE;
+}
+
 uint32_t layout_measures(struct lang *l, struct node *n)
 {
 	const struct node_list *items = &n->call.args.v[1]->record.items;
@@ -356,7 +364,7 @@ uint32_t layout_measures(struct lang *l, struct node *n)
 
 		has_stack |= type_is_stack(t);
 		plan_push(l->arena, &s.columns, &s.n_columns,
-			  (struct plan_column){ .name = key_name(l, n, i), .type = t, .role = type_is_stack(t) ? COLUMN_STACK : COLUMN_VALUE });
+			  (struct plan_column){ .name = key_name(l, n, i), .type = t, .role = key_role(key_name(l, n, i), t) });
 	}
 	if (n->call.args.n - 2 > nkeys)
 		diag_error(l->diag, n->call.args.v[2 + nkeys]->span, E_ARGS, "%s has %zu keys; more names are given here", first->name, nkeys);

@@ -109,4 +109,5 @@
 			zoom(frames[0]);
 		}
 	});
+	window.scrollTo(0, 1e7); // the root is at the bottom, and a tall picture's top is empty
 }());
