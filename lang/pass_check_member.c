@@ -118,6 +118,10 @@ static const struct type *check_field(struct lang *l, struct node *n)
 
 static const struct type *element_type(struct lang *l, struct node *at, const struct type *t, uint64_t number)
 {
+	if (at->kind == NODE_ELEMENT && at->element.base->kind == NODE_INT) { // 1.5
+		complain(l, at->span, E_TYPE, "numbers have no fraction; durations can be written in a smaller unit (1500ms), others scaled");
+		return NULL;
+	}
 	if (t->kind != TYPE_TUPLE) {
 		complain(l, at->span, E_TYPE, "Can not access element %llu of '%T'; only tuples have numbered elements", (unsigned long long)number, t);
 		return NULL;
