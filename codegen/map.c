@@ -256,14 +256,22 @@ void cg_map_store(struct cg *cg, const struct node *n, const struct node *value)
 	update_or_complain(cg, m, key, tmp, n->span);
 }
 
-// One atomic addition, where bpftrace loses updates under contention; there is none for less than 8 bytes.
+// One atomic addition, where bpftrace loses updates under contention; there is none for less than 8 bytes. Before Linux 5.12 it
+// does not return what was there: that is read before, and may be another's.
 static LLVMValueRef add_at(struct cg *cg, const struct type *t, LLVMValueRef at, LLVMValueRef delta)
 {
 	struct ll *l = &cg->l;
+	struct world *w = cg->p->world;
+	LLVMValueRef was;
 
-	if (t->size == 8)
-		return LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, at, delta, LLVMAtomicOrderingMonotonic, 0);
-	LLVMValueRef was = l_load(l, at, t->size, t->is_signed, "was");
+	if (t->size == 8) {
+		bool fetches = !w->ops->feature || w->ops->feature(w, FEATURE_ATOMICS);
+
+		was = fetches ? NULL : l_load(l, at, 8, false, "was");
+		LLVMValueRef sum = LLVMBuildAtomicRMW(l->b, LLVMAtomicRMWBinOpAdd, at, delta, LLVMAtomicOrderingMonotonic, 0);
+		return fetches ? sum : was;
+	}
+	was = l_load(l, at, t->size, t->is_signed, "was");
 	l_store(l, LLVMBuildAdd(l->b, was, delta, "sum"), at, t->size);
 	return was;
 }

@@ -58,7 +58,8 @@ int object_optimise(struct cg *cg)
 	LLVMPassBuilderOptionsSetLoopUnrolling(o, 0);
 	LLVMPassBuilderOptionsSetLoopVectorization(o, 0);
 	LLVMPassBuilderOptionsSetSLPVectorization(o, 0);
-	e = LLVMRunPasses(cg->l.mod, "default<O2>", cg->machine, o);
+	// a callback whose call was found to do nothing must go too: old kernels count functions by their calls
+	e = LLVMRunPasses(cg->l.mod, "default<O2>,globaldce", cg->machine, o);
 	LLVMDisposePassBuilderOptions(o);
 	if (!e)
 		return cg->failed ? -EINVAL : 0;

@@ -111,6 +111,9 @@ static int create_map(struct loading *g, uint32_t i)
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = s.flags);
 	char name[16];
 
+	if ((m->role == MAP_RING || m->role == MAP_CONTROL) && g->q->world && !g->q->world->ops->feature((struct world *)g->q->world, FEATURE_RINGBUF))
+		return failed(g, -EOPNOTSUPP, "this kernel lacks the BPF ring buffer, which Linux has from 5.8 on: there is no way for %s to come out",
+			      m->role == MAP_RING ? "what the script prints" : "what the script asks for");
 	kernel_name(m->name ? m->name : "map", name);
 	int fd = bpf_map_create(s.type, name, s.key, s.value, s.entries, &opts);
 	if (fd < 0) {

@@ -79,7 +79,7 @@ static bool expand(const struct probe_type *t, const struct expand *q, const str
 	int rc = glob_match(module, "vmlinux") ? q->world->ops->raw_tracepoints(q->world, name, add_name, &l) : 0;
 
 	if (rc < 0 && rc != -ENOENT) {
-		diag_error(q->diag, ap->span, E_FEATURE, "rawtracepoint needs the kernel's type information (BTF): %s", strerror(-rc));
+		diag_error(q->diag, ap->span, E_FEATURE, "rawtracepoint needs the kernel's type information (CONFIG_DEBUG_INFO_BTF); tracepoint does not");
 		return false;
 	}
 	if (!l.found.n)

@@ -47,3 +47,16 @@ expect_err 'bpf_for_each_map_elem'
 SPILE_WITHOUT=func_ip run -e "uretprobe:$t:say { print(func); }"
 expect_status 1
 expect_err 'func in a uretprobe needs the helper bpf_get_func_ip'
+SPILE_WITHOUT=ringbuf run -e 'begin { print(1); }'
+expect_err 'this kernel lacks the BPF ring buffer'
+expect_no_out 1
+SPILE_WITHOUT=ringbuf run doctor
+expect_status 1
+
+# without the kernel's types, tracepoints and programs are traced all the same
+SPILE_WITHOUT=btf good -q -c "$t words alpha" -e "tracepoint:syscalls:sys_enter_exit_group /pid == cpid/ { @e = args.error_code; @c[comm] = count(); }
+	uprobe:$t:say { printf(\"%s\n\", str(arg0)); }"
+expect_out '^alpha$'
+expect_out '^@c\[target\]: 1$'
+SPILE_WITHOUT=btf run -e 'rawtracepoint:sys_enter { exit(); }'
+expect_err 'needs the kernel.s type information .*tracepoint does not'
