@@ -77,7 +77,7 @@ struct value cg_stack(struct cg *cg, const struct type *t, LLVMValueRef dst, LLV
 	if (!dst)
 		cg_zero(cg, at, t->size);
 	LLVMValueRef args[] = { ctx_or_null(cg), at, l_k(&cg->l, t->count), l_k(&cg->l, user), l_k(&cg->l, type_frame_bytes(t)) }, nr;
-	if (user && !(t->b & STACK_FP) && t->a != STACK_BUILD_ID && cg_unwinds(cg))
+	if (user && !(t->b & STACK_FP) && cg_unwinds(cg))
 		nr = cg_unwind(cg, t, at);
 	else
 		nr = cg_stdlib(cg, "stack_get", cg->l.i64, 5, args, "frames");

@@ -137,7 +137,8 @@ static uint32_t miss_event(struct cg *cg)
 }
 
 struct walk {
-	uint32_t place, limit;
+	uint32_t place;
+	uint64_t limit; // and UNWIND_IDS
 };
 
 static LLVMValueRef one_frame(struct cg *cg, void *arg, LLVMValueRef i)
@@ -158,12 +159,13 @@ static LLVMValueRef one_frame(struct cg *cg, void *arg, LLVMValueRef i)
 LLVMValueRef cg_unwind(struct cg *cg, const struct type *t, LLVMValueRef dst)
 {
 	struct ll *l = &cg->l;
-	struct walk w = { cg_frame_reserve(cg, (uint32_t)offsetof(struct unwind, frame) + t->count * 8), t->count };
-	LLVMValueRef begin[] = { cg_frame_at(cg, w.place, "walk"), l_k(l, t->count), l_k(l, (t->b & STACK_WHY) != 0) };
+	struct walk w = { cg_frame_reserve(cg, (uint32_t)offsetof(struct unwind, frame) + t->count * type_frame_bytes(t)),
+			  t->count | (t->a == STACK_BUILD_ID ? UNWIND_IDS : 0) };
+	LLVMValueRef begin[] = { cg_frame_at(cg, w.place, "walk"), l_k(l, (t->b & STACK_WHY) != 0) };
 
-	cg_stdlib(cg, "unwind_begin", l->none, 3, begin, "");
+	cg_stdlib(cg, "unwind_begin", l->none, 2, begin, "");
 	cg_each(cg, l_k(l, t->count + MORE_ROUNDS), one_frame, &w);
 	LLVMValueRef end[] = { cg_frame_at(cg, w.place, "walk"), cg->fn->ctx ? cg->fn->ctx : LLVMConstNull(l->ptr), dst, l_k(l, t->count),
-			       cg_map_ptr(cg, cg_map(cg, MAP_UNWIND_COUNTS)) };
-	return cg_stdlib(cg, "unwind_end", l->i64, 5, end, "frames");
+			       l_k(l, type_frame_bytes(t)), cg_map_ptr(cg, cg_map(cg, MAP_UNWIND_COUNTS)) };
+	return cg_stdlib(cg, "unwind_end", l->i64, 6, end, "frames");
 }

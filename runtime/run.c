@@ -30,6 +30,7 @@
 #include "runtime/symbols/symbols.h"
 #include "runtime/targets.h"
 #include "runtime/trial.h"
+#include "runtime/unwind/tally.h"
 #include "runtime/unwind/unwinder.h"
 
 #define STATUS_USER 1     // what the user can mend: a missing program, a right
@@ -252,7 +253,7 @@ static uint32_t prepare_unwinder(struct run *r)
 			if (p->sites[k].target && (k == 0 || strcmp(p->sites[k].target, p->sites[k - 1].target) != 0))
 				unwinder_add_program(r->unwinder, p->sites[k].target);
 	}
-	return unwinder_pool_bytes(r->unwinder, !r->options.pid && !r->child);
+	return unwinder_pool_bytes(r->unwinder, !r->options.pid);
 }
 
 static int load(struct run *r)
@@ -464,6 +465,20 @@ static void tell_notes(struct run *r)
 			if (site->note)
 				str_printf(&s, "%s: %s\n", site->name, site->note);
 		}
+	if (r->plan->stack_note && r->options.verbose)
+		str_printf(&s, "%s\n", r->plan->stack_note);
+	if (s.n)
+		out_error(&r->out, &s);
+}
+
+// -v: at the end, how many user stacks were whole.
+static void tell_stacks(struct run *r)
+{
+	_str_ struct str s = { 0 };
+
+	if (!r->options.verbose || !r->unwinder)
+		return;
+	unwind_tally(r->unwinder, loaded_role(r->loaded, r->plan, MAP_UNWIND_COUNTS), r->ncpus, &s);
 	if (s.n)
 		out_error(&r->out, &s);
 }
@@ -628,6 +643,7 @@ static int finish(struct run *r)
 		diag_warn(r->diag, (struct span){ 0 }, E_IO, "%lu records did not fit the compiled script and were dropped", r->malformed);
 	if (r->losses)
 		losses_total(r->losses, r->options.sink, &r->out);
+	tell_stacks(r);
 	out_flush(&r->out);
 	return status ? status : r->status;
 }

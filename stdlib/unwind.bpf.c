@@ -169,6 +169,8 @@ static void attach_table(struct unwind *u, struct unwind_map *m, u64 vma, void *
 {
 	u64 file = MEMBER(u, 0, K(VMA_FILE), vma + K(VMA_FILE));
 
+	m->id[0] = WIRE_BUILD_ID_IP;
+	m->id[1] = m->id[2] = 0;
 	m->delta = (MEMBER(u, 0, K(VMA_PGOFF), vma + K(VMA_PGOFF)) << 12) - m->start;
 	if (file) {
 		read_key(u, file);
@@ -192,6 +194,10 @@ static void attach_table(struct unwind *u, struct unwind_map *m, u64 vma, void *
 	m->pages = f->pages;
 	m->rows = f->rows;
 	m->rules = f->rules;
+	if (f->build_id_len) {
+		((struct wire_build_id *)m->id)->status = WIRE_BUILD_ID_VALID;
+		__builtin_memcpy(((struct wire_build_id *)m->id)->id, f->build_id, sizeof f->build_id);
+	}
 }
 
 static bool holds(const struct unwind_map *m, u64 pc)
@@ -483,9 +489,8 @@ static bool is_exact(const struct unwind *u)
 
 // The walk -------------------------------------------------------------------------------------------------------------
 
-// Fills u from the current task. `counts`: unused here; false in u->walks when this walk is for the kernel's own (a kernel
-// thread, a 32-bit program).
-void unwind_begin(struct unwind *u, u64 limit, u64 why)
+// Fills u from the current task. u->walks is 0 when the walk is for the kernel's own: in a kernel thread, a 32-bit program.
+void unwind_begin(struct unwind *u, u64 why)
 {
 	void *task = bpf_get_current_task_btf();
 	u64 regs = bpf_task_pt_regs(task);
@@ -496,12 +501,13 @@ void unwind_begin(struct unwind *u, u64 limit, u64 why)
 	u->task = (u64)task;
 	u->mm = read_word((u64)task + K(TASK_MM));
 	u->regs = regs;
+	if (!u->mm)
+		u->stop = WIRE_STOP_NO_PROGRAM;
 	if (!u->mm || bpf_probe_read_kernel(u->pivot, REG_SP - REG_IP + 8, (void *)(regs + REG_IP)))
 		return;
 	if ((u->pivot[(REG_CS - REG_IP) / 8] & 0xffff) != USER_CS)
 		return;
 	u->walks = 1;
-	u->limit = (u32)limit;
 	u->why = (u32)why;
 	u->ip = u->pivot[0];
 	u->sp = u->pivot[(REG_SP - REG_IP) / 8];
@@ -515,16 +521,25 @@ void unwind_begin(struct unwind *u, u64 limit, u64 why)
 	__builtin_memset(&u->fresh, 0, sizeof u->fresh);
 }
 
-static bool push(struct unwind *u, u64 limit)
+// m: the frame's mapping, or NULL.
+static void push(struct unwind *u, const struct unwind_map *m, u64 limit)
 {
-	u64 n = u->n;
+	u64 n = u->n, most = (u32)limit;
 
 	opaque(n);
-	if (n >= limit || n >= WIRE_STACK_MAX)
-		return false;
-	u->frame[n] = u->why ? u->ip | (u64)u->how << WIRE_FRAME_SHIFT : u->ip;
+	if (n >= most || n >= WIRE_STACK_MAX)
+		return;
+	if (limit & UNWIND_IDS) {
+		u64 *b = u->frame + n * 4;
+
+		b[0] = m ? m->id[0] : WIRE_BUILD_ID_IP;
+		b[1] = m ? m->id[1] : 0;
+		b[2] = m ? m->id[2] : 0;
+		b[3] = (u32)b[0] == WIRE_BUILD_ID_VALID ? u->ip + m->delta : u->ip;
+	} else {
+		u->frame[n] = u->why ? u->ip | (u64)u->how << WIRE_FRAME_SHIFT : u->ip;
+	}
 	u->n = (u32)n + 1;
-	return true;
 }
 
 // One frame. 1: there are no more.
@@ -542,18 +557,18 @@ u64 unwind_step(struct unwind *u, const u32 *pool, void *files, void *control, v
 		if (repair(u)) // the trampoline is at its mapping's first byte: what lies before a return to it is none
 			return 0; // the same frame once more
 		if (u->how == WIRE_HOW_TOP)
-			push(u, limit);
+			push(u, NULL, limit);
 		end_walk(u, u->how == WIRE_HOW_FP ? u->doubt : WIRE_STOP_NO_MAPPING);
 		return 1;
 	}
 	u64 at = u->at;
 	opaque(at);
 	const struct unwind_map *m = &u->map[at & (UNWIND_MAPS - 1)];
-	if (u->n >= limit) {
+	if (u->n >= (u32)limit) {
 		end_walk(u, WIRE_STOP_DEPTH);
 		return 1;
 	}
-	push(u, limit);
+	push(u, m, limit);
 	enum step step = STEP_BY_POINTER;
 	u32 why = reason_without(m->state);
 	if (m->state == UNWIND_MAP_READY && find_rule(u, m, pc, pool, mask)) {
@@ -575,23 +590,24 @@ u64 unwind_step(struct unwind *u, const u32 *pool, void *files, void *control, v
 }
 
 // Into the wire's form; how many frames. What was not walked here the kernel walks.
-u64 unwind_end(struct unwind *u, void *ctx, struct wire_stack *s, u64 frames, void *counts)
+u64 unwind_end(struct unwind *u, void *ctx, struct wire_stack *s, u64 frames, u64 frame, void *counts)
 {
 	u64 n = u->n;
 
-	if (!u->walks)
-		return stack_get(ctx, s, frames, 1, 8);
+	if (!u->walks && u->stop != WIRE_STOP_NO_PROGRAM)
+		return stack_get(ctx, s, frames, 1, frame);
 	opaque(n);
 	if (n > frames)
 		n = frames;
 	if (u->stop == WIRE_STOP_NONE)
 		u->stop = WIRE_STOP_DEPTH;
-	count(counts, u->stop);
+	if (u->walks)
+		count(counts, u->stop);
 	s->nr = (uint16_t)n;
 	s->stop = u->why ? (u8)u->stop : 0;
 	s->pad = 0;
 	s->pid = (u32)(bpf_get_current_pid_tgid() >> 32);
 	if (n)
-		bpf_probe_read_kernel(s->ip, (u32)n * 8, u->frame);
+		bpf_probe_read_kernel(s->ip, (u32)(n * frame), u->frame);
 	return n;
 }

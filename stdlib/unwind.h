@@ -6,6 +6,7 @@
 
 #define UNWIND_MAPS 4 // mappings remembered: the program and the library it calls back from, and two more
 
+#define UNWIND_IDS (1ull << 32) // beside the limit: frames are build IDs
 #define UNWIND_WINDOW 256 // bytes of the stack read at a time
 #define UNWIND_NO_WINDOW 1 // no stack lies at an odd address
 #define UNWIND_NEAR 256   // bytes of a kernel object read at a time
@@ -17,6 +18,7 @@ struct unwind_map {
 	uint64_t delta; // file offset - address
 	uint32_t state; // enum unwind_map_state
 	uint32_t first_page, npages, pages, rows, rules; // struct unwind_file
+	uint64_t id[3]; // the start of a struct wire_build_id
 };
 
 struct unwind_record { // the control record of a miss
@@ -32,10 +34,9 @@ struct unwind {
 	uint32_t how;        // enum wire_how: how the frame at hand was found
 	uint32_t stop;       // enum wire_stop
 	uint32_t doubt;      // the reason to give when a frame pointer led nowhere
-	uint32_t n, limit, why;
+	uint32_t n, why;
 	uint32_t walks;      // 0: the kernel's own walk is to be used
 	uint32_t next_map, at;
-	uint32_t pad;
 	struct unwind_rule rule;
 	struct unwind_key key;
 	struct unwind_file fresh; // zeros: what is put in for a file just met
@@ -43,5 +44,5 @@ struct unwind {
 	uint64_t pivot[16];
 	uint64_t near[UNWIND_NEAR / 8];
 	uint64_t window_at, window[UNWIND_WINDOW / 8 + 1];
-	uint64_t frame[WIRE_STACK_MAX]; // as many as are asked for
+	uint64_t frame[WIRE_STACK_MAX]; // as many as are asked for; four words each in mode build_id
 };

@@ -20,7 +20,7 @@
 #include "runtime/unwind/needed.h"
 #include "runtime/unwind/table.h"
 
-#define POOL_LEAST (1u << 20)
+#define POOL_LEAST (4u << 20)
 #define POOL_SYSTEM (32u << 20) // two thirds of all that a distribution has under /usr
 #define POOL_MOST (128u << 20)
 #define SLACK_WORDS 4u // a rule is four words, and begins at a multiple of four
@@ -197,6 +197,16 @@ static int set_file(struct unwinder *u, const struct unwind_key *key, const stru
 	return bpf_map_update_elem(u->files_fd, key, f, BPF_ANY);
 }
 
+static void tell(struct unwinder *u, const struct unwinder_stats *more)
+{
+	pthread_mutex_lock(&u->lock);
+	u->stats.files += more->files;
+	u->stats.words += more->words;
+	u->stats.refused += more->refused;
+	u->stats.vanished += more->vanished;
+	pthread_mutex_unlock(&u->lock);
+}
+
 static void publish(struct unwinder *u, const struct unwind_key *key, const struct unwind_table *t)
 {
 	uint32_t at = u->next;
@@ -208,14 +218,13 @@ static void publish(struct unwinder *u, const struct unwind_key *key, const stru
 		f.state = UNWIND_WITHOUT;
 	} else if (t->nwords > u->pool_words - u->next) {
 		f.state = UNWIND_FULL;
-		u->stats.refused++;
+		tell(u, &(struct unwinder_stats){ .refused = 1 });
 	} else if (write_pool(u, at, t->words, t->nwords)) {
 		f.state = UNWIND_WITHOUT;
 	} else {
 		u->next += ALIGN_UP(t->nwords, SLACK_WORDS);
 		u->next = MIN(u->next, u->pool_words);
-		u->stats.files++;
-		u->stats.words = u->next;
+		tell(u, &(struct unwinder_stats){ .files = 1, .words = u->next - at });
 	}
 	set_file(u, key, &f);
 }
@@ -236,7 +245,7 @@ static void serve(struct unwinder *u, const struct unwind_miss *m)
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) || !is_the_same(&m->key, &st)) {
 		bpf_map_delete_elem(u->files_fd, &m->key); // the next process that maps it asks again
-		u->stats.vanished++;
+		tell(u, &(struct unwinder_stats){ .vanished = 1 });
 		return;
 	}
 	if (build(fd, &st, &t))
@@ -294,5 +303,8 @@ void unwinder_miss(struct unwinder *u, const struct unwind_miss *miss)
 
 struct unwinder_stats unwinder_stats(struct unwinder *u)
 {
-	return u->stats;
+	pthread_mutex_lock(&u->lock);
+	struct unwinder_stats s = u->stats;
+	pthread_mutex_unlock(&u->lock);
+	return s;
 }

@@ -69,4 +69,5 @@ fi
 # a hundred processes, each gone at once: what is met in them is counted, the last ones' stacks are whole
 printf 'i=0; while [ $i -lt 100 ]; do cp %s c$((i %% 20)); ./c$((i %% 20)) signal 0.01; i=$((i + 1)); done\n' "$f" >storm.sh
 good -v -c "/bin/sh storm.sh" -e 'tracepoint:syscalls:sys_enter_tgkill { @n++; if (len(ustack) > 5) { @whole++; } }'
+expect_err '^unwind tables: .*met while running: [1-9]'
 [ "$(value '@n')" -ge 100 ] || fail "$(value '@n') signals of 100 processes"

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// tally.h - what a run's walks over user stacks came to: how many were whole, what ended the others.
+#pragma once
+
+struct str;
+struct unwinder;
+
+// One line or more for -v, nothing when nothing was walked. `counts_fd`: the map of enum unwind_count, per CPU.
+void unwind_tally(struct unwinder *u, int counts_fd, unsigned ncpus, struct str *out);
