@@ -2,7 +2,8 @@
 // demangle.h - C++ and Rust symbol names as their source has them.
 //
 // C++ is left to libstdc++, loaded when the first such name is met: most runs never do, and its start-up time and memory are
-// not small. Where there is none, C++ names stay as they are. Rust's two manglings are read by our own code.
+// not small. A name that could become endless in it is read by a child with bounds. Where there is no libstdc++, C++ names stay
+// as they are. Rust's two manglings are read by our own code.
 #pragma once
 
 #include <stdbool.h>

@@ -222,6 +222,37 @@ class Bench:
         self.row("printf flat out: printed", "%", {k: [x[1] for x in v] for k, v in seen.items()})
         self.row("printf flat out: lost without a word", "%", {k: [x[2] for x in v] for k, v in seen.items()})
 
+    # --- names -----------------------------------------------------------------------------------------------------
+    def symbols(self):
+        """100,000 addresses of one library to lines and inlined calls, and functions' names by address. A table of its own."""
+        root = os.path.dirname(os.path.dirname(HERE))
+        libraries = [os.path.join(self.args.build, "lib%s.a" % n) for n in ("runtime", "base")]
+        for program, extra in ("lines", []), ("lookup", ["-ldw", "-lelf"]):
+            subprocess.check_call(["gcc", "-std=gnu17", "-O2", "-no-pie", "-D_GNU_SOURCE", "-I", root, "-o", self.path(program), os.path.join(HERE, program + ".c")] +
+                                  libraries + ["-lz", "-lm"] + extra)
+        library = self.args.dwarf or largest_debug_file()
+        if not library:
+            print("symbols: no file with DWARF under /usr/lib/debug (openjdk-17-dbg has a large one); --dwarf names another", file=sys.stderr)
+            return
+        tools = {"spile": [self.path("lines"), library], "llvm-symbolizer": ["llvm-symbolizer-19", "-a", "-e", library],
+                 "addr2line": ["addr2line", "-f", "-i", "-C", "-e", library]}
+        tools = {n: c for n, c in tools.items() if shutil.which(c[0])}
+        addresses = self.path("addresses")
+        with open(addresses, "w") as f:
+            f.writelines("0x%x\n" % a for a in code_addresses(library, self.args.addresses))
+        runs = max(1, min(3, self.args.runs)) # each takes seconds, or minutes
+        seen = {n: [used(c, addresses) for _ in range(runs)] for n, c in tools.items()}
+        print("%d addresses of %s (%.0f MB), %d runs each, medians\n" % (self.args.addresses, os.path.basename(library), os.path.getsize(library) / 1e6, runs))
+        print("| | unit | " + " | ".join(tools) + " |\n|---|---|" + "---:|" * len(tools))
+        for i, (what, unit) in enumerate((("lines and inlined calls: processor time", "s"), ("lines and inlined calls: peak memory", "MB"))):
+            print("| %s | %s | %s |" % (what, unit, " | ".join(number(statistics.median(x[i] for x in seen[n])) for n in tools)))
+        print("\n| a function's name by its address | functions | table made, ms | spile, ns | libdw, ns |\n|---|---:|---:|---:|---:|")
+        for path in "/usr/lib/x86_64-linux-gnu/libc.so.6", os.path.join(self.args.build, "spile-compiler"):
+            out = subprocess.run([self.path("lookup"), path], capture_output=True, text=True).stdout.split()
+            if len(out) == 4:
+                print("| %s | %s |" % (os.path.basename(path), " | ".join(out)))
+        print()
+
     # --- the table -------------------------------------------------------------------------------------------------
     def table(self):
         names = [n for n in ["floor", "spile", "spile, no cache"] + [p.name for p in self.peers] if any(n in r[2] for r in self.rows)]
@@ -234,6 +265,37 @@ class Bench:
                 both = "spile" in medians and medians.get(other)
                 cells.append("%.3g" % (medians["spile"] / medians[other]) if both else "")
             print("| %s%s | %s | %s |" % (what, " (%s)" % note if note else "", unit, " | ".join(cells)))
+
+
+def largest_debug_file():
+    found = [(os.path.getsize(p), p) for d, _, names in os.walk("/usr/lib/debug") for p in (os.path.join(d, n) for n in names)
+             if p.endswith(".debug") and os.path.isfile(p) and not os.path.islink(p)]
+    return max(found)[1] if found else None
+
+
+def code_addresses(path, n):
+    """That many different addresses of a file's executable segments, in no order, the same ones each time."""
+    import random
+    text = subprocess.run(["readelf", "-lW", path], capture_output=True, text=True).stdout
+    spans = [(int(m.group(1), 16), int(m.group(2), 16)) for m in
+             re.finditer(r"LOAD\s+\S+ (0x\w+) \S+ \S+ (0x\w+) R E", text)]
+    rand, total = random.Random(1), sum(size for _, size in spans)
+    chosen = rand.sample(range(total), min(n, total))
+    for c in chosen:
+        for start, size in spans:
+            if c < size:
+                yield start + c
+                break
+            c -= size
+
+
+def used(command, addresses):
+    """Processor seconds and megabytes of a command that reads the addresses."""
+    with open(addresses, "rb") as f:
+        p = subprocess.Popen(command, stdin=f, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, _, usage = os.wait4(p.pid, 0)
+        p.returncode = 0
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000
 
 
 def number(v):
@@ -257,20 +319,23 @@ def version(peers):
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    groups = ["startup", "detach", "attach", "hits", "printf"]
+    groups = ["startup", "detach", "attach", "hits", "printf", "symbols"]
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help="another tracer with bpftrace's options")
     parser.add_argument("--only", choices=groups, action="append", help="one group of measurements (repeatable)")
     parser.add_argument("--runs", type=int, default=7, help="runs of each (7)")
     parser.add_argument("--hits", type=int, default=400000, help="operations of a traced loop")
     parser.add_argument("--events", type=int, default=2000000, help="lines printed flat out")
+    parser.add_argument("--dwarf", metavar="FILE", help="what group symbols asks about (the largest file of /usr/lib/debug)")
+    parser.add_argument("--addresses", type=int, default=100000, help="of that file (100000)")
     bench = Bench(parser.parse_args())
     bench.build()
     mount_tracefs()
     for group in bench.args.only or groups:
         print(group, file=sys.stderr)
         getattr(bench, group)()
-    bench.table()
+    if bench.rows:
+        bench.table()
 
 
 main()

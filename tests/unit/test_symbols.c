@@ -505,6 +505,27 @@ static void names_are_demangled(void **state)
 	check_demangled("_ZN5abcE", NULL);
 }
 
+// Each parameter is a pair of the one before: the text doubles, the name grows by ten letters.
+static void exploding_names_end(void **state)
+{
+	struct demangler d = { 0 };
+	_str_ struct str name = { 0 };
+	_free_ char *few = NULL, *many = NULL;
+
+	str_adds(&name, "_Z1f1aIccES_IS0_S0_E");
+	few = demangle(&d, str_z(&name));
+	assert_string_equal(few, "f(a<char, char>, a<a<char, char>, a<char, char> >)");
+	for (char c = '1'; c <= '9'; c++)
+		str_printf(&name, "S_IS%c_S%c_E", c, c);
+	for (char c = 'A'; c <= 'Z'; c++)
+		str_printf(&name, "S_IS%c_S%c_E", c, c);
+	for (int i = 0; i < 36; i++)
+		str_printf(&name, "S_IS1%c_S1%c_E", i < 10 ? '0' + i : 'A' + i - 10, i < 10 ? '0' + i : 'A' + i - 10);
+	many = demangle(&d, str_z(&name));
+	assert_true(!many || strlen(many) <= 3 * 8192);
+	demangler_close(&d);
+}
+
 // Any bytes at all must end, and end in bounds.
 static void hostile_rust_names_end(void **state)
 {
@@ -566,6 +587,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(perf_maps_name_jitted_code),
 		cmocka_unit_test(names_are_demangled),
 		cmocka_unit_test(hostile_rust_names_end),
+		cmocka_unit_test(exploding_names_end),
 		cmocka_unit_test(maps_are_read),
 	};
 
