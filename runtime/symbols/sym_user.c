@@ -35,7 +35,8 @@ struct process {
 	uint64_t started;
 	bool exited, told; // told: the kernel has reported its mappings from its start on
 	struct space *space[MAX_GENERATIONS]; // newest first
-	const struct root *root; // NULL: not looked at
+	const struct root *root; // NULL: could not be seen
+	bool knows_root;         // looked at since it began its program; what is known from before may still be right
 	struct perf_map perf, jit;
 	uint64_t read_at, read_cost; // when the mappings were last read and how long that took, ns
 };
@@ -172,8 +173,11 @@ static void begin_generation(struct sym_user *u, struct process *p, struct space
 
 static const struct root *root_of(struct sym_user *u, struct process *p)
 {
-	if (!p->root) {
-		p->root = modules_root(u->modules, p->pid);
+	if (!p->knows_root) {
+		const struct root *seen = modules_root(u->modules, p->pid);
+
+		p->knows_root = true;
+		p->root = seen ? seen : p->root;
 		p->inner_pid = proc_inner_pid(p->pid);
 	}
 	return p->root ? p->root : modules_own_root(u->modules);
@@ -196,7 +200,7 @@ static void on_executed(void *arg, uint32_t pid)
 	struct process *p = process_of(u, pid);
 
 	begin_generation(u, p, space_new());
-	p->root = NULL; // a container's first program comes so
+	p->knows_root = false; // a container's first program comes so
 	p->told = true;
 	p->exited = false;
 }
@@ -204,14 +208,15 @@ static void on_executed(void *arg, uint32_t pid)
 static void on_forked(void *arg, uint32_t pid, uint32_t parent)
 {
 	struct sym_user *u = arg;
-	const struct process *from = map_get(&u->processes, &parent, sizeof parent);
+	struct process *from = map_get(&u->processes, &parent, sizeof parent);
 	struct space *s = from && from->space[0] ? space_share(from->space[0]) : NULL;
-	const struct root *root = from ? from->root : NULL;
+	const struct root *root = from ? root_of(u, from) : NULL;
 	bool told = s && from->told;
 	struct process *p = process_of(u, pid); // may forget the parent
 
 	begin_generation(u, p, s);
 	p->root = root;
+	p->knows_root = root != NULL;
 	p->told = told;
 	p->exited = false;
 	p->started = 0;

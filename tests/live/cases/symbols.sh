@@ -48,6 +48,18 @@ objcopy --remove-section .note.gnu.build-id program
 try 'program!sub_'
 rm program.debug
 
+# a program that only a mount namespace of its own has, and that ends at once
+if unshare -m mount -t tmpfs none /mnt 2>/dev/null; then
+	start "$SPILE" -e 'tracepoint:syscalls:sys_enter_getpriority /comm == "inside"/ { @[ustack(why, fp)] = count(); @n = count(); }
+		interval:ms:50 { if (@n >= 6) { exit() } }'
+	attached
+	launch unshare -m sh -c "mount -t tmpfs none /mnt && cp '$t' /mnt/inside && /mnt/inside syscalls 3 && /mnt/inside syscalls 3; sleep 30"
+	ended $pid 30
+	expect_status 0
+	expect_out '^        getpriority\+'
+	expect_no_out 'no-file'
+fi
+
 if command -v xz >/dev/null; then
 	objcopy -S --keep-symbol=burn_inner --keep-symbol=burn_outer "$t" mini
 	objcopy --only-keep-debug mini mini.debug || true
