@@ -15,7 +15,7 @@
 struct unwind_table {
 	uint32_t first_page, npages;
 	uint32_t nrows, nrules;
-	uint32_t *words; // pages, rows, then rules at `rules_at`; owned, or part of a cache file's mapping
+	uint32_t *words; // pages, rows, then rules at `rules_at`; owned
 	uint32_t nwords, rules_at;
 	uint8_t build_id[TABLE_BUILD_ID];
 	uint32_t build_id_len; // 0: none, or one of another length

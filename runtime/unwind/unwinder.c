@@ -17,8 +17,11 @@
 
 #include "base/arena.h"
 #include "base/util.h"
+#include "runtime/unwind/image.h"
+#include "runtime/unwind/image_file.h"
 #include "runtime/unwind/needed.h"
 #include "runtime/unwind/table.h"
+#include "runtime/unwind/table_cache.h"
 
 #define POOL_LEAST (4u << 20)
 #define POOL_SYSTEM (32u << 20) // two thirds of all that a distribution has under /usr
@@ -33,6 +36,7 @@ struct ready { // a table built before there are maps
 struct unwinder {
 	VEC(struct ready) ready;
 	uint32_t ready_words;
+	int cache;             // folder of tables on disk, or -1
 	int pool_fd, files_fd; // the caller's
 	uint32_t pool_words, next; // words there are, first free one
 
@@ -49,6 +53,7 @@ struct unwinder *unwinder_new(void)
 {
 	struct unwinder *u = xcalloc(1, sizeof *u);
 
+	u->cache = table_cache_open();
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->wake, NULL);
 	return u;
@@ -75,6 +80,8 @@ void unwinder_free(struct unwinder *u)
 		pthread_join(u->thread, NULL);
 	}
 	drop_ready(u);
+	if (u->cache >= 0)
+		close(u->cache);
 	free(u->misses.v);
 	pthread_mutex_destroy(&u->lock);
 	pthread_cond_destroy(&u->wake);
@@ -89,16 +96,24 @@ static struct unwind_key key_of(const struct stat *st)
 				    .mtime = (uint32_t)st->st_mtim.tv_sec };
 }
 
-static int build(int fd, const struct stat *st, struct unwind_table *ret)
+static int build(struct unwinder *u, int fd, const struct stat *st, struct unwind_table *ret)
 {
+	struct image image;
+	void *bytes;
+
 	if (!S_ISREG(st->st_mode) || st->st_size <= 0)
 		return -ENOEXEC;
-	size_t n = (size_t)st->st_size;
-	void *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return -errno;
-	int err = unwind_table_build(p, n, ret);
-	munmap(p, n);
+	uint64_t size = (uint64_t)st->st_size;
+	int err = image_file_read(fd, size, &bytes);
+	if (err)
+		return err;
+	bool has_id = image_open(bytes, size, &image) == 0 && image.build_id_len == TABLE_BUILD_ID;
+	if (!has_id || !table_cache_find(u->cache, image.build_id, size, ret)) {
+		err = unwind_table_build(bytes, size, ret);
+		if (!err)
+			table_cache_keep(u->cache, size, ret);
+	}
+	image_file_free(bytes, size);
 	return err;
 }
 
@@ -125,7 +140,7 @@ void unwinder_add_file(struct unwinder *u, const char *path)
 	if (fd < 0 || fstat(fd, &st))
 		return;
 	struct unwind_key key = key_of(&st);
-	if (!is_ready(u, &key) && build(fd, &st, &t) == 0)
+	if (!is_ready(u, &key) && build(u, fd, &st, &t) == 0)
 		add_ready(u, &key, &t);
 }
 
@@ -248,7 +263,7 @@ static void serve(struct unwinder *u, const struct unwind_miss *m)
 		tell(u, &(struct unwinder_stats){ .vanished = 1 });
 		return;
 	}
-	if (build(fd, &st, &t))
+	if (build(u, fd, &st, &t))
 		t = (struct unwind_table){ 0 };
 	publish(u, &m->key, &t);
 	unwind_table_free(&t);

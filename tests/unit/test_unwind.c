@@ -12,13 +12,18 @@
 #include <gelf.h>
 #include <stdio.h>
 #include <string.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/util.h"
 #include "runtime/unwind/image.h"
+#include "runtime/unwind/image_file.h"
 #include "runtime/unwind/table.h"
+#include "runtime/unwind/table_cache.h"
 
 struct file {
 	int fd;
@@ -394,11 +399,111 @@ static void damaged_files(void **state)
 	}
 }
 
+// A table large enough to be kept, of nothing.
+static struct unwind_table large_table(void)
+{
+	struct unwind_table t = { .first_page = 3, .npages = 100, .nrows = TABLE_CACHE_LEAST, .nrules = 2, .build_id_len = TABLE_BUILD_ID };
+
+	t.rules_at = ALIGN_UP(t.npages + 1 + t.nrows, 4u);
+	t.nwords = t.rules_at + t.nrules * (uint32_t)sizeof(struct unwind_rule) / 4;
+	t.words = xcalloc(t.nwords, 4);
+	for (uint32_t i = 0; i <= t.npages; i++)
+		t.words[i] = i;
+	for (uint32_t i = 0; i < t.nrows; i++)
+		t.words[t.npages + 1 + i] = i % 1024 << 16 | (i & 1);
+	memset(t.build_id, 0xab, sizeof t.build_id);
+	return t;
+}
+
+static bool finds(int folder, const struct unwind_table *t, uint64_t size)
+{
+	struct unwind_table found;
+	bool ok = table_cache_find(folder, t->build_id, size, &found);
+
+	if (ok)
+		assert_memory_equal(found.words, t->words, (size_t)t->nwords * 4);
+	if (ok)
+		unwind_table_free(&found);
+	return ok;
+}
+
+static void kept_tables(void **state)
+{
+	static const char name[] = "abababababababababababababababababababab.uwt";
+	char path[] = "/tmp/spile-test-XXXXXX";
+	struct unwind_table t = large_table();
+
+	assert_non_null(mkdtemp(path));
+	setenv("SPILE_CACHE_DIR", path, 1);
+	int folder = table_cache_open();
+	assert_true(folder >= 0);
+	assert_false(finds(folder, &t, 5000));
+	table_cache_keep(folder, 5000, &t);
+	assert_true(finds(folder, &t, 5000));
+	assert_false(finds(folder, &t, 5001)); // another file with its build ID
+
+	int fd = openat(folder, name, O_RDWR);
+	struct stat st;
+	assert_int_equal(fstat(fd, &st), 0);
+	for (off_t at = 0; at < st.st_size; at += at < 128 ? 1 : 4999) { // every number that was changed is seen
+		uint8_t was, is;
+
+		assert_int_equal(pread(fd, &was, 1, at), 1);
+		is = was ^ 0x40;
+		assert_int_equal(pwrite(fd, &is, 1, at), 1);
+		assert_false(finds(folder, &t, 5000));
+		assert_int_equal(pwrite(fd, &was, 1, at), 1);
+	}
+	assert_int_equal(ftruncate(fd, st.st_size - 1), 0);
+	assert_false(finds(folder, &t, 5000));
+	close(fd);
+	unlinkat(folder, name, 0);
+
+	// a full disk: nothing is kept, nothing is left behind
+	struct rlimit before, small;
+	getrlimit(RLIMIT_FSIZE, &before);
+	small = (struct rlimit){ 8192, before.rlim_max };
+	void (*old)(int) = signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &small);
+	table_cache_keep(folder, 5000, &t);
+	setrlimit(RLIMIT_FSIZE, &before);
+	signal(SIGXFSZ, old);
+	assert_false(finds(folder, &t, 5000));
+	close(folder);
+	unwind_table_free(&t);
+	char below[64];
+	snprintf(below, sizeof below, "%s/unwind", path);
+	assert_int_equal(rmdir(below), 0); // it is empty
+	assert_int_equal(rmdir(path), 0);
+	unsetenv("SPILE_CACHE_DIR");
+}
+
+// Read piece by piece it says what the mapped file says.
+static void read_in_parts(void **state)
+{
+	struct file f = file_map("/proc/self/exe");
+	struct unwind_table a, b;
+	void *bytes;
+
+	assert_int_equal(unwind_table_build(f.bytes, f.n, &a), 0);
+	assert_int_equal(image_file_read(f.fd, f.n, &bytes), 0);
+	assert_int_equal(unwind_table_build(bytes, f.n, &b), 0);
+	assert_int_equal(a.nwords, b.nwords);
+	assert_memory_equal(a.words, b.words, (size_t)a.nwords * 4);
+	assert_memory_equal(a.build_id, b.build_id, sizeof a.build_id);
+	image_file_free(bytes, f.n);
+	assert_true(image_file_read(f.fd, 10, &bytes) < 0);
+	unwind_table_free(&a);
+	unwind_table_free(&b);
+	file_unmap(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_libdw_reads_it), cmocka_unit_test(as_libdw_reads_aarch64), cmocka_unit_test(rows_and_ends), cmocka_unit_test(odd_rules), cmocka_unit_test(signal_frames),
 		cmocka_unit_test(aarch64), cmocka_unit_test(damaged_programs), cmocka_unit_test(damaged_files),
+		cmocka_unit_test(kept_tables), cmocka_unit_test(read_in_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -326,7 +326,7 @@ def main():
         os.chmod(tmp, 0o755)
         try:
             r = run_case(case, os.path.join(os.path.abspath(o.build), "spile"), o.samples, tmp, o.verbose)
-        except Skip as why:
+        except (Skip, subprocess.CalledProcessError) as why:
             print("%-18s skipped: %s" % (case.name, why), flush=True)
             continue
         finally:

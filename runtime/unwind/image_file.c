@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/unwind/image_file.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "runtime/unwind/image.h"
+
+#define HEAD 4096u
+#define NOTES_MOST 65536u
+#define SIZE_MOST ((uint64_t)1 << 40)
+
+struct reader {
+	int fd;
+	uint8_t *bytes;
+	uint64_t size;
+};
+
+// What cannot be read stays zero, which says nothing.
+static void fetch(const struct reader *r, uint64_t offset, uint64_t n)
+{
+	if (offset >= r->size)
+		return;
+	n = MIN(n, r->size - offset);
+	for (uint64_t at = 0; at < n;) {
+		ssize_t got = pread(r->fd, r->bytes + offset + at, n - at, (off_t)(offset + at));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return;
+		at += (uint64_t)got;
+	}
+}
+
+static void fetch_segments(const struct reader *r, const Elf64_Ehdr *e)
+{
+	uint64_t n = (uint64_t)e->e_phnum * sizeof(Elf64_Phdr);
+	Elf64_Phdr p;
+
+	if (e->e_phentsize != sizeof p || e->e_phoff > r->size || n > r->size - e->e_phoff)
+		return;
+	fetch(r, e->e_phoff, n);
+	for (unsigned i = 0; i < e->e_phnum; i++) {
+		memcpy(&p, r->bytes + e->e_phoff + i * sizeof p, sizeof p);
+		if (p.p_type == PT_NOTE)
+			fetch(r, p.p_offset, MIN(p.p_filesz, (uint64_t)NOTES_MOST));
+		else if (p.p_type == PT_GNU_EH_FRAME)
+			fetch(r, p.p_offset, p.p_filesz);
+	}
+}
+
+static void fetch_sections(const struct reader *r, const Elf64_Ehdr *e)
+{
+	uint64_t n = (uint64_t)e->e_shnum * sizeof(Elf64_Shdr);
+	Elf64_Shdr s;
+
+	if (e->e_shentsize != sizeof s || e->e_shoff > r->size || n > r->size - e->e_shoff || e->e_shstrndx >= e->e_shnum)
+		return;
+	fetch(r, e->e_shoff, n);
+	memcpy(&s, r->bytes + e->e_shoff + e->e_shstrndx * sizeof s, sizeof s);
+	fetch(r, s.sh_offset, s.sh_size);
+	for (unsigned i = 0; i < e->e_shnum; i++) {
+		memcpy(&s, r->bytes + e->e_shoff + i * sizeof s, sizeof s);
+		if (s.sh_type == SHT_NOTE)
+			fetch(r, s.sh_offset, MIN(s.sh_size, (uint64_t)NOTES_MOST));
+	}
+}
+
+static void fetch_part(const struct reader *r, const struct image_part *p)
+{
+	if (p->bytes)
+		fetch(r, (uint64_t)(p->bytes - r->bytes), p->size);
+}
+
+// Without sections .eh_frame is somewhere in the segment that its index is in.
+static void fetch_around(const struct reader *r, const struct image *m)
+{
+	for (size_t i = 0; i < m->nsegments && m->eh_frame_hdr.bytes && !m->eh_frame.bytes; i++) {
+		const struct image_segment *s = &m->segment[i];
+
+		if (m->eh_frame_hdr.address >= s->address && m->eh_frame_hdr.address - s->address < s->size)
+			fetch(r, s->offset, s->size);
+	}
+}
+
+int image_file_read(int fd, uint64_t size, void **ret)
+{
+	struct reader r = { .fd = fd, .size = size };
+	struct image m;
+	Elf64_Ehdr e;
+
+	if (size < sizeof e || size > SIZE_MOST)
+		return -ENOEXEC;
+	r.bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (r.bytes == MAP_FAILED)
+		return -errno;
+	fetch(&r, 0, HEAD);
+	memcpy(&e, r.bytes, sizeof e);
+	if (memcmp(e.e_ident, ELFMAG, SELFMAG) == 0) {
+		fetch_segments(&r, &e);
+		fetch_sections(&r, &e);
+	}
+	int err = image_open(r.bytes, size, &m);
+	if (err) {
+		image_file_free(r.bytes, size);
+		return err;
+	}
+	fetch_part(&r, &m.eh_frame_hdr);
+	fetch_part(&r, &m.eh_frame);
+	fetch_part(&r, &m.debug_frame);
+	fetch_around(&r, &m);
+	*ret = r.bytes;
+	return 0;
+}
+
+void image_file_free(void *bytes, uint64_t size)
+{
+	munmap(bytes, size);
+}
