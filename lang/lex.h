@@ -35,6 +35,8 @@ struct lexer {
 	uint32_t parens;       // the same: parentheses that are open
 	int item;              // the declarative item around: T_TARGET, T_PROBE …; 0: none
 	uint32_t nested;       // item: open `(` and `[`
+	uint64_t casts;        // item: bit n: the nth open one is a cast's
+	bool cast;             // item: the `)` before ends a cast, an operand follows
 	int clause;            // item: the clause begun last
 	bool points;           // item: attach points are being listed
 	bool split_at_probes;  // braces do not balance: a line that looks like a probe ends an open body

@@ -487,6 +487,7 @@ static void open_item(struct lexer *l, int kind, struct token first)
 	l->mode = kind == T_EXPORT ? LEX_DECL : LEX_CODE;
 	l->until = kind == T_EXPORT ? export_end(l, first) : 0;
 	l->depth = l->nested = 0;
+	l->cast = false;
 	l->item = kind;
 	l->clause = 0;
 	l->points = false;
@@ -635,7 +636,7 @@ static int clause_kind(const struct lexer *l, struct token t)
 {
 	bool percent = l->prev == '%' && l->clause == T_CLAUSE_SAMPLE;
 
-	if ((l->item != T_PROBE && l->item != T_STREAM) || l->depth != 1 || l->nested)
+	if ((l->item != T_PROBE && l->item != T_STREAM) || l->depth != 1 || l->nested || l->cast)
 		return T_IDENT;
 	if (!percent && !ends_operand(l->prev) && l->prev != '{' && l->prev != ';' && l->prev != T_POINT)
 		return T_IDENT;
@@ -718,7 +719,10 @@ static struct token code_token(struct lexer *l)
 	if ((t.kind == '{' || t.kind == '(' || t.kind == T_IF || t.kind == T_COMPTIME || t.kind == T_IDENT || t.kind == T_INT) || kind == T_IDENT)
 		t.kind = kind;
 	if (l->item) {
+		l->cast = t.kind == ')' && l->nested < 64 && l->casts >> l->nested & 1;
 		l->nested += t.kind == '(' || t.kind == '[' || t.kind == T_CAST_OPEN || t.kind == T_TYPE_OPEN;
+		if ((t.kind == '(' || t.kind == '[' || t.kind == T_CAST_OPEN || t.kind == T_TYPE_OPEN) && l->nested < 64)
+			l->casts = (l->casts & ~(1ull << l->nested)) | (uint64_t)(t.kind == T_CAST_OPEN) << l->nested;
 		l->nested -= (t.kind == ')' || t.kind == ']') && l->nested > 0;
 		if (t.kind >= T_CLAUSE_ON && t.kind <= T_CLAUSE_DO)
 			l->clause = t.kind;

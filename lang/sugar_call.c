@@ -271,8 +271,32 @@ static struct node *return_half(struct calls *c, struct node *found)
 	return block;
 }
 
+// Goroutines (bit 31 of the owner) belong to no thread: they go with the process, that is, with its first thread.
+static struct node *process_gone(struct calls *c, bool all_threads)
+{
+	struct sugar *s = c->s;
+	struct node *n = node_new(s->l->arena, NODE_TERNARY, c->at), *ones = make_int(s, UINT32_MAX, c->at);
+
+	ones->int_.text = "0xffffffff";
+	if (all_threads)
+		return make_binary(s, OP_OR, make_var(s, "$gone", c->at), ones, c->at);
+	n->ternary.cond = make_binary(s, OP_EQ, make_ident(s, "pid", c->at), make_ident(s, "tid", c->at), c->at);
+	n->ternary.yes = make_binary(s, OP_OR, make_var(s, "$gone", c->at), ones, c->at);
+	n->ternary.no = make_int(s, 0, c->at);
+	return n;
+}
+
+static struct node *of_gone_process(struct calls *c, const struct node *owner)
+{
+	struct sugar *s = c->s;
+	struct node *low = make_int(s, INT32_MAX, c->at);
+
+	low->int_.text = "0x7fffffff";
+	return make_binary(s, OP_EQ, make_binary(s, OP_OR, copy_of(s, owner), low, c->at), make_var(s, "$process", c->at), c->at);
+}
+
 // Calls of threads that are no more: callid in these tracepoints is the thread that ends, or its number before execve().
-static void sweep(struct calls *c, const char *point, struct node *target, struct node *owner, const char *why)
+static void sweep(struct calls *c, const char *point, struct node *target, struct node *owner, bool all_threads, const char *why)
 {
 	struct sugar *s = c->s;
 	struct node *block = make_block(s, c->at), *body = make_block(s, c->at), *gone = make_block(s, c->at), *loop = node_new(s->l->arena, NODE_FOR, c->at);
@@ -282,11 +306,12 @@ static void sweep(struct calls *c, const char *point, struct node *target, struc
 	of->element.base = copy_of(s, key);
 	add_statement(s, gone, make_call(s, "delete", c->at, call_map(c, NULL), key, NULL));
 	add_statement(s, gone, make_call(s, "left_out", c->at, make_string(s, why, c->at), NULL, NULL));
-	add_statement(s, body, make_if(s, make_binary(s, OP_EQ, of, make_var(s, "$gone", c->at), c->at), gone, c->at));
+	add_statement(s, body, make_if(s, make_binary(s, OP_LOR, make_binary(s, OP_EQ, of, make_var(s, "$gone", c->at), c->at), of_gone_process(c, of), c->at), gone, c->at));
 	loop->for_.name = "$open";
 	loop->for_.map = call_map(c, NULL);
 	loop->for_.body = body;
 	add_statement(s, block, make_let(s, "$gone", owner, c->at));
+	add_statement(s, block, make_let(s, "$process", process_gone(c, all_threads), c->at));
 	add_statement(s, block, loop);
 	vec_push(s->l->arena, &s->out, make_probe(s, one_of(s, make_point(s, point, c->at)), target, block, c->at));
 }
@@ -324,8 +349,8 @@ static void sweeps(struct calls *c, struct node *target)
 {
 	struct sugar *s = c->s;
 	const char *why = arena_printf(s->l->arena, "calls of %s whose thread ended before they returned", s->d->declared.name);
-	sweep(c, "tracepoint:sched:sched_process_exit", target ? copy_of(s, target) : NULL, owner_now(c), why);
-	sweep(c, "tracepoint:sched:sched_process_exec", both(s, target ? copy_of(s, target) : NULL, c->is_syscall ? another_thread(c) : NULL), owner_before(c),
+	sweep(c, "tracepoint:sched:sched_process_exit", target ? copy_of(s, target) : NULL, owner_now(c), false, why);
+	sweep(c, "tracepoint:sched:sched_process_exec", both(s, target ? copy_of(s, target) : NULL, c->is_syscall ? another_thread(c) : NULL), owner_before(c), true,
 	      arena_printf(s->l->arena, "calls of %s whose process executed another program", s->d->declared.name));
 	forget_at_end(s, c->map, c->at);
 }

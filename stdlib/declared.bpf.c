@@ -13,14 +13,27 @@ u64 in_target(void *map, u64 target, const struct wire_globals *g)
 	return bits ? *bits >> (target & 63) & 1 : 0;
 }
 
-// Owner and frame of a call: dest[0] is the thread (tgid << 32 | tid), dest[1] grows with depth. At a function's first and at its
-// return instruction the stack pointer is the same; behind the return it is one word higher. struct pt_regs of x86-64: sp at 152.
+// Owner and frame of a call. dest[0] is the thread (tgid << 32 | tid), or for Go the goroutine: tgid << 32 | bit 31 | the address of
+// its g, which it keeps while it lives. dest[1] grows with depth. At a function's first and at its return instruction the stack pointer
+// is the same; behind the return it is one word higher. A goroutine's stack may move when it grows: what stays is the distance to its
+// upper end, g.stack.hi, at 8. struct pt_regs of x86-64: r14, which holds g, at 8, sp at 152. `kind`: enum call_key.
 void call_id(void *ctx, u64 *dest, u64 kind)
 {
+	u64 sp, g, hi = 0;
+
 	dest[0] = bpf_get_current_pid_tgid();
 	dest[1] = 0;
-	if (kind)
-		dest[1] = 0 - (*(u64 *)((u8 *)ctx + 152) - (kind == 2 ? 8 : 0));
+	if (kind == 0)
+		return;
+	sp = *(u64 *)((u8 *)ctx + 152);
+	if (kind < 3) {
+		dest[1] = 0 - (sp - (kind == 2 ? 8 : 0));
+		return;
+	}
+	g = *(u64 *)((u8 *)ctx + 8);
+	bpf_probe_read_user(&hi, sizeof hi, (void *)(g + 8));
+	dest[0] = (dest[0] >> 32 << 32) | 0x80000000u | (g >> 4 & 0x7fffffff);
+	dest[1] = hi - sp;
 }
 
 void left_out(void *counters, u64 index, u64 by)

@@ -52,6 +52,13 @@ bool reg_find(const char *name, size_t len, struct reg_place *ret)
 	return false;
 }
 
+int reg_go_argument(unsigned n)
+{
+	static const int order[] = { AT(rax), AT(rbx), AT(rcx), AT(rdi), AT(rsi), AT(r8), AT(r9), AT(r10), AT(r11) };
+
+	return n < ARRAY_SIZE(order) ? order[n] : -1;
+}
+
 int reg_argument(unsigned n)
 {
 	static const int order[] = { AT(rdi), AT(rsi), AT(rdx), AT(rcx), AT(r8), AT(r9) };

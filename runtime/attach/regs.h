@@ -17,5 +17,7 @@ bool reg_find(const char *name, size_t len, struct reg_place *ret);
 int reg_argument(unsigned n);
 // Where on the stack, from the stack pointer at the function's first instruction, argument n lies (reg_argument < 0).
 int stack_argument(unsigned n);
+// The same of a Go function (ABIInternal, since Go 1.17): integer and pointer words in order, a string is two; -1: on the stack.
+int reg_go_argument(unsigned n);
 int reg_return(void);  // offset of the return value's register
 int reg_program(void); // offset of the program counter

@@ -18,6 +18,8 @@
 #include "runtime/attach/regs.h"
 #include "runtime/attach/uprobe_site.h"
 
+static const char go_function[] = "go"; // site.detail of what follows Go's conventions: args(), call_key()
+
 enum { MOST_SWEPT = 256 }; // functions whose code is disassembled to place a probe
 
 struct search {
@@ -184,9 +186,21 @@ static void say_blind(const struct search *s)
 		   "need none", s->func);
 }
 
+// A Go function by its name, in a binary that has Go's runtime. C functions of such a binary have no dot in theirs.
+static bool is_go(const struct search *s, const char *path, const char *func)
+{
+	struct binary_symbol sym;
+
+	return !s->q->list_only && strchr(func, '.') && s->q->world->ops->symbol(s->q->world, path, "runtime.gopark", &sym) == 0;
+}
+
 static void add_site(struct search *s, const char *path, const struct binary_symbol *sym, const char *func, uint64_t place,
 		     const char *note)
 {
+	// what pairs a call knows Go's registers; a plain uprobe has the arguments where C has them, as scripts expect
+	bool go = (s->is_return || s->q->uses & PT_CALL) && !s->has_offset && is_go(s, path, func);
+	const char *variant;
+
 	const char *name = attach_name(s->ap, full_name(s, path, func));
 
 	if (is_blind(s, path, sym)) {
@@ -198,14 +212,43 @@ static void add_site(struct search *s, const char *path, const struct binary_sym
 		s->unfit_name = name;
 		return;
 	}
+	variant = s->q->uses & PT_ARGS ? name : attach_variant(s->q, name); // where arguments lie depends on the function
 	site_add(s->out, &(struct site){
 		.plan = { .name = name, .provider = s->t->name, .target = path, .func = func, .address = sym->address,
 			  .offset = sym->offset + place, .func_offset = s->has_offset ? s->offset : 0,
-			  .mechanism = s->is_return ? MECH_URETPROBE_MULTI : MECH_UPROBE_MULTI, .pid = s->q->pid, .note = note },
+			  .mechanism = s->is_return && !go ? MECH_URETPROBE_MULTI : MECH_UPROBE_MULTI, .pid = s->q->pid, .note = note },
 		.kind = PROG_UPROBE,
-		.variant = s->q->uses & PT_ARGS ? name : attach_variant(s->q, name), // where arguments lie depends on the function
+		.variant = go ? arena_printf(s->q->arena, "go %s", variant) : variant,
+		.detail = go ? go_function : NULL,
 	});
 	s->found++;
+}
+
+// Go moves stacks and reads them: a return address that the kernel has replaced ends the program. So the return instructions
+// themselves are probed. A function that only panics or jumps away has none.
+static void add_go_returns(struct search *s, const char *path, const struct binary_symbol *sym, const char *func)
+{
+	static const char note[] = "Go: each return instruction is probed, since a uretprobe would crash the program";
+	struct world *w = s->q->world;
+	_free_ uint8_t *code = sym->size && sym->size < (1u << 20) && w->ops->disassemble ? xmalloc(sym->size) : NULL;
+	unsigned before = s->found;
+	char text[160];
+
+	if (!code || w->ops->code(w, path, sym->offset, code, sym->size) != (int)sym->size) {
+		diag_error(s->q->diag, s->ap->span, E_TARGET, "the return instructions of the Go function '%s' cannot be found: %s", func,
+			   w->ops->disassemble ? "its code cannot be read" : "there is no disassembler");
+		return;
+	}
+	for (uint64_t at = 0; at < sym->size;) {
+		size_t len = w->ops->disassemble(w, code + at, sym->size - at, sym->address + at, text, sizeof text);
+		const char *word = text + strspn(text, " \t");
+
+		if (len && strncmp(word, "ret", 3) == 0)
+			add_site(s, path, sym, func, at, note);
+		at += len ? len : 1;
+	}
+	if (s->found == before)
+		diag_error(s->q->diag, s->ap->span, E_TARGET, "the Go function '%s' has no return instruction: it never returns, or jumps into another", func);
 }
 
 // The start of a function; a second symbol of the same address adds nothing, in a list it does.
@@ -220,6 +263,10 @@ static void add_entry(struct search *s, const char *path, const struct binary_sy
 	}
 	if (!is_new(s, path, sym->offset))
 		return;
+	if (s->is_return && is_go(s, path, func)) {
+		add_go_returns(s, path, sym, func);
+		return;
+	}
 	uprobe_place(s->q->world, path, sym, strict, s->sweep, &p);
 	add_site(s, path, sym, func, p.skip, p.note);
 }
@@ -499,9 +546,9 @@ static bool expand(const struct probe_type *t, const struct expand *q, const str
 
 static bool arg(const struct probe_type *t, struct world *w, const struct site *s, unsigned n, struct arg_loc *ret)
 {
-	int reg = reg_argument(n);
+	int reg = s->detail == go_function ? reg_go_argument(n) : reg_argument(n);
 
-	if (n > 255)
+	if (n > 255 || (reg < 0 && s->detail == go_function))
 		return false;
 	*ret = (struct arg_loc){
 		.where = reg >= 0 ? ARG_REG : ARG_STACK, .offset = reg >= 0 ? reg : stack_argument(n), .index = -1, .size = 8,
@@ -538,8 +585,7 @@ static bool retval(const struct probe_type *t, struct world *w, const struct sit
 // The entry's place may be moved behind the function's start, but never past an instruction that changes the stack pointer.
 static enum call_key call_key(const struct probe_type *t, const struct site *s)
 {
-	(void)s;
-	return t == &probe_uretprobe ? CALL_RETURNED : CALL_SP;
+	return s->detail == go_function ? CALL_GO : t == &probe_uretprobe ? CALL_RETURNED : CALL_SP;
 }
 
 const struct probe_type probe_uprobe = {
