@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/map.h"
@@ -14,6 +15,7 @@
 #define KALLSYMS "/proc/kallsyms"
 #define MAX_FUNCTION (1u << 20) // an address further behind the last symbol is not that symbol's
 #define READ_BYTES (1u << 20)
+#define LOOK_AGAIN_NS 2000000000ull
 
 struct entry {
 	uint64_t address;
@@ -26,6 +28,9 @@ struct sym_kernel {
 	struct str names;
 	struct map modules; // name -> offset into names
 	VEC(struct entry) list;
+	uint64_t loaded_at;     // CLOCK_MONOTONIC, ns
+	struct str older[8];    // names of tables read before: they were handed out
+	size_t n_older;
 };
 
 struct sym_kernel *sym_kernel_new(void)
@@ -42,6 +47,8 @@ void sym_kernel_free(struct sym_kernel *k)
 		return;
 	map_free(&k->modules);
 	str_free(&k->names);
+	for (size_t i = 0; i < k->n_older; i++)
+		str_free(&k->older[i]);
 	vec_free(&k->list);
 	free(k);
 }
@@ -192,16 +199,33 @@ static void load(struct sym_kernel *k)
 	k->list.cap = k->list.n;
 }
 
-void sym_kernel_find(struct sym_kernel *k, uint64_t ip, struct symbol *ret)
+static uint64_t now(void)
 {
-	size_t lo = 0, hi;
+	struct timespec t;
 
-	*ret = (struct symbol){ .source = SYMBOL_UNMAPPED };
-	if (!k->loaded)
-		load(k);
-	if (!k->list.n)
-		ret->source = SYMBOL_HIDDEN;
-	hi = k->list.n;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
+// Modules and BPF programs come while we run. An address that nothing has is a reason to look again, a few times.
+static bool look_again(struct sym_kernel *k, uint64_t ip)
+{
+	if (!(ip >> 63) || !k->loaded_at || k->n_older == ARRAY_SIZE(k->older) || now() - k->loaded_at < LOOK_AGAIN_NS)
+		return false;
+	k->older[k->n_older++] = k->names;
+	k->names = (struct str){ 0 };
+	k->list.n = 0;
+	map_free(&k->modules);
+	map_init(&k->modules, NULL);
+	load(k);
+	k->loaded_at = now();
+	return true;
+}
+
+static void find(struct sym_kernel *k, uint64_t ip, struct symbol *ret)
+{
+	size_t lo = 0, hi = k->list.n;
+
 	while (lo < hi) { // the first entry behind ip
 		size_t mid = lo + (hi - lo) / 2;
 
@@ -219,6 +243,20 @@ void sym_kernel_find(struct sym_kernel *k, uint64_t ip, struct symbol *ret)
 	ret->offset = ip - e->address;
 	ret->module = e->module ? k->names.p + e->module : NULL;
 	ret->source = ret->module && strcmp(ret->module, "bpf") == 0 ? SYMBOL_BPF : SYMBOL_KALLSYMS;
+}
+
+void sym_kernel_find(struct sym_kernel *k, uint64_t ip, struct symbol *ret)
+{
+	*ret = (struct symbol){ .source = SYMBOL_UNMAPPED };
+	if (!k->loaded) {
+		load(k);
+		k->loaded_at = now();
+	}
+	find(k, ip, ret);
+	if (!ret->name && k->list.n && look_again(k, ip))
+		find(k, ip, ret);
+	if (!k->list.n)
+		ret->source = SYMBOL_HIDDEN;
 }
 
 uint64_t sym_kernel_address(const char *name)
