@@ -703,7 +703,7 @@ int run_script(struct run *r)
 	find_user_addresses(r);
 	symbols_patience(r->symbols, LINES_MS);
 	if (!status && r->wants_user_symbols && !r->options.dry_run)
-		(void)symbols_follow(r->symbols); // without, only what lives when it is printed is named
+		(void)symbols_follow(r->symbols, (uint32_t)r->options.pid); // without, only what lives when it is printed is named
 	if (!status)
 		status = attach_all(r);
 	if (status || r->options.dry_run) {

@@ -52,6 +52,7 @@ struct sym_user {
 	size_t count;
 	VEC(struct perf_map) retired; // of processes that are forgotten: names were handed out
 	struct processes *events;   // NULL: not followed
+	uint32_t only;              // this process and its children; 0: all
 	VEC(uint32_t) before;       // processes that ran when following began, still to be read
 };
 
@@ -185,11 +186,18 @@ static const struct root *root_of(struct sym_user *u, struct process *p)
 
 // By the kernel's word -----------------------------------------------------------------------------------------------------
 
+static bool is_followed(struct sym_user *u, uint32_t pid)
+{
+	return !u->only || map_get(&u->processes, &pid, sizeof pid);
+}
+
 static void on_mapped(void *arg, uint32_t pid, const struct proc_mapping *m)
 {
 	struct sym_user *u = arg;
-	struct process *p = process_of(u, pid);
+	struct process *p = is_followed(u, pid) ? process_of(u, pid) : NULL;
 
+	if (!p)
+		return;
 	p->space[0] = space_own(p->space[0]);
 	space_add(p->space[0], m, modules_get(u->modules, root_of(u, p), pid, m));
 }
@@ -197,8 +205,10 @@ static void on_mapped(void *arg, uint32_t pid, const struct proc_mapping *m)
 static void on_executed(void *arg, uint32_t pid)
 {
 	struct sym_user *u = arg;
-	struct process *p = process_of(u, pid);
+	struct process *p = is_followed(u, pid) ? process_of(u, pid) : NULL;
 
+	if (!p)
+		return;
 	begin_generation(u, p, space_new());
 	p->knows_root = false; // a container's first program comes so
 	p->told = true;
@@ -209,6 +219,8 @@ static void on_forked(void *arg, uint32_t pid, uint32_t parent)
 {
 	struct sym_user *u = arg;
 	struct process *from = map_get(&u->processes, &parent, sizeof parent);
+	if (u->only && !from)
+		return;
 	struct space *s = from && from->space[0] ? space_share(from->space[0]) : NULL;
 	const struct root *root = from ? root_of(u, from) : NULL;
 	bool told = s && from->told;
@@ -254,13 +266,20 @@ static void list_processes(struct sym_user *u)
 		closedir(d);
 }
 
-int sym_user_follow(struct sym_user *u)
+int sym_user_follow(struct sym_user *u, uint32_t pid)
 {
 	int err = u->events ? 0 : processes_open(&u->events);
 
-	if (!err)
+	if (err)
+		return err;
+	u->only = pid;
+	if (pid)
+		process_of(u, pid);
+	if (pid)
+		vec_push(NULL, &u->before, pid);
+	else
 		list_processes(u);
-	return err;
+	return 0;
 }
 
 // By /proc -----------------------------------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ struct user_place { // an address in its file
 
 struct sym_user *sym_user_new(void);
 void sym_user_free(struct sym_user *u); // NULL is allowed
-int sym_user_follow(struct sym_user *u); // 0 or -errno: the kernel tells nothing, /proc is read
+// Every process, or one and its children. 0 or -errno: the kernel tells nothing, /proc is read
+int sym_user_follow(struct sym_user *u, uint32_t pid);
 void sym_user_poll(struct sym_user *u);  // takes in what has changed; reads a few of the processes that ran before
 void sym_user_remember(struct sym_user *u, uint32_t pid);
 // Names as in the tables. `place` may be NULL.

@@ -241,9 +241,9 @@ void symbols_user(struct symbols *s, uint32_t pid, const uint64_t *ip, size_t n,
 	add_lines(s, place, n, ret);
 }
 
-int symbols_follow(struct symbols *s)
+int symbols_follow(struct symbols *s, uint32_t pid)
 {
-	return sym_user_follow(s->user);
+	return sym_user_follow(s->user, pid);
 }
 
 void symbols_poll(struct symbols *s)

@@ -46,7 +46,7 @@ void symbols_free(struct symbols *s);
 void symbols_kernel(struct symbols *s, const uint64_t *ip, size_t n, struct symbol *ret);            // ret[n]
 void symbols_user(struct symbols *s, uint32_t pid, const uint64_t *ip, size_t n, struct symbol *ret); // ret[n]
 void symbols_remember(struct symbols *s, uint32_t pid); // reads the process's mappings now
-int symbols_follow(struct symbols *s); // from now on; 0 or -errno: only what was asked about is remembered
+int symbols_follow(struct symbols *s, uint32_t pid); // from now on, every process, or one and its children; 0 or -errno: only what was asked about is remembered
 void symbols_poll(struct symbols *s);  // a few times a second, when followed
 const char *symbol_source_word(enum symbol_source source);
 // How long a question may wait for lines and servers: milliseconds, -1 (at first): as long as it takes.

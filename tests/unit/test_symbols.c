@@ -382,7 +382,7 @@ static void short_lived_processes_are_named(void **state)
 	int status;
 	pid_t pid;
 
-	if (symbols_follow(s) < 0) {
+	if (symbols_follow(s, 0) < 0) {
 		symbols_free(s);
 		skip();
 	}
