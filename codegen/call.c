@@ -244,6 +244,16 @@ LLVMValueRef cg_in_target(struct cg *cg, uint32_t target)
 	return l_opaque(&cg->l, cg_stdlib(cg, "in_target", cg->l.i64, 3, args, "in_target"));
 }
 
+// target_inherit and its kin: the map, then the integers.
+static struct value emit_target(struct cg *cg, const struct node *n)
+{
+	LLVMValueRef args[4] = { cg_map_ptr(cg, cg_map(cg, MAP_TARGETS)) };
+
+	for (unsigned i = 0; i < n->call.args.n && i < 3; i++)
+		args[i + 1] = cg_int(cg, arg(n, i));
+	return scalar(cg_stdlib(cg, n->call.name, cg->l.i64, (unsigned)n->call.args.n + 1, args, n->call.name));
+}
+
 struct value cg_call(struct cg *cg, const struct node *n)
 {
 	const struct builtin *b = n->call.builtin;
@@ -277,6 +287,7 @@ struct value cg_call(struct cg *cg, const struct node *n)
 	case BUILTIN_ONE_IN: case BUILTIN_AT_MOST: case BUILTIN_CPU_GATE: return cg_sample(cg, n);
 	case BUILTIN_LEFT_OUT: return emit_left_out(cg, n);
 	case BUILTIN_IN_TARGET: return scalar(cg_in_target(cg, n->call.first));
+	case BUILTIN_TARGET_INHERIT: case BUILTIN_TARGET_ADD: case BUILTIN_TARGET_FORGET: return emit_target(cg, n);
 	case BUILTIN_STACK_LEN: return emit_len(cg, n);
 	case BUILTIN_STRERROR: case BUILTIN_SIGNAL_NAME: case BUILTIN_SYSCALL_NAME: return cg_table_text(cg, n);
 	default:

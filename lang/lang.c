@@ -104,6 +104,7 @@ struct program *lang_compile(struct arena *a, struct types *types, struct world 
 	dump_core(l);
 	pass_config(l);
 	pass_items(l);
+	pass_targets(l);
 	pass_probes(l);
 	pass_resolve(l);
 	if (d->errors > before)

@@ -100,6 +100,7 @@ void pass_import(struct lang *l);
 void pass_macro(struct lang *l);
 void pass_sugar(struct lang *l);
 void pass_items(struct lang *l);
+void pass_targets(struct lang *l);
 void pass_config(struct lang *l);
 void pass_probes(struct lang *l);
 void pass_resolve(struct lang *l);

@@ -14,7 +14,7 @@ static const struct {
 	enum key_kind kind;
 	const char *doc;
 } keys[] = {
-#define TARGET_KEY(name, kind, doc) { #name, KEY_##kind, doc },
+#define TARGET_KEY(name, kind, changes, doc) { #name, KEY_##kind, doc },
 #include "base/target.def"
 #undef TARGET_KEY
 };

@@ -136,7 +136,7 @@ static void layout_call(struct lang *l, struct node *n)
 		r.e.map = n->call.args.v[0]->map.sym->index;
 		n->call.first = 1;
 		break;
-	case BUILTIN_EXIT:
+	case BUILTIN_EXIT: case BUILTIN_TARGET_REVIEW:
 		n->call.first = 0;
 		add_values(&r, n, 0);
 		break;

@@ -17,6 +17,7 @@
 #include "runtime/run_state.h"
 #include "runtime/shell.h"
 #include "runtime/sinks/out.h"
+#include "runtime/targets.h"
 #include "runtime/unwind/unwinder.h"
 
 // Helpers -------------------------------------------------------------------------------------------------------------
@@ -262,11 +263,16 @@ static void act_unwind_miss(struct run *r, const struct record *rec)
 	unwinder_miss(r->unwinder, &m);
 }
 
+static void act_target(struct run *r, const struct record *rec)
+{
+	targets_review(r->targets, (uint32_t)integer_arg(rec, 0, 0));
+}
+
 static void (*const actions[])(struct run *r, const struct record *rec) = {
 	[EVENT_PRINTF] = act_printf,	   [EVENT_ERRORF] = act_message,	  [EVENT_WARNF] = act_message,
 	[EVENT_PRINT_VALUE] = act_value,   [EVENT_PRINT_MAP] = act_print_map,	  [EVENT_PRINT_MAP_VALUE] = act_value,
 	[EVENT_CLEAR] = act_clear,	   [EVENT_ZERO] = act_zero,		  [EVENT_EXIT] = act_exit,
-	[EVENT_EMIT] = act_emit,	   [EVENT_PUBLISH] = act_publish,
+	[EVENT_EMIT] = act_emit,	   [EVENT_PUBLISH] = act_publish,	  [EVENT_TARGET] = act_target,
 	[EVENT_TIME] = act_time,	   [EVENT_JOIN] = act_join,		  [EVENT_CAT] = act_cat,
 	[EVENT_SYSTEM] = act_system,	   [EVENT_RUNTIME_ERROR] = act_message,  [EVENT_HELPER_ERROR] = act_message,
 	[EVENT_UNWIND_MISS] = act_unwind_miss,

@@ -21,6 +21,7 @@
 #include "runtime/event.h"
 #include "runtime/exports.h"
 #include "runtime/format.h"
+#include "runtime/gates.h"
 #include "runtime/load.h"
 #include "runtime/loss.h"
 #include "runtime/notify.h"
@@ -85,6 +86,8 @@ void run_free(struct run *r)
 	exports_close(r->exports);
 	out_close(&r->out);
 	unwinder_free(r->unwinder);
+	gates_free(r->gates);
+	targets_free(r->targets);
 	losses_free(r->losses);
 	ring_close(r->ring);
 	ring_close(r->control);
@@ -322,7 +325,9 @@ static int open_channels(struct run *r)
 	int ring = loaded_role(r->loaded, r->plan, MAP_RING), control = loaded_role(r->loaded, r->plan, MAP_CONTROL), err = map_globals(r);
 
 	if (!err)
-		err = targets_fill(r->plan, loaded_role(r->loaded, r->plan, MAP_TARGETS), (uint32_t)r->options.pid, (uint32_t)run_child(r));
+		err = targets_new(r->plan, loaded_role(r->loaded, r->plan, MAP_TARGETS), (uint32_t)r->options.pid, (uint32_t)run_child(r), &r->targets);
+	if (!err)
+		err = gates_new(r->plan, r->loaded, r->globals, &r->gates);
 	if (!err && ring >= 0)
 		err = ring_open(ring, r->loaded->ring_bytes, &r->ring);
 	if (!err && control >= 0)
@@ -573,6 +578,17 @@ static bool target_ended(struct run *r)
 	return r->target_fd >= 0 && poll(&(struct pollfd){ .fd = r->target_fd, .events = POLLIN }, 1, 0) > 0;
 }
 
+static void tick(struct run *r)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	uint64_t now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	exports_tick(r->exports);
+	targets_tick(r->targets, now);
+	gates_tick(r->gates, now);
+}
+
 static void poll_events(struct run *r)
 {
 	struct epoll_event ev[4];
@@ -586,7 +602,7 @@ static void poll_events(struct run *r)
 		symbols_poll(r->symbols);
 		remember_target(r);
 		losses_report(r->losses, r->options.sink, &r->out, false);
-		exports_tick(r->exports);
+		tick(r);
 		timeout = n ? BUSY_MS : MIN(timeout + 1, IDLE_MS);
 		if (stopped(r))
 			break;
@@ -639,6 +655,7 @@ static int finish(struct run *r)
 		r->options.sink->end(&r->out);
 	print_maps(r);
 	exports_close(TAKE_PTR(r->exports));
+	targets_report(r->targets, r->diag, r->first_source);
 	if (r->malformed)
 		diag_warn(r->diag, (struct span){ 0 }, E_IO, "%lu records did not fit the compiled script and were dropped", r->malformed);
 	if (r->losses)
@@ -714,6 +731,7 @@ int run_script(struct run *r)
 	r->attached = true;
 	if (r->options.on_attached)
 		r->options.on_attached();
+	targets_scan(r->targets); // what began between the first look and the probes that keep it true
 	if (r->options.mode != RUN_TRACE)
 		return run_trials(r);
 	tell_attached(r);

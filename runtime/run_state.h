@@ -14,9 +14,11 @@
 struct child;
 struct exports;
 struct format;
+struct gates;
 struct loaded;
 struct losses;
 struct ring;
+struct targets;
 struct unwinder;
 
 // What run.c does for trial.c.
@@ -40,6 +42,8 @@ struct run {
 	struct format **formats; // by event; NULL where it has none
 	struct losses *losses;
 	struct unwinder *unwinder; // NULL: no user stack is walked by unwind tables
+	struct targets *targets; // NULL: the script has none
+	struct gates *gates;
 	struct exports *exports; // NULL: the script exports nothing
 	struct symbols *symbols;
 	struct printer printer;

@@ -6,129 +6,70 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/diag.h"
 #include "base/plan.h"
-#include "base/str.h"
 #include "base/util.h"
-#include "base/world.h"
+#include "base/wire.h"
+#include "runtime/process_facts.h"
 
-static bool read_file(const char *path, struct str *out)
-{
-	_fclose_ FILE *f = fopen(path, "r");
-	char block[4096];
-	size_t n;
+#define RESCAN_NS 1000000000u
 
-	while (f && (n = fread(block, 1, sizeof block, f)) > 0)
-		str_add(out, block, n);
-	return f && !ferror(f);
-}
+struct targets {
+	const struct plan *plan;
+	int fd;
+	uint32_t it;         // the process that a target without choices is
+	bool changes;        // some choice can become true or false without an exec
+	uint64_t scanned_ns;
+	uint64_t late[WIRE_TARGETS];
+};
 
-static bool any(const struct plan_choice *c, const char *text)
-{
-	for (uint32_t i = 0; i < c->n_values; i++)
-		if (glob_match(c->values[i].name, text))
-			return true;
-	return false;
-}
-
-static bool read_exe(uint32_t pid, char path[PATH_MAX])
-{
-	char link[64];
-
-	snprintf(link, sizeof link, "/proc/%u/exe", pid);
-	ssize_t n = readlink(link, path, PATH_MAX - 1);
-	if (n < 0)
-		return false;
-	path[n] = '\0';
-	return true;
-}
-
-static bool is_exe(const struct plan_choice *c, uint32_t pid)
-{
-	char path[PATH_MAX];
-
-	return read_exe(pid, path) && any(c, path);
-}
-
-// The file's words, joined by blanks; its last newline goes.
-static bool is_text(const struct plan_choice *c, uint32_t pid, const char *file)
-{
-	_str_ struct str text = { 0 };
-	char path[64];
-
-	snprintf(path, sizeof path, "/proc/%u/%s", pid, file);
-	if (!read_file(path, &text))
-		return false;
-	while (text.n && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\0'))
-		text.n--;
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] == '\0')
-			text.p[i] = ' ';
-	return any(c, str_z(&text));
-}
-
-static bool is_user(const struct plan_choice *c, uint32_t pid)
-{
-	char path[64], number[16];
-	struct stat st;
-	struct passwd *pw;
-
-	snprintf(path, sizeof path, "/proc/%u", pid);
-	if (stat(path, &st) != 0)
-		return false;
-	snprintf(number, sizeof number, "%u", st.st_uid);
-	pw = getpwuid(st.st_uid);
-	return any(c, number) || (pw && any(c, pw->pw_name));
-}
-
-static bool is_chosen(const struct plan_choice *c, uint32_t pid)
-{
-	char number[16];
-
-	snprintf(number, sizeof number, "%u", pid);
-	if (strcmp(c->key, "exe") == 0)
-		return is_exe(c, pid);
-	if (strcmp(c->key, "comm") == 0 || strcmp(c->key, "cmdline") == 0 || strcmp(c->key, "cgroup") == 0)
-		return is_text(c, pid, c->key);
-	if (strcmp(c->key, "user") == 0)
-		return is_user(c, pid);
-	return strcmp(c->key, "pid") == 0 && any(c, number);
-}
-
+// `it`: the process that a target without choices is.
 static bool belongs(const struct plan_target *t, uint32_t pid, uint32_t it)
 {
 	for (uint32_t i = 0; i < t->n_choices; i++)
-		if (!is_chosen(&t->choices[i], pid))
+		if (!process_is(pid, &t->choices[i]))
 			return false;
 	return t->n_choices || pid == it;
 }
 
-static int add(const struct plan *p, int fd, uint32_t pid, uint32_t it)
+static uint64_t bits_of(const struct targets *t, uint32_t pid)
 {
 	uint64_t bits = 0;
 
-	for (uint32_t i = 0; i < p->n_targets; i++)
-		bits |= (uint64_t)belongs(&p->targets[i], pid, it) << i;
-	return bits ? bpf_map_update_elem(fd, &pid, &bits, 0) : 0;
+	for (uint32_t i = 0; i < t->plan->n_targets && i < WIRE_TARGETS; i++)
+		bits |= (uint64_t)belongs(&t->plan->targets[i], pid, t->it) << i;
+	return bits;
 }
 
-int targets_fill(const struct plan *p, int fd, uint32_t pid, uint32_t child)
+// What is true of the process now, into the map. Returns the bits that were missing.
+static uint64_t settle(struct targets *t, uint32_t pid, int *err)
+{
+	uint64_t bits = bits_of(t, pid), had = 0;
+
+	if (bpf_map_lookup_elem(t->fd, &pid, &had) != 0)
+		had = 0;
+	if (bits == had)
+		return 0;
+	int rc = bits ? bpf_map_update_elem(t->fd, &pid, &bits, 0) : bpf_map_delete_elem(t->fd, &pid);
+	if (rc != 0 && errno != ENOENT)
+		*err = -errno;
+	return bits & ~had;
+}
+
+int targets_scan(struct targets *t)
 {
 	int err = 0;
 
-	if (fd < 0)
+	if (!t)
 		return 0;
 	DIR *dir = opendir("/proc");
 	if (!dir)
 		return -errno;
 	for (const struct dirent *e; !err && (e = readdir(dir));)
 		if (isdigit((unsigned char)e->d_name[0]))
-			err = add(p, fd, (uint32_t)strtoul(e->d_name, NULL, 10), pid ? pid : child);
+			settle(t, (uint32_t)strtoul(e->d_name, NULL, 10), &err);
 	closedir(dir);
 	return err;
 }
@@ -143,9 +84,64 @@ int targets_programs(const struct plan_target *t, void (*each)(void *arg, const 
 	for (const struct dirent *e; (e = readdir(dir));) {
 		uint32_t pid = (uint32_t)strtoul(e->d_name, NULL, 10);
 
-		if (pid && belongs(t, pid, 0) && read_exe(pid, path))
+		if (pid && belongs(t, pid, 0) && process_exe(pid, path))
 			each(arg, path);
 	}
 	closedir(dir);
 	return 0;
+}
+
+int targets_new(const struct plan *p, int fd, uint32_t pid, uint32_t child, struct targets **ret)
+{
+	if (fd < 0)
+		return 0;
+	struct targets *t = xcalloc(1, sizeof *t);
+	*t = (struct targets){ .plan = p, .fd = fd, .it = pid ? pid : child };
+	for (uint32_t i = 0; i < p->n_targets; i++)
+		for (uint32_t k = 0; k < p->targets[i].n_choices; k++)
+			t->changes |= process_fact_changes(p->targets[i].choices[k].key);
+	int err = targets_scan(t);
+	if (err) {
+		targets_free(t);
+		return err;
+	}
+	*ret = t;
+	return 0;
+}
+
+void targets_free(struct targets *t)
+{
+	free(t);
+}
+
+void targets_review(struct targets *t, uint32_t pid)
+{
+	int err = 0;
+	uint64_t late = t ? settle(t, pid, &err) : 0;
+
+	for (; late; late &= late - 1)
+		t->late[__builtin_ctzll(late)]++;
+}
+
+void targets_tick(struct targets *t, uint64_t now_ns)
+{
+	if (!t || !t->changes || now_ns - t->scanned_ns < RESCAN_NS)
+		return;
+	t->scanned_ns = now_ns;
+	targets_scan(t);
+}
+
+void targets_report(const struct targets *t, struct diag *d, uint32_t first_source)
+{
+	for (uint32_t i = 0; t && i < t->plan->n_targets && i < WIRE_TARGETS; i++) {
+		const struct plan_target *target = &t->plan->targets[i];
+		struct span at = { 0 };
+
+		if (!t->late[i])
+			continue;
+		if (target->n_span && target->span[0].source)
+			at = (struct span){ .source = first_source + target->span[0].source - 1, .start = target->span[0].start, .end = target->span[0].end };
+		diag_warn(d, at, E_TARGET, "%lu processes were found to belong to '%s' only after they had begun to run: what they did before is not in the results",
+			  t->late[i], target->name);
+	}
 }

@@ -13,6 +13,36 @@ u64 in_target(void *map, u64 target, const struct wire_globals *g)
 	return bits ? *bits >> (target & 63) & 1 : 0;
 }
 
+u64 target_inherit(void *map, u64 parent, u64 child, u64 mask)
+{
+	u32 from = (u32)parent, to = (u32)child;
+	u64 *has = bpf_map_lookup_elem(map, &from), bits = has ? *has & mask : 0;
+
+	if (bits)
+		bpf_map_update_elem(map, &to, &bits, 0);
+	return 0;
+}
+
+u64 target_add(void *map, u64 tgid, u64 more)
+{
+	u32 key = (u32)tgid;
+	u64 *has = bpf_map_lookup_elem(map, &key);
+
+	if (has)
+		__sync_fetch_and_or(has, more);
+	else if (more)
+		bpf_map_update_elem(map, &key, &more, 0);
+	return 0;
+}
+
+u64 target_forget(void *map, u64 tgid)
+{
+	u32 key = (u32)tgid;
+
+	bpf_map_delete_elem(map, &key);
+	return 0;
+}
+
 // Owner and frame of a call. dest[0] is the thread (tgid << 32 | tid), or for Go the goroutine: tgid << 32 | bit 31 | the address of
 // its g, which it keeps while it lives. dest[1] grows with depth. At a function's first and at its return instruction the stack pointer
 // is the same; behind the return it is one word higher. A goroutine's stack may move when it grows: what stays is the distance to its

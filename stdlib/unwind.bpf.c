@@ -21,7 +21,6 @@ extern const u32 unwind_offsets[UNWIND_OFFSETS]; // defined by codegen for the k
 
 static void *(*const bpf_get_current_task_btf)(void) = (void *)158;
 static u64 (*const bpf_task_pt_regs)(void *task) = (void *)175;
-static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value, u64 flags) = (void *)2;
 static void *(*const bpf_ringbuf_reserve)(void *ring, u64 size, u64 flags) = (void *)131;
 static void (*const bpf_ringbuf_submit)(void *rec, u64 flags) = (void *)132;
 

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// pass_targets.c - probes that keep the map of targets true while the script runs, written in the core language and added to
+// the script where it uses a target.
+//
+//   fork: a child belongs where its parent does, from its first instruction on
+//   exec: where the path of the new program alone decides, the kernel half adds the process at once; then the run side looks
+//         at all that is known of it, takes it in or out, and counts the ones that were in late
+//   exit: with its last thread the process leaves
+#include <string.h>
+
+#include "base/str.h"
+#include "lang/declared.h"
+
+#define PATH_BYTES 256 // of the new program's path that are looked at
+
+// Use -----------------------------------------------------------------------------------------------------------------
+
+static bool names_target(const struct lang *l, const char *point)
+{
+	for (uint32_t i = 0; i < l->plan->n_targets; i++) {
+		const char *at = strchr(point, ':');
+		size_t n = strlen(l->plan->targets[i].name);
+
+		if (at && strncmp(at + 1, l->plan->targets[i].name, n) == 0 && at[1 + n] == ':')
+			return true;
+	}
+	return false;
+}
+
+struct search {
+	const struct lang *l;
+	bool found;
+};
+
+static void find_use(void *arg, struct node **slot)
+{
+	struct search *s = arg;
+	const struct node *n = *slot;
+
+	if ((n->kind == NODE_CALL && strcmp(n->call.name, "in_target") == 0) || (n->kind == NODE_POINT && names_target(s->l, n->point.text)))
+		s->found = true;
+	node_each_child(*slot, find_use, arg);
+}
+
+// Text ----------------------------------------------------------------------------------------------------------------
+
+// A pattern that the kernel half can test: one with no `*`, or one at its end.
+static bool add_test(struct str *s, const char *glob)
+{
+	const char *star = strchr(glob, '*');
+	size_t n = star ? (size_t)(star - glob) : strlen(glob);
+
+	if ((star && star[1]) || n >= PATH_BYTES - 1 || strpbrk(glob, "\"\\") || glob[0] != '/')
+		return false;
+	if (star)
+		str_printf(s, "strncmp($path, \"%.*s\", %zu) == 0", (int)n, glob, n);
+	else
+		str_printf(s, "$path == \"%s\"", glob);
+	return true;
+}
+
+// "if (tests) { $bits |= bit; }" for a target that is chosen by its executables' paths alone.
+static void add_exe_target(struct str *s, const struct plan_target *t, uint32_t bit)
+{
+	_str_ struct str tests = { 0 };
+
+	if (t->n_choices != 1 || strcmp(t->choices[0].key, "exe") != 0)
+		return;
+	for (uint32_t i = 0; i < t->choices[0].n_values; i++) {
+		size_t before = tests.n;
+
+		str_adds(&tests, before ? " || " : "");
+		if (!add_test(&tests, t->choices[0].values[i].name))
+			tests.n = before;
+	}
+	if (tests.n)
+		str_printf(s, "\tif (%.*s) { $bits |= (uint64)%llu; }\n", (int)tests.n, tests.p, 1ull << bit);
+}
+
+static void add_exec(struct lang *l, struct str *s)
+{
+	_str_ struct str tests = { 0 };
+
+	for (uint32_t i = 0; i < l->plan->n_targets; i++)
+		add_exe_target(&tests, &l->plan->targets[i], i);
+	str_adds(s, "rawtracepoint:sched_process_exec {\n");
+	if (tests.n) {
+		str_printf(s, "\tlet $path = str(args.bprm.filename, %d);\n\tlet $bits = (uint64)0;\n", PATH_BYTES);
+		str_add(s, tests.p, tests.n);
+		str_adds(s, "\ttarget_add(pid, $bits);\n");
+	}
+	str_adds(s, "\ttarget_review(pid);\n}\n");
+}
+
+// `it` is one process: its children are not. In a PID namespace of our own the kernel's numbers are not ours: the run side looks then.
+static void add_probes(struct lang *l, struct str *s)
+{
+	unsigned long long mask = 0;
+
+	for (uint32_t i = 0; i < l->plan->n_targets; i++)
+		if (l->plan->targets[i].n_choices)
+			mask |= 1ull << i;
+	str_printf(s, "rawtracepoint:sched_process_fork {\n\tif (args.child.pid == args.child.tgid && args.parent.tgid == pid) {\n"
+		      "\t\ttarget_inherit(pid, args.child.tgid, (uint64)%llu);\n\t}\n}\n", mask);
+	add_exec(l, s);
+	str_adds(s, "rawtracepoint:sched_process_exit {\n\tif (args.p.signal.live.counter == 0) { target_forget(pid); }\n}\n");
+}
+
+void pass_targets(struct lang *l)
+{
+	struct search use = { .l = l };
+	_str_ struct str text = { 0 };
+	bool dynamic = false;
+
+	for (uint32_t i = 0; i < l->plan->n_targets; i++)
+		dynamic |= l->plan->targets[i].n_choices > 0;
+	if (!dynamic)
+		return;
+	find_use(&use, &l->script);
+	if (!use.found)
+		return;
+	add_probes(l, &text);
+	const char *kept = arena_strndup(l->arena, text.p, text.n);
+	const struct node *added = lang_parse(l->arena, l->diag, diag_source(l->diag, "targets", kept, text.n));
+	for (size_t i = 0; added && i < added->script.items.n; i++)
+		vec_push(l->arena, &l->script->script.items, added->script.items.v[i]);
+}
