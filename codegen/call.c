@@ -287,7 +287,7 @@ struct value cg_call(struct cg *cg, const struct node *n)
 	case BUILTIN_ONE_IN: case BUILTIN_AT_MOST: case BUILTIN_CPU_GATE: return cg_sample(cg, n);
 	case BUILTIN_LEFT_OUT: return emit_left_out(cg, n);
 	case BUILTIN_IN_TARGET: return scalar(cg_in_target(cg, n->call.first));
-	case BUILTIN_TARGET_INHERIT: case BUILTIN_TARGET_ADD: case BUILTIN_TARGET_FORGET: return emit_target(cg, n);
+	case BUILTIN_TARGET_INHERIT: case BUILTIN_TARGET_EXEC: case BUILTIN_TARGET_FORGET: return emit_target(cg, n);
 	case BUILTIN_STACK_LEN: return emit_len(cg, n);
 	case BUILTIN_STRERROR: case BUILTIN_SIGNAL_NAME: case BUILTIN_SYSCALL_NAME: return cg_table_text(cg, n);
 	default:

@@ -3,8 +3,8 @@
 // the script where it uses a target.
 //
 //   fork: a child belongs where its parent does, from its first instruction on
-//   exec: where the path of the new program alone decides, the kernel half adds the process at once; then the run side looks
-//         at all that is known of it, takes it in or out, and counts the ones that were in late
+//   exec: the process leaves the targets that its old program put it in; where the path of the new one alone decides, the kernel
+//         half adds it at once; then the run side looks at all that is known of it, and counts the ones that were in late
 //   exit: with its last thread the process leaves
 #include <string.h>
 
@@ -77,19 +77,37 @@ static void add_exe_target(struct str *s, const struct plan_target *t, uint32_t 
 		str_printf(s, "\tif (%.*s) { $bits |= (uint64)%llu; }\n", (int)tests.n, tests.p, 1ull << bit);
 }
 
+// Is what the target selects by the same before and after an exec?
+static bool outlives_exec(const struct plan_target *t)
+{
+	static const char *const kept[] = { "pid", "user", "cgroup", "container", "pod" };
+
+	for (uint32_t i = 0; i < t->n_choices; i++) {
+		size_t k = 0;
+
+		while (k < ARRAY_SIZE(kept) && strcmp(kept[k], t->choices[i].key) != 0)
+			k++;
+		if (k == ARRAY_SIZE(kept))
+			return false;
+	}
+	return true;
+}
+
 static void add_exec(struct lang *l, struct str *s)
 {
 	_str_ struct str tests = { 0 };
+	unsigned long long keep = 0;
 
-	for (uint32_t i = 0; i < l->plan->n_targets; i++)
+	for (uint32_t i = 0; i < l->plan->n_targets; i++) {
 		add_exe_target(&tests, &l->plan->targets[i], i);
-	str_adds(s, "rawtracepoint:sched_process_exec {\n");
-	if (tests.n) {
-		str_printf(s, "\tlet $path = str(args.bprm.filename, %d);\n\tlet $bits = (uint64)0;\n", PATH_BYTES);
-		str_add(s, tests.p, tests.n);
-		str_adds(s, "\ttarget_add(pid, $bits);\n");
+		keep |= outlives_exec(&l->plan->targets[i]) ? 1ull << i : 0;
 	}
-	str_adds(s, "\ttarget_review(pid);\n}\n");
+	str_adds(s, "rawtracepoint:sched_process_exec {\n\tlet $bits = (uint64)0;\n");
+	if (tests.n) {
+		str_printf(s, "\tlet $path = str(args.bprm.filename, %d);\n", PATH_BYTES);
+		str_add(s, tests.p, tests.n);
+	}
+	str_printf(s, "\ttarget_exec(pid, (uint64)%llu, $bits);\n\ttarget_review(pid);\n}\n", keep);
 }
 
 // `it` is one process: its children are not. In a PID namespace of our own the kernel's numbers are not ours: the run side looks then.
@@ -106,6 +124,19 @@ static void add_probes(struct lang *l, struct str *s)
 	str_adds(s, "rawtracepoint:sched_process_exit {\n\tif (args.p.signal.live.counter == 0) { target_forget(pid); }\n}\n");
 }
 
+// Without typed arguments of these events the run side looks at all processes once a second.
+static bool world_has_events(const struct lang *l)
+{
+	static const char *const events[] = { "sched_process_fork", "sched_process_exec", "sched_process_exit" };
+	const struct event_field *f;
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		if (l->world->ops->raw_tracepoint_args(l->world, events[i], &f, &n) != 0)
+			return false;
+	return true;
+}
+
 void pass_targets(struct lang *l)
 {
 	struct search use = { .l = l };
@@ -117,7 +148,7 @@ void pass_targets(struct lang *l)
 	if (!dynamic)
 		return;
 	find_use(&use, &l->script);
-	if (!use.found)
+	if (!use.found || !world_has_events(l))
 		return;
 	add_probes(l, &text);
 	const char *kept = arena_strndup(l->arena, text.p, text.n);

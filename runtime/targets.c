@@ -91,6 +91,15 @@ int targets_programs(const struct plan_target *t, void (*each)(void *arg, const 
 	return 0;
 }
 
+// Those of lang/pass_targets.c; a kernel without typed events has none.
+static bool has_own_probes(const struct plan *p)
+{
+	for (uint32_t i = 0; i < p->n_events; i++)
+		if (p->events[i].kind == EVENT_TARGET)
+			return true;
+	return false;
+}
+
 int targets_new(const struct plan *p, int fd, uint32_t pid, uint32_t child, struct targets **ret)
 {
 	if (fd < 0)
@@ -100,6 +109,7 @@ int targets_new(const struct plan *p, int fd, uint32_t pid, uint32_t child, stru
 	for (uint32_t i = 0; i < p->n_targets; i++)
 		for (uint32_t k = 0; k < p->targets[i].n_choices; k++)
 			t->changes |= process_fact_changes(p->targets[i].choices[k].key);
+	t->changes |= !has_own_probes(p);
 	int err = targets_scan(t);
 	if (err) {
 		targets_free(t);

@@ -23,15 +23,15 @@ u64 target_inherit(void *map, u64 parent, u64 child, u64 mask)
 	return 0;
 }
 
-u64 target_add(void *map, u64 tgid, u64 more)
+u64 target_exec(void *map, u64 tgid, u64 keep, u64 more)
 {
 	u32 key = (u32)tgid;
-	u64 *has = bpf_map_lookup_elem(map, &key);
+	u64 *has = bpf_map_lookup_elem(map, &key), bits = (has ? *has & keep : 0) | more;
 
 	if (has)
-		__sync_fetch_and_or(has, more);
-	else if (more)
-		bpf_map_update_elem(map, &key, &more, 0);
+		*has = bits;
+	else if (bits)
+		bpf_map_update_elem(map, &key, &bits, 0);
 	return 0;
 }
 
