@@ -16,7 +16,7 @@
 
 // Captures ------------------------------------------------------------------------------------------------------------
 
-static bool is_self_time(const struct node *n)
+bool is_self_time(const struct node *n)
 {
 	return n->kind == NODE_FIELD && strcmp(n->field.name, "self") == 0 && n->field.base->kind == NODE_IDENT &&
 	       strcmp(n->field.base->ident.name, "duration") == 0;

@@ -52,7 +52,9 @@ const char *free_map(struct sugar *s, const char *base); // a suffix for make_ma
 void forget_at_end(struct sugar *s, const char *suffix, struct span at); // a map of ours: not printed when the run ends
 bool mentions(const struct node *n, const char *const *names); // identifiers and calls of these names, NULL-terminated
 
-// pass_sugar.c: statements that deliver, into `block`
+// pass_sugar.c
+bool is_self_time(const struct node *n); // duration.self
+// Statements that deliver, into `block`.
 void deliver(struct sugar *s, struct node *block, struct delivery d);
 
 // sugar_sample.c

@@ -145,7 +145,7 @@ void add_statement(struct sugar *s, struct node *block, struct node *n)
 {
 	struct node *stmt = n;
 
-	if (n->kind != NODE_LET && n->kind != NODE_ASSIGN && n->kind != NODE_IF && n->kind != NODE_FOR && n->kind != NODE_BLOCK && n->kind != NODE_RETURN &&
+	if (n->kind != NODE_LET && n->kind != NODE_ASSIGN && n->kind != NODE_IF && n->kind != NODE_FOR && n->kind != NODE_WHILE && n->kind != NODE_BLOCK && n->kind != NODE_RETURN &&
 	    n->kind != NODE_DISCARD) {
 		stmt = node_new(s->l->arena, NODE_EXPR, n->span);
 		stmt->expr.value = n;

@@ -43,6 +43,8 @@ struct calls {
 	bool in_condition;
 	const char *call, *duration; // variables
 	const char *map;             // suffix of its name
+	const char *top, *nested;    // the same of those that nesting needs; NULL: nobody asks
+	const char *own;             // variable of duration.self
 	struct span at;
 };
 
@@ -123,7 +125,7 @@ static const char *name_of(struct calls *c, const struct node *n)
 	const char *base = n->kind == NODE_IDENT ? n->ident.name : n->kind == NODE_FIELD ? n->field.name : "value", *name = base;
 
 	for (unsigned i = 2;; i++) {
-		bool taken = strcmp(name, "time") == 0 || strcmp(name, "weight") == 0;
+		bool taken = strcmp(name, "time") == 0 || strcmp(name, "weight") == 0 || strcmp(name, "up") == 0 || strcmp(name, "depth") == 0;
 
 		for (size_t k = 0; k < c->saved.n; k++)
 			taken |= strcmp(c->saved.v[k].name, name) == 0;
@@ -150,6 +152,14 @@ static void at_return(void *arg, struct node **slot)
 
 	if (is_saved_whole(n)) {
 		*slot = make_field(c->s, make_var(c->s, c->call, n->span), save(c, n), n->span);
+		return;
+	}
+	if (is_self_time(n)) {
+		*slot = make_var(c->s, c->own, n->span);
+		return;
+	}
+	if (n->kind == NODE_IDENT && strcmp(n->ident.name, "self") == 0) {
+		*slot = make_field(c->s, make_var(c->s, c->call, n->span), "depth", n->span);
 		return;
 	}
 	if (n->kind == NODE_IDENT && strcmp(n->ident.name, "duration") == 0) {
@@ -207,7 +217,7 @@ static struct node *call_element(struct calls *c)
 
 static bool is_record(const struct calls *c)
 {
-	return c->saved.n > 0 || c->s->entry_weight || c->s->clause[CLAUSE_CAPTURE];
+	return c->saved.n > 0 || c->s->entry_weight || c->s->clause[CLAUSE_CAPTURE] || c->top;
 }
 
 static struct node *time_of(struct calls *c)
@@ -229,6 +239,8 @@ static struct node *entry_value(struct calls *c)
 		vec_push(c->s->l->arena, &record->record.items, make_item(c->s, "time", make_ident(c->s, "nsecs", c->at), c->at));
 	for (size_t i = 0; i < c->saved.n; i++)
 		vec_push(c->s->l->arena, &record->record.items, make_item(c->s, c->saved.v[i].name, copy_of(c->s, c->saved.v[i].value), c->saved.v[i].value->span));
+	for (size_t i = 0; c->top && i < 2; i++)
+		vec_push(c->s->l->arena, &record->record.items, make_item(c->s, i ? "depth" : "up", make_var(c->s, i ? "$depth" : "$up", c->at), c->at));
 	if (c->s->entry_weight)
 		vec_push(c->s->l->arena, &record->record.items, make_item(c->s, "weight", copy_of(c->s, c->s->entry_weight), c->at));
 	return record;
@@ -243,12 +255,116 @@ static struct node *forget(struct calls *c)
 	return n;
 }
 
+// Nesting -------------------------------------------------------------------------------------------------------------
+//
+// @P_top[owner] is the frame of its innermost open call; each entry knows the one around it (up, 0: none) and how many there are
+// (depth). Frames grow with depth, so what is not smaller than this call's was left by a longjmp. @P_nested[call] is the time that
+// calls inside of it took, which each adds to the one around it when it returns.
+
+static struct node *part(struct calls *c, struct node *of, unsigned number)
+{
+	struct node *n = node_new(c->s->l->arena, NODE_ELEMENT, c->at);
+
+	n->element.base = of;
+	n->element.number = number;
+	return n;
+}
+
+static struct node *this_call(struct calls *c, unsigned number)
+{
+	return part(c, make_ident(c->s, "callid", c->at), number);
+}
+
+static struct node *top_element(struct calls *c)
+{
+	struct node_list key = one_of(c->s, this_call(c, 0));
+
+	return make_map(c->s, c->top, &key, c->at);
+}
+
+// Element of a map by the call that has a frame of this thread.
+static struct node *element_of(struct calls *c, const char *map, struct node *frame)
+{
+	struct node_list key = one_of(c->s, this_call(c, 0));
+
+	vec_push(c->s->l->arena, &key, frame);
+	return make_map(c->s, map, &key, c->at);
+}
+
+static struct node *forget_element(struct calls *c, const char *map, struct node *key)
+{
+	struct node *n = node_new(c->s->l->arena, NODE_DISCARD, c->at);
+
+	n->discard.value = make_call(c->s, "delete", c->at, make_map(c->s, map, NULL, c->at), key, NULL);
+	return n;
+}
+
+static struct node *up(struct calls *c)
+{
+	return make_var(c->s, "$up", c->at);
+}
+
+static void find_enclosing(struct calls *c, struct node *block)
+{
+	struct sugar *s = c->s;
+	struct node *loop = node_new(s->l->arena, NODE_WHILE, c->at), *depth = node_new(s->l->arena, NODE_TERNARY, c->at);
+
+	loop->while_.cond = both(s, make_binary(s, OP_NE, up(c), make_int(s, 0, c->at), c->at), make_binary(s, OP_GE, up(c), this_call(c, 1), c->at));
+	loop->while_.body = make_block(s, c->at);
+	add_statement(s, loop->while_.body, make_assign(s, up(c), make_field(s, element_of(c, c->map, up(c)), "up", c->at), c->at));
+	depth->ternary.cond = make_binary(s, OP_NE, up(c), make_int(s, 0, c->at), c->at);
+	depth->ternary.yes = make_binary(s, OP_ADD, make_field(s, element_of(c, c->map, up(c)), "depth", c->at), make_int(s, 1, c->at), c->at);
+	depth->ternary.no = make_int(s, 0, c->at);
+	add_statement(s, block, make_let(s, "$up", top_element(c), c->at));
+	add_statement(s, block, loop);
+	add_statement(s, block, make_let(s, "$depth", depth, c->at));
+	add_statement(s, block, forget_element(c, c->nested, make_ident(s, "callid", c->at)));
+	add_statement(s, block, make_assign(s, top_element(c), this_call(c, 1), c->at));
+}
+
+// Behind `let $duration`: the time of its own, and what the enclosing call is to know.
+static void leave_nested(struct calls *c, struct node *block)
+{
+	struct sugar *s = c->s;
+	struct node *above = make_field(s, make_var(s, c->call, c->at), "up", c->at), *yes = make_block(s, c->at), *no = make_block(s, c->at), *n, *add;
+	struct node_list key = one_of(s, make_ident(s, "callid", c->at));
+
+	add_statement(s, block, make_let(s, c->own, make_binary(s, OP_SUB, make_var(s, c->duration, c->at), make_map(s, c->nested, &key, c->at), c->at), c->at));
+	add_statement(s, block, forget_element(c, c->nested, make_ident(s, "callid", c->at)));
+	add = make_assign(s, element_of(c, c->nested, above), make_var(s, c->duration, c->at), c->at);
+	add->assign.op = OP_ADD;
+	add_statement(s, yes, add);
+	add_statement(s, yes, make_assign(s, top_element(c), copy_of(s, above), c->at));
+	add_statement(s, no, forget_element(c, c->top, this_call(c, 0)));
+	n = make_if(s, make_binary(s, OP_NE, copy_of(s, above), make_int(s, 0, c->at), c->at), yes, c->at);
+	n->if_.no = no;
+	add_statement(s, block, n);
+}
+
+static void find_nesting(void *arg, struct node **slot)
+{
+	if (is_self_time(*slot) || ((*slot)->kind == NODE_IDENT && strcmp((*slot)->ident.name, "self") == 0))
+		*(bool *)arg = true;
+	node_each_child(*slot, find_nesting, arg);
+}
+
+static bool asks_for_nesting(const struct sugar *s)
+{
+	struct node *root = (struct node *)s->d;
+	bool asked = false;
+
+	find_nesting(&asked, &root);
+	return asked;
+}
+
 // Opened by a filter or a sample, else the block itself; then what does not pass forgets.
 static void entry_half(struct calls *c, struct node_list points, struct node *target, struct node *filter, struct node *sampled_in, struct node *block)
 {
 	struct sugar *s = c->s;
 	struct node *inner = sampled_in, *outer = block;
 
+	if (c->top)
+		find_enclosing(c, inner);
 	add_statement(s, inner, make_assign(s, call_element(c), entry_value(c), c->at));
 	if (inner != outer || filter)
 		add_statement(s, inner, node_new(s->l->arena, NODE_RETURN, c->at));
@@ -305,6 +421,10 @@ static void sweep(struct calls *c, const char *point, struct node *target, struc
 	key->element.base = kv;
 	of->element.base = copy_of(s, key);
 	add_statement(s, gone, make_call(s, "delete", c->at, call_map(c, NULL), key, NULL));
+	if (c->top) {
+		add_statement(s, gone, forget_element(c, c->nested, copy_of(s, key)));
+		add_statement(s, gone, forget_element(c, c->top, copy_of(s, of)));
+	}
 	add_statement(s, gone, make_call(s, "left_out", c->at, make_string(s, why, c->at), NULL, NULL));
 	add_statement(s, body, make_if(s, make_binary(s, OP_LOR, make_binary(s, OP_EQ, of, make_var(s, "$gone", c->at), c->at), of_gone_process(c, of), c->at), gone, c->at));
 	loop->for_.name = "$open";
@@ -353,6 +473,10 @@ static void sweeps(struct calls *c, struct node *target)
 	sweep(c, "tracepoint:sched:sched_process_exec", both(s, target ? copy_of(s, target) : NULL, c->is_syscall ? another_thread(c) : NULL), owner_before(c), true,
 	      arena_printf(s->l->arena, "calls of %s whose process executed another program", s->d->declared.name));
 	forget_at_end(s, c->map, c->at);
+	if (c->top) {
+		forget_at_end(s, c->top, c->at);
+		forget_at_end(s, c->nested, c->at);
+	}
 }
 
 // Groups --------------------------------------------------------------------------------------------------------------
@@ -396,7 +520,12 @@ static void rewrite_group(struct sugar *s, const struct node_list *points, bool 
 		vec_push(s->l->arena, &entries, point_at(s, points->v[i], true));
 		vec_push(s->l->arena, &returns, point_at(s, points->v[i], false));
 	}
-	c.has_time = s->clause[CLAUSE_CAPTURE] != NULL;
+	if (asks_for_nesting(s)) {
+		c.top = free_map(s, number ? arena_printf(s->l->arena, "top_%u", number + 1) : "top");
+		c.nested = free_map(s, number ? arena_printf(s->l->arena, "nested_%u", number + 1) : "nested");
+		c.own = fresh(s, "$own");
+	}
+	c.has_time = s->clause[CLAUSE_CAPTURE] || c.top;
 	s->call = &c;
 	s->entry_weight = NULL;
 	sampled_in = sampled_entry(s, block);
@@ -404,6 +533,8 @@ static void rewrite_group(struct sugar *s, const struct node_list *points, bool 
 		split_filter(&c, filter->clause.parts.v[0], &entry_filter, &return_filter);
 	add_statement(s, found, forget(&c));
 	at = found->block.body.n;
+	if (c.top)
+		leave_nested(&c, found);
 	if (return_filter) {
 		inner = make_block(s, return_filter->span);
 		add_statement(s, found, make_if(s, return_filter, inner, return_filter->span));

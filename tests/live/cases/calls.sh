@@ -46,6 +46,23 @@ good calls.spile -c "$REAL fork 50"
 expect_same "$(measure doubled calls)" 50 'calls during which the program forked'
 expect_no_err 'Left out'
 
+# time of its own: nested calls take theirs away, and all together are what the outermost ones took
+cat >nested.spile <<'SCRIPT'
+probe nest {
+	on      call:it:recurse
+	capture level = self, n = arg0, duration, duration.self
+	measure calls = count() by self, own = sum(duration.self), depth = max(self)
+	export  json
+	do      { if (self == 0) { @whole = sum(duration); } @own = sum(duration.self); }
+}
+SCRIPT
+for what in 'recurse 5' 'threads 16'; do
+	good nested.spile -c "$REAL $what"
+	expect_same "$(value @own)" "$(value @whole)" "the calls' own times and the outermost ones' times of $what"
+done
+expect_out '"self": 3, "calls": 1600'
+expect_same "$(measure nest depth)" 3 'the depth of the recursion'
+
 # the core that it stands for says the same
 "$SPILE" -d core calls.spile -c "$REAL recurse 5" >core.spile || fail 'the core is not printed'
 good core.spile -c "$REAL recurse 5"
