@@ -222,9 +222,12 @@ def gdb_stack(pid, lwp):
 
 def same(ours, theirs):
     """Equal address by address; a system call that is to be restarted stands two bytes back. A signal that was about to
-    be delivered is: then gdb finds the handler at its first instruction, over the stack that was sampled."""
+    be delivered is: then gdb finds the handler at its first instruction, over the stack that was sampled. And a handler that
+    was about to be left (in rt_sigreturn) is."""
     if len(theirs) == len(ours) + 2 and theirs[1][1] == "__restore_rt":
         theirs = theirs[2:]
+    if len(ours) == len(theirs) + 1 and len(ours) > 1 and ours[1][1] == "signal":
+        ours = ours[1:]
     if len(ours) != len(theirs):
         return False
     return all(a == b or (i == 0 and a - b == 2) for i, ((a, _), (b, _)) in enumerate(zip(ours, theirs)))
