@@ -37,7 +37,7 @@ static void build_part(void)
 	say("libdw (DWARF support)", true); // of our own
 	say("libsystemd (systemd notify support)", true); // without the library
 	say("blazesym (advanced symbolization)", false);
-	say("dwunwind (DWARF stack unwinding)", false);
+	say("dwunwind (DWARF stack unwinding)", true); // of our own
 	putchar('\n');
 }
 
