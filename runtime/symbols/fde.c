@@ -68,13 +68,15 @@ static bool open_section(const struct elf_file *f, const char *name, struct elf_
 	return elf_file_section_named(f, name, s) && s->type != SHT_NOBITS;
 }
 
-// At an address of .eh_frame, up to its end.
+#define ENTRY_MOST 512u // bytes of an entry up to what is wanted of it; no more of the section is read
+
+// At an address of .eh_frame.
 static bool open_at(const struct elf_file *f, const struct elf_section *frame, uint64_t address, struct bytes *b)
 {
-	const uint8_t *p = address >= frame->address && address - frame->address < frame->size ?
-				   elf_file_bytes(f, frame->offset + (address - frame->address), frame->size - (address - frame->address)) : NULL;
+	uint64_t in = address - frame->address, n = address >= frame->address && in < frame->size ? MIN(frame->size - in, ENTRY_MOST) : 0;
+	const uint8_t *p = n ? elf_file_bytes(f, frame->offset + in, n) : NULL;
 
-	*b = (struct bytes){ .p = p, .end = p ? p + (frame->size - (address - frame->address)) : NULL, .address = address };
+	*b = (struct bytes){ .p = p, .end = p ? p + n : NULL, .address = address };
 	return p != NULL;
 }
 
@@ -83,9 +85,9 @@ static bool enter(struct bytes *b)
 {
 	uint64_t n = fixed(b, 4);
 
-	if (b->failed || n == 0 || n == UINT32_MAX || n > (uint64_t)(b->end - b->p))
+	if (b->failed || n == 0 || n == UINT32_MAX)
 		return false;
-	b->end = b->p + n;
+	b->end = b->p + MIN(n, (uint64_t)(b->end - b->p));
 	return true;
 }
 
@@ -147,31 +149,40 @@ struct row { // of .eh_frame_hdr: both relative to that section
 	int32_t function, fde;
 };
 
+static bool read_row(const struct elf_file *f, const struct elf_section *hdr, size_t head, size_t i, struct row *ret)
+{
+	const uint8_t *p = elf_file_bytes(f, hdr->offset + head + i * sizeof *ret, sizeof *ret);
+
+	if (p)
+		memcpy(ret, p, sizeof *ret);
+	return p != NULL;
+}
+
 bool fde_bounds(const struct elf_file *f, uint64_t address, uint64_t *start, uint64_t *end)
 {
 	struct elf_section hdr, frame;
-	const uint8_t *p = open_section(f, ".eh_frame_hdr", &hdr) ? elf_file_bytes(f, hdr.offset, hdr.size) : NULL;
 	const size_t head = 12;
+	const uint8_t *p = open_section(f, ".eh_frame_hdr", &hdr) && hdr.size >= head ? elf_file_bytes(f, hdr.offset, head) : NULL;
 	uint32_t n;
 
-	if (!p || hdr.size < head || !open_section(f, ".eh_frame", &frame))
+	if (!p || !open_section(f, ".eh_frame", &frame))
 		return false;
 	if (p[0] != 1 || p[1] != (DW_EH_PE_pcrel | DW_EH_PE_sdata4) || p[2] != DW_EH_PE_udata4 || p[3] != (DW_EH_PE_datarel | DW_EH_PE_sdata4))
 		return false;
 	memcpy(&n, p + 8, sizeof n);
 	size_t lo = 0, hi = MIN((size_t)n, (hdr.size - head) / sizeof(struct row));
-	struct row row = { 0 };
+	struct row row = { 0 }, last = { 0 };
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		memcpy(&row, p + head + mid * sizeof row, sizeof row);
-		if (hdr.address + (uint64_t)(int64_t)row.function <= address)
+		if (!read_row(f, &hdr, head, mid, &row))
+			return false;
+		if (hdr.address + (uint64_t)(int64_t)row.function <= address) {
 			lo = mid + 1;
-		else
+			last = row;
+		} else {
 			hi = mid;
+		}
 	}
-	if (!lo)
-		return false;
-	memcpy(&row, p + head + (lo - 1) * sizeof row, sizeof row);
-	return fde_range(f, &frame, hdr.address + (uint64_t)(int64_t)row.fde, start, end) && address >= *start && address < *end;
+	return lo && fde_range(f, &frame, hdr.address + (uint64_t)(int64_t)last.fde, start, end) && address >= *start && address < *end;
 }

@@ -32,6 +32,8 @@ static void add_relocations(struct elf_file *f, const struct elf_section *s, str
 		if (ELF64_R_SYM(r.r_info))
 			vec_push(NULL, &out->list, (struct slot){ r.r_offset, (uint32_t)ELF64_R_SYM(r.r_info) });
 	}
+	if (p)
+		elf_file_drop(f, s->offset, s->size);
 }
 
 static int compare(const void *a, const void *b)
