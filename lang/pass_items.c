@@ -182,6 +182,20 @@ static void declare_budget(struct lang *l, const struct node *n)
 		take_budget(l, n->budget.settings.v[i]);
 }
 
+// `it` is a target like the others, and must be known as soon as they are.
+static void find_it(void *arg, struct node **slot)
+{
+	struct lang *l = arg;
+	const struct node *n = *slot;
+	bool point = n->kind == NODE_POINT && strstr(n->point.text, ":it:");
+	bool asked = n->kind == NODE_CALL && strcmp(n->call.name, "in_target") == 0 && n->call.args.n && n->call.args.v[0]->kind == NODE_STRING &&
+		     strcmp(n->call.args.v[0]->string.text, "it") == 0;
+
+	if ((point || asked) && find_target(l, "it") == NO_EVENT)
+		target_index(l, "it", n->span);
+	node_each_child(*slot, find_it, arg);
+}
+
 static void each_item(struct lang *l, enum node_kind kind, void (*take)(struct lang *l, const struct node *n))
 {
 	for (size_t i = 0; i < l->script->script.items.n; i++)
@@ -194,6 +208,8 @@ void pass_items(struct lang *l)
 	map_init(&l->streams, l->arena);
 	map_init(&l->gates, l->arena);
 	each_item(l, NODE_TARGET, declare_target);
+	if (has_it(l))
+		find_it(l, &l->script);
 	each_item(l, NODE_EXPORT, declare_export);
 	each_item(l, NODE_DECLARED, streams_declare);
 	each_item(l, NODE_BUDGET, declare_budget);
