@@ -129,8 +129,8 @@ void targets_review(struct targets *t, uint32_t pid)
 	int err = 0;
 	uint64_t late = t ? settle(t, pid, &err) : 0;
 
-	for (; late; late &= late - 1)
-		t->late[__builtin_ctzll(late)]++;
+	for (; late; late &= late - 1) // `it` was known before it ran; it may have ended by the time we look
+		t->late[__builtin_ctzll(late)] += t->plan->targets[__builtin_ctzll(late)].n_choices > 0;
 }
 
 void targets_tick(struct targets *t, uint64_t now_ns)
