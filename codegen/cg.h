@@ -47,6 +47,12 @@ struct loop {
 	LLVMBasicBlockRef on_break, on_continue;
 };
 
+struct temp { // memory on the stack, of the statement that is being emitted
+	struct temp *next;
+	LLVMValueRef at;
+	uint32_t size;
+};
+
 struct fn {               // the function being built; a loop callback has one of its own
 	struct fn *up;
 	LLVMValueRef fn, ctx; // ctx NULL in callbacks
@@ -54,6 +60,7 @@ struct fn {               // the function being built; a loop callback has one o
 	LLVMBasicBlockRef entry, done;
 	LLVMMetadataRef scope;
 	unsigned stack_used;
+	struct temp *temps, *free_temps; // in use; to be had again
 	struct loop *loop;
 	LLVMValueRef zero_key, loop_state; // allocas made on first use, shared by all that need one for a moment
 	LLVMValueRef returned; // callbacks: where to note that the body returned: 1, and the value shifted left by one
@@ -101,7 +108,8 @@ struct cg {
 	uint32_t *var_frame;     // offset in the frame + 1, 0: on the stack (then var[i])
 	struct repeat *repeats;  // of this body
 	uint32_t copied_to, copied_size; // where its strlen() copy to: offset in the frame + 1, 0: nowhere yet; bytes
-	unsigned callbacks;      // number of callbacks so far, for names
+	unsigned callbacks;      // number of callbacks and parts so far, for names
+	uint64_t part_nodes;     // this body's code is split into parts of so many nodes (part.c); 0: it is not
 	unsigned on_stack_limit;
 	bool may_goto;           // the kernel knows the instruction
 	bool failed;
@@ -246,6 +254,13 @@ void cg_stmt(struct cg *cg, const struct node *n);
 void cg_block(struct cg *cg, const struct node *n);
 struct value cg_block_value(struct cg *cg, const struct node *n);
 void cg_for(struct cg *cg, const struct node *n);
+
+// part.c: bodies longer than one function may be
+void cg_plan_parts(struct cg *cg, const struct node *block); // sets part_nodes for a body
+uint64_t cg_weight(const struct node *n);                    // how long its code will be
+void cg_parts(struct cg *cg, struct node *const *statements, size_t n);
+LLVMValueRef cg_part(struct cg *cg, struct node *const *statements, size_t n); // the function
+void cg_part_call(struct cg *cg, LLVMValueRef part);
 
 // step(places…, constants…) of stdlib: reserves what it works on (sizes in bytes), on first use in this body. What it has there is
 // for the moment: operands are evaluated before they are put into the places, and results are taken out.

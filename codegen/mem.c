@@ -3,6 +3,7 @@
 // equal strings are equal keys.
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/util.h"
 #include "base/wire.h"
 #include "codegen/cg.h"
@@ -46,18 +47,43 @@ LLVMValueRef cg_frame_temp(struct cg *cg, uint32_t size, const char *name)
 	return cg_frame_at(cg, cg_frame_reserve(cg, size), name);
 }
 
+// Memory on the stack for the statement; counts says whether it is taken from the budget. NULL: that has not as much.
+static LLVMValueRef stack_temp(struct cg *cg, uint32_t size, bool counts, const char *name)
+{
+	struct temp **at = &cg->fn->free_temps, *t;
+
+	while (*at && (*at)->size != size)
+		at = &(*at)->next;
+	t = *at;
+	if (t) {
+		*at = t->next;
+	} else {
+		if (counts && cg->fn->stack_used + size > STACK_BUDGET)
+			return NULL;
+		cg->fn->stack_used += counts ? size : 0;
+		t = arena_new_(cg->arena, struct temp);
+		t->at = cg_alloca(cg, LLVMArrayType2(cg->l.i64, size / 8), name);
+		t->size = size;
+	}
+	t->next = cg->fn->temps;
+	cg->fn->temps = t;
+	return t->at;
+}
+
 LLVMValueRef cg_word(struct cg *cg, const char *name)
 {
-	return cg->frugal ? cg_frame_temp(cg, 8, name) : cg_alloca(cg, cg->l.i64, name);
+	return cg->frugal ? cg_frame_temp(cg, 8, name) : stack_temp(cg, 8, false, name);
 }
 
 LLVMValueRef cg_temp(struct cg *cg, uint32_t size, const char *name)
 {
 	uint32_t room = ALIGN_UP(MAX(size, 8u), 8);
 
-	if (!cg->frugal && size <= cg->on_stack_limit && cg->fn->stack_used + room <= STACK_BUDGET) {
-		cg->fn->stack_used += room;
-		return cg_alloca(cg, LLVMArrayType2(cg->l.i64, room / 8), name);
+	if (!cg->frugal && size <= cg->on_stack_limit) {
+		LLVMValueRef at = stack_temp(cg, room, true, name);
+
+		if (at)
+			return at;
 	}
 	return cg_frame_temp(cg, size, name);
 }

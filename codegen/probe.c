@@ -189,13 +189,14 @@ static void place_vars(struct cg *cg)
 	if (b->predicate)
 		mark_shared(&none, &b->predicate);
 	mark_shared(&none, &b->block);
+	cg_plan_parts(cg, b->block);
 	cg->var = arena_array(cg->arena, LLVMValueRef, b->nvars);
 	cg->var_frame = arena_array(cg->arena, uint32_t, b->nvars);
 	for (size_t i = 0; i < b->nvars; i++) {
 		const struct var *v = b->vars[i];
 		uint32_t size = MAX(v->type->size, 8u), room = ALIGN_UP(size, 8);
 
-		if (cg->frugal || v->in_callback || size > cg->on_stack_limit || cg->fn->stack_used + room > STACK_BUDGET) {
+		if (cg->frugal || cg->part_nodes || v->in_callback || size > cg->on_stack_limit || cg->fn->stack_used + room > STACK_BUDGET) {
 			cg->var_frame[i] = cg_frame_reserve(cg, size) + 1;
 		} else if (type_is_scalar(v->type)) {
 			cg->var[i] = cg_alloca(cg, cg->l.i64, v->name + 1);

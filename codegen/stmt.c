@@ -158,13 +158,19 @@ static void emit_unroll(struct cg *cg, const struct node *n)
 {
 	struct ll *l = &cg->l;
 	LLVMBasicBlockRef done = l_block(l, "unroll.done");
-	uint32_t frame = cg->frame_used;
+	bool parts = cg->part_nodes && cg_weight(n) > cg->part_nodes;
+	LLVMValueRef part = NULL;
 
 	for (uint64_t i = 0; i < n->unroll.count->int_.value; i++) {
 		LLVMBasicBlockRef next = l_block(l, "unroll.next");
+		struct loop loop = { .up = cg->fn->loop, .on_break = done, .on_continue = next };
 
-		cg->frame_used = frame; // each round's temporaries lie where the last one's did
-		in_loop(cg, n->unroll.body, done, next);
+		cg->fn->loop = &loop;
+		if (!parts)
+			cg_stmt(cg, n->unroll.body);
+		else
+			cg_part_call(cg, part = part ? part : cg_part(cg, &n->unroll.body, 1));
+		cg->fn->loop = loop.up;
 		l_br(l, next);
 		l_pos(l, next);
 	}
@@ -181,8 +187,11 @@ static void leave_loop(struct cg *cg, bool is_break)
 
 void cg_block(struct cg *cg, const struct node *n)
 {
-	for (size_t i = 0; i < n->block.body.n; i++)
-		cg_stmt(cg, n->block.body.v[i]);
+	if (cg->part_nodes && cg_weight(n) > cg->part_nodes)
+		cg_parts(cg, n->block.body.v, n->block.body.n);
+	else
+		for (size_t i = 0; i < n->block.body.n; i++)
+			cg_stmt(cg, n->block.body.v[i]);
 	if (n->block.value)
 		cg_stmt(cg, n->block.value);
 }
@@ -211,7 +220,7 @@ static void emit_let(struct cg *cg, const struct node *n)
 		zero_var(cg, n->let.sym);
 }
 
-void cg_stmt(struct cg *cg, const struct node *n)
+static void emit_statement(struct cg *cg, const struct node *n)
 {
 	cg_debug_at(cg, n->span);
 	switch (n->kind) {
@@ -258,5 +267,26 @@ void cg_stmt(struct cg *cg, const struct node *n)
 		return;
 	default:
 		(void)cg_expr(cg, n);
+	}
+}
+
+// Temporaries are for the statement: the next one's lie where they did. Not what later statements find again: the places of a
+// repeated step and a copied string.
+void cg_stmt(struct cg *cg, const struct node *n)
+{
+	const struct repeat *repeats = cg->repeats;
+	uint32_t frame = cg->frame_used, copied_to = cg->copied_to, copied_size = cg->copied_size;
+	struct fn *fn = cg->fn;
+	struct temp *temps = fn->temps;
+
+	emit_statement(cg, n);
+	if (cg->repeats == repeats && cg->copied_to == copied_to && cg->copied_size == copied_size)
+		cg->frame_used = frame;
+	while (fn->temps != temps) {
+		struct temp *t = fn->temps;
+
+		fn->temps = t->next;
+		t->next = fn->free_temps;
+		fn->free_temps = t;
 	}
 }
