@@ -18,9 +18,20 @@ static struct value extend(struct cg *cg, const struct arg_loc *a, LLVMValueRef 
 	return (struct value){ .v = v };
 }
 
+// The context, to load from. LLVM shares the sum of a pointer and an offset among many uses, and the verifier takes no load from a
+// context that something was added to: in a body long enough for that each use has a pointer of its own.
+LLVMValueRef cg_context(struct cg *cg)
+{
+	struct ll *l = &cg->l;
+
+	if (!cg->outlines)
+		return cg->fn->ctx;
+	return LLVMBuildIntToPtr(l->b, l_opaque(l, LLVMBuildPtrToInt(l->b, cg->fn->ctx, l->i64, "ctx")), l->ptr, "ctx");
+}
+
 static LLVMValueRef ctx_u64(struct cg *cg, int64_t off, const char *name)
 {
-	return l_load(&cg->l, l_atk(&cg->l, cg->fn->ctx, (uint64_t)off, name), 8, false, name);
+	return l_load(&cg->l, l_atk(&cg->l, cg_context(cg), (uint64_t)off, name), 8, false, name);
 }
 
 static struct value from_user(struct cg *cg, const struct arg_loc *a, LLVMValueRef addr)
@@ -108,11 +119,11 @@ struct value cg_arg(struct cg *cg, const struct arg_loc *a)
 	case ARG_STACK:
 		return from_user(cg, a, LLVMBuildAdd(cg->l.b, ctx_u64(cg, REG_SP, "sp"), l_k(&cg->l, (uint64_t)(int64_t)a->offset), "slot"));
 	case ARG_CTX:
-		return (struct value){ .v = l_load(&cg->l, l_atk(&cg->l, cg->fn->ctx, (uint64_t)a->offset, "field"), a->size, a->is_signed, "field") };
+		return (struct value){ .v = l_load(&cg->l, l_atk(&cg->l, cg_context(cg), (uint64_t)a->offset, "field"), a->size, a->is_signed, "field") };
 	case ARG_CTX_ADDR:
 		return record_address(cg, l_k(&cg->l, (uint64_t)a->offset));
 	case ARG_CTX_LOC: {
-		LLVMValueRef loc = l_load(&cg->l, l_atk(&cg->l, cg->fn->ctx, (uint64_t)a->offset, "loc"), 4, false, "loc");
+		LLVMValueRef loc = l_load(&cg->l, l_atk(&cg->l, cg_context(cg), (uint64_t)a->offset, "loc"), 4, false, "loc");
 
 		return record_address(cg, LLVMBuildAnd(cg->l.b, loc, l_k(&cg->l, 0xffff), "off"));
 	}

@@ -118,7 +118,7 @@ static struct value emit_reg(struct cg *cg, const struct node *n)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
 		if (strcmp(registers[i].name, arg(n, 0)->string.text) == 0)
-			return scalar(l_load(&cg->l, l_atk(&cg->l, cg->fn->ctx, (uint64_t)registers[i].offset, "reg.at"), 8, false, "reg"));
+			return scalar(l_load(&cg->l, l_atk(&cg->l, cg_context(cg), (uint64_t)registers[i].offset, "reg.at"), 8, false, "reg"));
 	BUG("register '%s' was not checked", arg(n, 0)->string.text);
 }
 

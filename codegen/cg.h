@@ -47,6 +47,12 @@ struct loop {
 	LLVMBasicBlockRef on_break, on_continue;
 };
 
+enum fn_kind {
+	FN_MAIN,  // what the kernel calls, with its context
+	FN_LOCAL, // followed by the verifier at each call, with what it knows of the arguments
+	FN_GLOBAL // verified once for all calls, its arguments being any numbers
+};
+
 struct temp { // memory on the stack, of the statement that is being emitted
 	struct temp *next;
 	LLVMValueRef at;
@@ -108,6 +114,8 @@ struct cg {
 	uint32_t *var_frame;     // offset in the frame + 1, 0: on the stack (then var[i])
 	struct repeat *repeats;  // of this body
 	uint32_t copied_to, copied_size; // where its strlen() copy to: offset in the frame + 1, 0: nowhere yet; bytes
+	bool outlines;           // what this body does when something fails stands in one function
+	LLVMValueRef complain;   // that function, NULL until something may fail
 	unsigned callbacks;      // number of callbacks and parts so far, for names
 	uint64_t part_nodes;     // this body's code is split into parts of so many nodes (part.c); 0: it is not
 	unsigned on_stack_limit;
@@ -128,7 +136,7 @@ LLVMValueRef cg_globals(struct cg *cg);
 
 // debuginfo.c
 void cg_debug_begin(struct cg *cg);
-void cg_debug_function(struct cg *cg, LLVMValueRef fn, const char *name, unsigned params, bool is_main, struct span at);
+void cg_debug_function(struct cg *cg, LLVMValueRef fn, const char *name, unsigned params, enum fn_kind kind, struct span at);
 void cg_debug_at(struct cg *cg, struct span at);
 void cg_debug_end(struct cg *cg);
 
@@ -138,7 +146,7 @@ void cg_stdlib_link(struct cg *cg);
 
 // probe.c
 void cg_body(struct cg *cg, struct body *b);
-struct fn *cg_fn_begin(struct cg *cg, struct fn *f, const char *name, LLVMTypeRef type, const char *section, struct span at);
+struct fn *cg_fn_begin(struct cg *cg, struct fn *f, const char *name, LLVMTypeRef type, enum fn_kind kind, struct span at); // in the body's section
 void cg_fn_end(struct cg *cg);
 void cg_return(struct cg *cg, LLVMValueRef value); // leaves the body; value NULL: 0. Only what the run side runs itself has a result
 
@@ -174,6 +182,7 @@ LLVMValueRef cg_type_size(struct cg *cg, const struct type *t, enum reloc_kind k
 
 // args.c
 struct value cg_arg(struct cg *cg, const struct arg_loc *a);
+LLVMValueRef cg_context(struct cg *cg); // to load from
 LLVMValueRef cg_kernel_load(struct cg *cg, LLVMValueRef object, uint64_t off, unsigned size, const char *name);
 struct value cg_argn(struct cg *cg, const struct node *n);
 struct value cg_retval(struct cg *cg, const struct node *n);
@@ -218,6 +227,7 @@ struct value cg_table_text(struct cg *cg, const struct node *n); // strerror, si
 // complaint.c: at cg->at
 void cg_complain(struct cg *cg, const char *text);
 void cg_complain_helper(struct cg *cg, const char *text, const char *helper, LLVMValueRef rc); // text NULL: the error's
+void cg_complain_loss(struct cg *cg, const char *text, const char *helper, LLVMValueRef rc, uint32_t loss); // and counts it
 void cg_check_read(struct cg *cg, const char *helper, LLVMValueRef rc); // with -k: says so when rc is an error
 
 // record.c

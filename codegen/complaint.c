@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // complaint.c - warnings that a program gives at run time, in the script's place: a map that is full, a read that failed. Their
 // events are rows of the plan made here, where it is known that the code that gives them is emitted.
+#include <linux/bpf.h>
+
 #include "base/arena.h"
 #include "base/util.h"
 #include "base/wire.h"
@@ -29,13 +31,82 @@ void cg_complain(struct cg *cg, const char *text)
 	cg_event_values(cg, event, NULL, NULL, 0);
 }
 
+// A body where much may fail says it in one function: none of these paths is worth its instructions twice.
+//
+//   complain(event, rc, loss, lost)    count(loss); rec = reserve(ring); rec ? fill and submit : count(lost)
+//
+// The counter NO_LOSS does not exist: counting there does nothing.
+#define NO_LOSS UINT32_MAX
+
+static LLVMValueRef build_complain(struct cg *cg)
+{
+	struct ll *l = &cg->l;
+	LLVMTypeRef params[] = { l->i64, l->i64, l->i64, l->i64 };
+	LLVMBasicBlockRef caller = LLVMGetInsertBlock(l->b);
+	struct span at = cg->at;
+	struct fn f;
+
+	cg_fn_begin(cg, &f, arena_printf(cg->arena, "%s_complain", cg->plan->progs[cg->body->prog].name), LLVMFunctionType(l->i64, params, 4, 0), FN_GLOBAL, at);
+	LLVMBasicBlockRef start = l_block(l, "start"), full = l_block(l, "full"), ok = l_block(l, "ok"), next = l_block(l, "next");
+	l_br(l, start);
+	l_pos(l, start);
+	LLVMValueRef map = cg_map_ptr(cg, cg_map(cg, MAP_LOST)), count[] = { map, LLVMGetParam(f.fn, 2) };
+	cg_stdlib(cg, "loss_count", l->none, 2, count, "");
+	LLVMValueRef args[] = { cg_map_ptr(cg, cg_map(cg, MAP_RING)), l_k(l, sizeof(struct wire_event) + 8), l_k(l, 0) };
+	LLVMValueRef rec = l_helper(l, H_RINGBUF_RESERVE, l->ptr, 3, args, "rec");
+	l_cond(l, LLVMBuildIsNull(l->b, rec, "none"), full, ok);
+	l_pos(l, full);
+	LLVMValueRef lost[] = { map, LLVMGetParam(f.fn, 3) };
+	cg_stdlib(cg, "loss_count", l->none, 2, lost, "");
+	l_br(l, next);
+	l_pos(l, ok);
+	l_store(l, LLVMBuildOr(l->b, LLVMGetParam(f.fn, 0), l_k(l, 1ull << 32), "head"), rec, 8);
+	l_store(l, LLVMGetParam(f.fn, 1), l_atk(l, rec, sizeof(struct wire_event), "rc"), 8);
+	LLVMValueRef done[] = { rec, l_k(l, BPF_RB_NO_WAKEUP) };
+	l_helper(l, H_RINGBUF_SUBMIT, l->none, 2, done, "");
+	l_br(l, next);
+	l_pos(l, next);
+	LLVMBuildRet(l->b, l_k(l, 0));
+	cg_fn_end(cg);
+	l_pos(l, caller);
+	cg_debug_at(cg, at);
+	return f.fn;
+}
+
+static void call_complain(struct cg *cg, uint32_t event, LLVMValueRef rc, uint32_t loss)
+{
+	struct ll *l = &cg->l;
+	uint32_t lost = cg_loss(cg, LOSS_EVENT, event, cg->at);
+
+	if (!cg->complain)
+		cg->complain = build_complain(cg);
+	LLVMValueRef args[] = { l_k(l, event), rc, l_k(l, loss), l_k(l, lost) };
+	LLVMBuildCall2(l->b, LLVMGlobalGetValueType(cg->complain), cg->complain, args, 4, "");
+}
+
+static void complain(struct cg *cg, uint32_t event, LLVMValueRef rc, const struct type *i64, uint32_t loss)
+{
+	if (cg->outlines) {
+		call_complain(cg, event, rc, loss);
+		return;
+	}
+	if (loss != NO_LOSS)
+		cg_count_loss(cg, loss);
+	cg_event_values(cg, event, &(struct value){ .v = rc }, &i64, 1);
+}
+
 void cg_complain_helper(struct cg *cg, const char *text, const char *helper, LLVMValueRef rc)
+{
+	cg_complain_loss(cg, text, helper, rc, NO_LOSS);
+}
+
+void cg_complain_loss(struct cg *cg, const char *text, const char *helper, LLVMValueRef rc, uint32_t loss)
 {
 	const struct type *i64 = type_int(cg->p->types, 8, true);
 	struct plan_event e = { .kind = EVENT_HELPER_ERROR, .text = text, .helper = helper, .fixed_size = sizeof(struct wire_event) + 8 };
 
 	plan_push(cg->arena, &e.args, &e.n_args, (struct plan_arg){ .type = i64, .offset = sizeof(struct wire_event) });
-	cg_event_values(cg, new_event(cg, e), &(struct value){ .v = rc }, &i64, 1);
+	complain(cg, new_event(cg, e), rc, i64, loss);
 }
 
 void cg_check_read(struct cg *cg, const char *helper, LLVMValueRef rc)

@@ -64,20 +64,20 @@ static unsigned line_of(const struct cg *cg, struct span at, unsigned *col)
 }
 
 // main: int f(ctx); a callback: long f(a, b[, c, d]).
-void cg_debug_function(struct cg *cg, LLVMValueRef fn, const char *name, unsigned params, bool is_main, struct span at)
+void cg_debug_function(struct cg *cg, LLVMValueRef fn, const char *name, unsigned params, enum fn_kind kind, struct span at)
 {
 	static const char *const names[] = { "a", "b", "c", "d" };
-	LLVMMetadataRef types[5] = { is_main ? cg->di_int : cg->di_u64 };
+	LLVMMetadataRef types[5] = { kind == FN_MAIN ? cg->di_int : cg->di_u64 };
 	unsigned col, line = line_of(cg, at, &col);
 
 	for (unsigned i = 0; i < params; i++) // what is an integer is an i64 parameter, all else a pointer
 		types[i + 1] = LLVMTypeOf(LLVMGetParam(fn, i)) == cg->l.ptr ? cg->di_ptr : cg->di_u64;
 	LLVMMetadataRef type = LLVMDIBuilderCreateSubroutineType(cg->di, cg->di_file, types, params + 1, 0);
-	LLVMMetadataRef sp = LLVMDIBuilderCreateFunction(cg->di, cg->di_file, name, strlen(name), "", 0, cg->di_file, line, type, !is_main, 1, line, 0, 1);
+	LLVMMetadataRef sp = LLVMDIBuilderCreateFunction(cg->di, cg->di_file, name, strlen(name), "", 0, cg->di_file, line, type, kind == FN_LOCAL, 1, line, 0, 1);
 
 	LLVMSetSubprogram(fn, sp);
 	for (unsigned i = 0; i < params; i++) {
-		const char *p = is_main ? "ctx" : names[i];
+		const char *p = kind == FN_MAIN ? "ctx" : names[i];
 
 		LLVMDIBuilderCreateParameterVariable(cg->di, sp, p, strlen(p), i + 1, cg->di_file, line, types[i + 1], 1, 0);
 	}

@@ -45,9 +45,7 @@ static void callback_begin(struct cg *cg, struct callback *cb, unsigned params, 
 	const char *name = arena_printf(cg->arena, "%s_loop%u", cg->plan->progs[cg->body->prog].name, cg->callbacks++);
 
 	cb->caller = LLVMGetInsertBlock(l->b);
-	cg_fn_begin(cg, &cb->fn, name, LLVMFunctionType(l->i64, params == 2 ? range : map, params, 0), cg->plan->progs[cg->body->prog].section, n->span);
-	LLVMSetLinkage(cb->fn.fn, LLVMInternalLinkage);
-	l_attr(l, cb->fn.fn, "noinline");
+	cg_fn_begin(cg, &cb->fn, name, LLVMFunctionType(l->i64, params == 2 ? range : map, params, 0), FN_LOCAL, n->span);
 	LLVMBasicBlockRef start = l_block(l, "start");
 	cb->fn.done = l_block(l, "done");
 	l_pos(l, start);

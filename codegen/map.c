@@ -118,9 +118,8 @@ static LLVMValueRef update(struct cg *cg, const struct map_sym *m, LLVMValueRef 
 
 static void lost_update(struct cg *cg, const struct map_sym *m, LLVMValueRef rc, struct span at)
 {
-	cg_count_loss(cg, cg_loss(cg, LOSS_UPDATE, m->index, at));
 	cg->at = at;
-	cg_complain_helper(cg, full_text, "map_update_elem", rc);
+	cg_complain_loss(cg, full_text, "map_update_elem", rc, cg_loss(cg, LOSS_UPDATE, m->index, at));
 }
 
 static void update_or_complain(struct cg *cg, const struct map_sym *m, LLVMValueRef key, LLVMValueRef value, struct span at)

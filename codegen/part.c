@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "codegen/cg.h"
 
+#define OUTLINE_NODES 60 // what a function for failures costs the kernel at least
 #define BODY_MOST 1000 // nodes of a body that is emitted as one function
 #define PART_NODES 500 // of a part: some thousand instructions
 #define PARTS_MOST 100 // of a body, if its statements are short: a program may have 256 functions
@@ -34,6 +35,7 @@ void cg_plan_parts(struct cg *cg, const struct node *block)
 {
 	uint64_t w = cg_weight(block);
 
+	cg->outlines = w > OUTLINE_NODES;
 	cg->part_nodes = w > BODY_MOST ? MAX(w / PARTS_MOST, (uint64_t)PART_NODES) : 0;
 }
 
@@ -51,9 +53,7 @@ static void part_begin(struct cg *cg, struct part *p, struct span at)
 	bool has_ctx = cg->fn->ctx != NULL, has_live = cg->fn->live != NULL, in_loop = cg->fn->loop != NULL;
 
 	p->caller = LLVMGetInsertBlock(l->b);
-	cg_fn_begin(cg, &p->fn, arena_printf(cg->arena, "%s_part%u", prog->name, cg->callbacks++), LLVMFunctionType(l->i64, params, 3, 0), prog->section, at);
-	LLVMSetLinkage(p->fn.fn, LLVMInternalLinkage);
-	l_attr(l, p->fn.fn, "noinline");
+	cg_fn_begin(cg, &p->fn, arena_printf(cg->arena, "%s_part%u", prog->name, cg->callbacks++), LLVMFunctionType(l->i64, params, 3, 0), FN_LOCAL, at);
 	p->fn.stack_used = STACK_BUDGET / 2; // its caller's stack counts too
 	p->fn.ctx = has_ctx ? LLVMGetParam(p->fn.fn, 0) : NULL;
 	p->fn.done = l_block(l, "done");

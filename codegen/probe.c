@@ -10,17 +10,21 @@
 
 enum { REGS_R11 = 48, REGS_CX = 88, REGS_ORIG_AX = 120, REGS_IP = 128, REGS_FLAGS = 144 }; // struct pt_regs of x86-64
 
-struct fn *cg_fn_begin(struct cg *cg, struct fn *f, const char *name, LLVMTypeRef type, const char *section, struct span at)
+struct fn *cg_fn_begin(struct cg *cg, struct fn *f, const char *name, LLVMTypeRef type, enum fn_kind kind, struct span at)
 {
 	struct ll *l = &cg->l;
 
 	*f = (struct fn){ .up = cg->fn, .fn = LLVMAddFunction(l->mod, name, type) };
 	cg->fn = f;
-	LLVMSetSection(f->fn, section);
+	LLVMSetSection(f->fn, cg->plan->progs[cg->body->prog].section);
 	l_attr(l, f->fn, "nounwind");
+	if (kind != FN_MAIN)
+		l_attr(l, f->fn, "noinline");
+	if (kind == FN_LOCAL)
+		LLVMSetLinkage(f->fn, LLVMInternalLinkage);
 	f->entry = LLVMAppendBasicBlockInContext(l->ctx, f->fn, "entry");
 	l_pos(l, f->entry);
-	cg_debug_function(cg, f->fn, name, LLVMCountParams(f->fn), f->up == NULL, at);
+	cg_debug_function(cg, f->fn, name, LLVMCountParams(f->fn), kind, at);
 	f->frame_slot = LLVMBuildAlloca(l->b, l->ptr, "frame.slot");
 	return f;
 }
@@ -271,8 +275,9 @@ void cg_body(struct cg *cg, struct body *b)
 	cg->frame_used = 0;
 	cg->needs_frame = false;
 	cg->repeats = NULL;
+	cg->complain = NULL;
 	cg->copied_to = cg->copied_size = 0;
-	cg_fn_begin(cg, &f, prog->name, type, prog->section, b->block->span);
+	cg_fn_begin(cg, &f, prog->name, type, FN_MAIN, b->block->span);
 	f.ctx = LLVMGetParam(f.fn, 0);
 	if (b->kind == PROG_RUN)
 		f.result = cg_alloca(cg, l->i64, "result");
