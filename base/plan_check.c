@@ -138,7 +138,7 @@ static const char *check_event(const struct plan *p, const struct plan_event *e)
 		return "an event is of no known kind or program";
 	if (uses_map(e->kind) && (e->map >= p->n_maps || p->maps[e->map].role != MAP_USER))
 		return "an event's map is out of range";
-	if (e->takes > WIRE_TAKE_ZERO || (e->takes && (e->kind != EVENT_PRINT_MAP || !p->maps[e->map].twin)))
+	if (e->takes > WIRE_TAKE_LATER || (e->takes && (e->kind != EVENT_PRINT_MAP || !p->maps[e->map].twin)))
 		return "an event takes a map that has no twin";
 	if (prints_text(e->kind) && !e->text)
 		return "an event has no format";

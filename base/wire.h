@@ -142,7 +142,8 @@ struct wire_scratch {
 // A map with a twin. Scalars: an array's value is two wire_scalars side by side, a per-CPU array has two elements. Keyed: the
 // copy's number (u64) stands behind the key, which is padded to 8 bytes, and before a histogram's bucket.
 #define WIRE_TWINS 64
-enum { WIRE_TAKE_NONE, WIRE_TAKE_CLEAR, WIRE_TAKE_ZERO };
+// What becomes of the elements that a print shows. LATER: a record of the same program may follow that clears or zeroes them.
+enum { WIRE_TAKE_NONE, WIRE_TAKE_CLEAR, WIRE_TAKE_ZERO, WIRE_TAKE_LATER };
 
 // Lengths that both sides agree on.
 #define WIRE_COMM 16

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// pass_pair.c - print(@m) and, behind it in the same block, clear(@m) or zero(@m): one action that loses no update.
+// pass_pair.c - print(@m) and, behind it in the same program, clear(@m) or zero(@m): one action that loses no update.
 //
-// Done one after the other from user space, what programs add between the two is gone. So the pair becomes one record: the
-// print says that it takes the elements with it, and the other statement goes. Such a map has a twin, a second copy of
-// itself; a bit in the globals says which of the two programs write to. The reader turns the bit, waits until no program
+// Done one after the other from user space, what programs add between the two is gone. So a pair in one block becomes one
+// record: the print says that it takes the elements with it, and the other statement goes. Where a condition or a loop lies
+// between the two, only the run of the program decides whether they meet: both stay, the print says that the other may
+// follow, and the reader looks for it among the next records (runtime/event.c). Such a map has a twin, a second copy of itself; a bit in the globals says which of the two programs write to. The reader turns the bit, waits until no program
 // runs that still goes by the old one, then prints and empties a copy that nobody touches any more.
 //
 // A program reads the bit once, when it starts: what it reads and writes back is in one copy.
@@ -51,6 +52,14 @@ static size_t partner(const struct node_list *body, size_t i, struct map_sym *m,
 	return 0;
 }
 
+static bool make_twin(struct lang *l, struct map_sym *m)
+{
+	if (m->value->kind == TYPE_TSERIES || (!m->twin && l->twins == WIRE_TWINS)) // a time series keeps its epochs anyway
+		return false;
+	l->twins += !m->twin;
+	return m->twin = true;
+}
+
 static void pair_block(struct lang *l, struct node_list *body)
 {
 	for (size_t i = 0; i < body->n; i++) {
@@ -58,11 +67,9 @@ static void pair_block(struct lang *l, struct node_list *body)
 		uint32_t takes;
 		size_t k = m ? partner(body, i, m, &takes) : 0;
 
-		if (!k || m->value->kind == TYPE_TSERIES || (!m->twin && l->twins == WIRE_TWINS)) // a time series keeps its epochs anyway
+		if (!k || !make_twin(l, m))
 			continue;
 		body->v[i]->expr.value->call.takes = takes;
-		l->twins += !m->twin;
-		m->twin = true;
 		memmove(&body->v[k], &body->v[k + 1], (body->n - k - 1) * sizeof *body->v);
 		body->n--;
 	}
@@ -75,8 +82,46 @@ static void visit(void *arg, struct node **slot)
 	node_each_child(*slot, visit, arg);
 }
 
+// The prints that are no pair so far, and stand before what empties their map, or in one loop with it.
+struct waiting {
+	struct lang *l;
+	VEC(struct node *) prints; // calls
+};
+
+static void empties(struct waiting *w, const struct map_sym *m)
+{
+	for (size_t i = 0; i < w->prints.n; i++)
+		if (w->prints.v[i]->call.args.v[0]->map.sym == m && make_twin(w->l, w->prints.v[i]->call.args.v[0]->map.sym))
+			w->prints.v[i]->call.takes = WIRE_TAKE_LATER;
+}
+
+static bool is_loop(const struct node *n)
+{
+	return n->kind == NODE_WHILE || n->kind == NODE_FOR || n->kind == NODE_UNROLL;
+}
+
+static void look(void *arg, struct node **slot)
+{
+	struct waiting *w = arg;
+	struct node *n = *slot;
+	struct map_sym *m = whole_map(n, BUILTIN_PRINT);
+
+	if (m && !n->expr.value->call.takes)
+		vec_push(w->l->arena, &w->prints, n->expr.value);
+	m = whole_map(n, BUILTIN_CLEAR) ? whole_map(n, BUILTIN_CLEAR) : whole_map(n, BUILTIN_ZERO);
+	if (m)
+		empties(w, m);
+	node_each_child(n, look, w);
+	if (is_loop(n)) // round again: what it prints at its end is emptied at its start
+		node_each_child(n, look, w);
+}
+
 void pass_pair(struct lang *l)
 {
-	for (size_t i = 0; i < l->bodies.n; i++)
+	for (size_t i = 0; i < l->bodies.n; i++) {
+		struct waiting w = { .l = l };
+
 		visit(l, &l->bodies.v[i].block);
+		look(&w, &l->bodies.v[i].block);
+	}
 }

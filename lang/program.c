@@ -50,7 +50,7 @@ static void dump_event(const struct plan *p, uint32_t i, struct str *out)
 		str_json(out, e->text, strlen(e->text));
 	}
 	if (e->takes)
-		str_adds(out, e->takes == WIRE_TAKE_ZERO ? " and zeroes it" : " and clears it");
+		str_adds(out, e->takes == WIRE_TAKE_LATER ? " and waits for what follows" : e->takes == WIRE_TAKE_ZERO ? " and zeroes it" : " and clears it");
 	str_printf(out, " fixed %u", e->fixed_size);
 	for (uint32_t k = 0; k < e->n_args; k++) {
 		str_addc(out, ' ');

@@ -90,16 +90,62 @@ static void act_value(struct run *r, const struct record *rec)
 	r->options.sink->value(&r->out, &r->printer, a->type, arg_whole(a, room), true);
 }
 
-static void act_print_map(struct run *r, const struct record *rec)
-{
-	int64_t top = integer_arg(rec, 0, 0), div = integer_arg(rec, 1, 1);
-
-	event_print_map(r, rec->event->map, top > 0 ? (unsigned long)top : 0, div > 1 ? (unsigned long)div : 1, false, rec->event->takes);
-}
-
 static struct map_ref map_ref(struct run *r, unsigned map)
 {
 	return (struct map_ref){ .fd = r->loaded->map_fd[map], .map = &r->plan->maps[map], .ncpus = r->ncpus, .globals = r->globals };
+}
+
+static bool takes_now(const struct plan_event *e)
+{
+	return e->takes == WIRE_TAKE_CLEAR || e->takes == WIRE_TAKE_ZERO;
+}
+
+// What the next record that concerns a map, up to its next print, does to it; WIRE_TAKE_LATER: there is none yet.
+static unsigned follows(struct run *r, uint32_t map)
+{
+	struct record rec;
+	const void *p;
+	size_t n;
+
+	for (size_t i = 1; (p = ring_peek(r->control, i, &n)); i++) {
+		if (!record_decode(r->plan, p, n, &rec) || rec.event->map != map)
+			continue;
+		if (rec.event->kind == EVENT_PRINT_MAP)
+			return WIRE_TAKE_NONE;
+		if (rec.event->kind == EVENT_CLEAR || rec.event->kind == EVENT_ZERO)
+			return rec.event->kind == EVENT_CLEAR ? WIRE_TAKE_CLEAR : WIRE_TAKE_ZERO;
+	}
+	return WIRE_TAKE_LATER;
+}
+
+// The program that printed may still run. Once it has ended, what it did not ask for by then it does not ask for.
+static unsigned decide(struct run *r, const struct plan_event *e)
+{
+	unsigned takes = e->takes;
+
+	if (takes != WIRE_TAKE_LATER)
+		return takes;
+	if (!r->control)
+		return WIRE_TAKE_NONE;
+	takes = follows(r, e->map);
+	if (takes == WIRE_TAKE_LATER && maps_wait_for_programs() == 0)
+		takes = follows(r, e->map);
+	if (takes == WIRE_TAKE_LATER)
+		return WIRE_TAKE_NONE;
+	if (takes != WIRE_TAKE_NONE)
+		r->emptied |= 1ull << (r->plan->maps[e->map].twin - 1);
+	return takes;
+}
+
+// Its elements went with the print before it.
+static bool is_done(struct run *r, const struct plan_event *e)
+{
+	unsigned twin = r->plan->maps[e->map].twin;
+	bool done = twin && r->emptied & 1ull << (twin - 1);
+
+	if (done)
+		r->emptied &= ~(1ull << (twin - 1));
+	return done;
 }
 
 // The twins of the maps that this record and those right behind it take: they are turned together, since each turn waits.
@@ -110,7 +156,7 @@ static uint64_t taken_together(struct run *r)
 	const void *p;
 	size_t n;
 
-	for (size_t i = 0; (p = ring_peek(r->control, i, &n)) && record_decode(r->plan, p, n, &rec) && rec.event->takes; i++) {
+	for (size_t i = 0; (p = ring_peek(r->control, i, &n)) && record_decode(r->plan, p, n, &rec) && takes_now(rec.event); i++) {
 		uint64_t bit = 1ull << (r->plan->maps[rec.event->map].twin - 1);
 
 		if (twins & bit)
@@ -135,6 +181,13 @@ static int take(struct run *r, const struct map_ref *m, bool zero, struct rows *
 	return err ? err : rows_take(m, zero, rows);
 }
 
+static void act_print_map(struct run *r, const struct record *rec)
+{
+	int64_t top = integer_arg(rec, 0, 0), div = integer_arg(rec, 1, 1);
+
+	event_print_map(r, rec->event->map, top > 0 ? (unsigned long)top : 0, div > 1 ? (unsigned long)div : 1, false, decide(r, rec->event));
+}
+
 static void change_map(struct run *r, const struct record *rec, int (*change)(const struct map_ref *m))
 {
 	struct map_ref ref = map_ref(r, rec->event->map);
@@ -150,12 +203,14 @@ static void change_map(struct run *r, const struct record *rec, int (*change)(co
 
 static void act_clear(struct run *r, const struct record *rec)
 {
-	change_map(r, rec, map_clear);
+	if (!is_done(r, rec->event))
+		change_map(r, rec, map_clear);
 }
 
 static void act_zero(struct run *r, const struct record *rec)
 {
-	change_map(r, rec, map_zero);
+	if (!is_done(r, rec->event))
+		change_map(r, rec, map_zero);
 }
 
 static void act_exit(struct run *r, const struct record *rec)

@@ -61,8 +61,7 @@ static int wait_by_update(void)
 	return outer < 0 ? outer : bpf_map_update_elem(outer, &zero, &inner, BPF_ANY);
 }
 
-// Returns when no program runs that was running when it was called.
-static int wait_for_programs(void)
+int maps_wait_for_programs(void)
 {
 	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0 ? 0 : wait_by_update(); // refused with nohz_full
 }
@@ -72,7 +71,7 @@ int maps_turn(struct wire_globals *g, uint64_t twins)
 	if (!g)
 		return -EINVAL; // a plan that is not ours
 	__atomic_fetch_xor(&g->live, twins, __ATOMIC_SEQ_CST);
-	return wait_for_programs();
+	return maps_wait_for_programs();
 }
 
 // All elements, raw ----------------------------------------------------------------------------------------------------

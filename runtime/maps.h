@@ -34,6 +34,8 @@ int rows_read(const struct map_ref *m, struct rows *ret);
 // Turns programs to the other copies of these maps (1 << twin - 1), and waits some 10 ms until none runs that uses the ones
 // before. 0 or -errno.
 int maps_turn(struct wire_globals *g, uint64_t twins);
+// Returns when no program runs that was running when it was called: what those had to say is in the rings. 0 or -errno.
+int maps_wait_for_programs(void);
 // The copy that is not in use (maps_turn), which is then emptied; `zero`: its keys come back in the other one.
 int rows_take(const struct map_ref *m, bool zero, struct rows *ret);
 void rows_free(struct rows *r);

@@ -132,16 +132,14 @@ const void *ring_peek(const struct ring *control, size_t i, size_t *n)
 
 size_t ring_drain_both(struct ring *data, struct ring *control, ring_fn *fn, void *arg)
 {
-	uint64_t last = control ? ring_end(control) : 0;
+	// Read before the control ring's end: of what lies before this one, every program's earlier control records lie before
+	// that one. Both stay: what `fn` does may take long, and what is written meanwhile has control records behind `last`.
+	uint64_t end = data ? ring_end(data) : 0, last = control ? ring_end(control) : 0;
 	const struct wire_control *c;
 	uint32_t size;
 	size_t n = 0;
 
 	for (;;) {
-		// read before the control ring is looked at: of what lies before this end, every program's earlier control
-		// records are seen
-		uint64_t end = data ? ring_end(data) : 0;
-
 		c = control && *control->consumer < last ? (const void *)record_at(control, *control->consumer, &size) : NULL;
 		if (!c || size < sizeof *c)
 			return n + (data ? drain_to(data, end, fn, arg) : 0) + (c ? ring_drain(control, fn, arg) : 0);

@@ -67,5 +67,6 @@ struct run {
 	int status;         // the script's
 	int signals_seen;   // SIGUSR1
 	uint64_t turned;    // twins whose other copy waits to be printed and emptied
+	uint64_t emptied;   // twins that a print emptied on behalf of a clear() or zero() whose record is still to come
 	uint64_t complaints; // errorf() and run-time errors met: a test with one has failed
 };

@@ -203,12 +203,56 @@ static void both(void **state)
 	teardown(&other);
 }
 
+static void write_control(struct fake *f, uint64_t after, const char *eight)
+{
+	char record[17] = "";
+	uint8_t *at = f->data + (*f->producer & (BYTES - 1));
+
+	memcpy(record, &after, 8);
+	memcpy(record + 8, eight, 8);
+	memcpy(at, &(uint32_t){ 16 }, 4);
+	memcpy(at + BPF_RINGBUF_HDR_SZ, record, 16);
+	*f->producer += BPF_RINGBUF_HDR_SZ + 16;
+}
+
+struct slow {
+	struct fake *data, *control;
+};
+
+// An action that takes so long that programs write both kinds of records meanwhile.
+static void see_slowly(void *arg, const void *record, size_t n)
+{
+	struct slow *s = arg;
+
+	see(s->data, record, n);
+	if (memcmp(record, "control1", 8) != 0)
+		return;
+	write_record(s->data, "second", 0);
+	write_control(s->control, *s->data->producer, "control2");
+	write_record(s->data, "third", 0);
+}
+
+static void meanwhile(void **state)
+{
+	void *other = NULL;
+
+	setup(&other);
+	struct slow s = { .data = *state, .control = other };
+	write_record(s.data, "first", 0);
+	write_control(s.control, *s.data->producer, "control1");
+	for (int i = 0; i < 3; i++)
+		ring_drain_both(s.data->ring, s.control->ring, see_slowly, &s);
+	assert_string_equal(s.data->seen.p, "first;control1;second;control2;third;");
+	teardown(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(order, setup, teardown), cmocka_unit_test_setup_teardown(busy, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrapped, setup, teardown), cmocka_unit_test_setup_teardown(batches, setup, teardown),
-		cmocka_unit_test_setup_teardown(both, setup, teardown), cmocka_unit_test(decoding),
+		cmocka_unit_test_setup_teardown(both, setup, teardown), cmocka_unit_test_setup_teardown(meanwhile, setup, teardown),
+		cmocka_unit_test(decoding),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

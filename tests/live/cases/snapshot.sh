@@ -29,6 +29,38 @@ for line in open("out"):
 print(h, l)
 sys.exit(h != int(sys.argv[1]) or l != int(sys.argv[1]))
 END
+# a condition between the two: what is printed and then cleared adds up, and what is not cleared is printed again
+run -q -c "$t calls $calls 2" -e "uprobe:$t:hit { @n++; @k[arg0 & 1] = count(); @s = count(); @all = count(); }
+	interval:ms:20 { @round += (uint64)1; print(@n); if (@round % 3 == 0) { printf(\"cleared\n\"); clear(@n); }
+		if (@round % 2) { print(@k); } printf(\"--\n\"); if (@round % 2) { zero(@k); }
+		if (@round % 2) { print(@s); printf(\"printed\n\"); clear(@s); } else { print(@s); } }
+	end { printf(\"end\n\"); printf(\"n %d\n\", @n); print(@k); print(@s); clear(@n); clear(@k); clear(@s); }"
+expect_status 0
+/usr/bin/python3 - $((2 * calls)) <<'END' || fail "prints under conditions"
+import re, sys
+n = k = s = cleared = last_n = last_s = 0
+for line in open("out"):
+    line = line.strip()
+    m = re.match(r"@(n|k|s)(?:\[.\])?: (\d+)$", line)
+    if line == "cleared":
+        n += last_n
+        cleared += 1
+        last_n = 0
+    elif line == "printed":
+        s += last_s
+    elif line.startswith("n "):
+        n += int(line[2:])
+    elif m and m[1] == "n":
+        assert last_n <= int(m[2]), "a plain print lost elements"
+        last_n = int(m[2])
+    elif m and m[1] == "k":
+        k += int(m[2])
+    elif m:
+        last_s = int(m[2])
+s += last_s # the end's
+print(n, k, s, cleared)
+sys.exit(cleared < 3 or {n, k, s} != {int(sys.argv[1])})
+END
 # what such a map is to the rest of a script is unchanged
 good -q -e 'begin { @a[1] = 5; @a[2] = 7; @b = 3; @s = count(); print(@a); clear(@a); print(@b); zero(@b); print(@s); zero(@s); }
 	end { for ($kv : @a) { printf("left %d\n", $kv.0); } printf("len %d has %d b %d\n", len(@a), has_key(@a, 1), @b); @a[3] = 9; delete(@a, 3); }'
