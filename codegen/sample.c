@@ -58,6 +58,9 @@ static LLVMValueRef at_most(struct cg *cg, const struct node *n)
 static LLVMValueRef cpu_gate(struct cg *cg, const struct node *n)
 {
 	struct ll *l = &cg->l;
+
+	if (n->call.args.n < 2)
+		return l_k(l, 1);
 	LLVMValueRef keep = l_load(l, l_atk(l, cg_globals(cg), offsetof(struct wire_globals, keep) + 8ull * n->call.first, "keep.at"), 8, false, "keep");
 
 	return cg_stdlib(cg, "gate_take", l->i64, 1, &keep, "gate");

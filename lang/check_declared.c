@@ -144,7 +144,8 @@ const struct type *check_cpu_gate(struct lang *l, struct node *n)
 		complain(l, n->call.args.v[0]->span, E_LITERAL, "cpu_gate() expects the gate's name as a literal string");
 	else
 		n->call.args.v[0]->type = type_string(l->types, (uint32_t)n->call.args.v[0]->string.len + 1);
-	check_literal(l, n, 1, "the share of a processor in millionths", 1000000, &v);
+	if (n->call.args.n > 1) // without: what this program takes counts too, and nothing is decided
+		check_literal(l, n, 1, "the share of a processor in millionths", 1000000, &v);
 	return t_int(l, 8, false);
 }
 
@@ -301,13 +302,15 @@ uint32_t layout_stream(struct lang *l, struct node *n)
 static uint32_t gate_named(struct lang *l, const struct node *n)
 {
 	const char *name = n->call.args.v[0]->string.text;
-	struct plan_gate g = { .cpu = (uint32_t)literal_value(n->call.args.v[1]) };
+	struct plan_gate g = { .cpu = n->call.args.n > 1 ? (uint32_t)literal_value(n->call.args.v[1]) : 1000000u };
 	void **at = map_puts(&l->gates, name);
 
 	if (!*at) {
 		plan_push(l->arena, &g.span, &g.n_span, (struct plan_span){ n->span.source, n->span.start, n->span.end });
 		*at = (void *)(uintptr_t)(plan_push(l->arena, &l->plan->gates, &l->plan->n_gates, g) + 1);
 	}
+	if (n->call.args.n > 1)
+		l->plan->gates[(uintptr_t)*at - 1].cpu = g.cpu;
 	return (uint32_t)(uintptr_t)*at - 1;
 }
 

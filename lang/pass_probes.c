@@ -210,7 +210,7 @@ static void expand_point(struct lang *l, const struct node *point, unsigned uses
 	unsigned before = l->diag->errors;
 	size_t had = out->n;
 
-	if (!text)
+	if (!text || said_there(l->diag, point->span))
 		return;
 	*type = attach_point_split(l->world, l->diag, l->arena, point->span, text, &ap);
 	if (!*type)

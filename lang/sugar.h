@@ -62,6 +62,7 @@ void deliver(struct sugar *s, struct node *block, struct delivery d);
 struct node *sampled(struct sugar *s, struct node *block, struct delivery *d);
 // The same at a call's entry, for the limits that can be decided there; sets s->entry_weight.
 struct node *sampled_entry(struct sugar *s, struct node *block);
+void count_for_gate(struct sugar *s, struct node *block); // the return half's time counts for a gate at the entry
 
 // sugar_call.c
 void rewrite_calls(struct sugar *s);

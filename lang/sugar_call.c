@@ -531,6 +531,7 @@ static void rewrite_group(struct sugar *s, const struct node_list *points, bool 
 	sampled_in = sampled_entry(s, block);
 	if (filter)
 		split_filter(&c, filter->clause.parts.v[0], &entry_filter, &return_filter);
+	count_for_gate(s, found);
 	add_statement(s, found, forget(&c));
 	at = found->block.body.n;
 	if (c.top)

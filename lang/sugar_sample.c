@@ -201,6 +201,20 @@ struct node *sampled(struct sugar *s, struct node *block, struct delivery *d)
 	return t.block;
 }
 
+void count_for_gate(struct sugar *s, struct node *block)
+{
+	for (size_t i = 0; limit_at(s, i); i++) {
+		const struct node *limit = limit_at(s, i);
+		struct node *n = node_new(s->l->arena, NODE_DISCARD, limit->span);
+
+		if (!is_cpu(limit) || !decided_at_entry(s, limit))
+			continue;
+		n->discard.value = make_call(s, "cpu_gate", limit->span, make_string(s, s->d->declared.name, limit->span), NULL, NULL);
+		add_statement(s, block, n);
+		return;
+	}
+}
+
 struct node *sampled_entry(struct sugar *s, struct node *block)
 {
 	struct step t = { .s = s, .block = block, .entry = true };

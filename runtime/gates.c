@@ -12,7 +12,7 @@
 #include "runtime/load.h"
 
 #define PERIOD_NS 50000000u
-#define LEAST (WIRE_GATE_OPEN >> 20) // one in a million still shows that there is something
+#define LEAST (WIRE_GATE_OPEN >> 10) // below that to ask costs more than what passes, and each that passes stands for too many
 
 struct gates {
 	const struct plan *plan;

@@ -44,3 +44,13 @@ good rate.spile -c "$WRITES"
 expect_same "$(($(value @weight) + $(value @left)))" "$(value @all)" 'weights of a rate, and what is left in its bucket'
 [ "$(value @taken)" -lt "$(value @all)" ] || fail 'the rate bounds nothing'
 [ "$(value @taken)" -gt 0 ] || fail 'the rate lets nothing through'
+
+# a share of a processor: the gate never lets less than one in 1024 through, which bounds how far off its weights may be
+cat >gate.spile <<'SCRIPT'
+probe all { on syscall:it:write filter args.count == 3 measure n = count() export json }
+probe gated { on syscall:it:write filter args.count == 3 sample cpu 1% measure n = count() export json }
+SCRIPT
+good gate.spile -c "/bin/dd if=/dev/zero of=/dev/null bs=3 count=400000"
+all=$(number all n)
+d=$(deviation "$all" 1024)
+expect_between "$(number gated n)" $((all - d)) $((all + d)) 'the weight of what passed the gate'
