@@ -386,7 +386,10 @@ static enum step leave_by_rule(struct unwind *u, const struct unwind_rule *r)
 			return STEP_END;
 		}
 		ra = saved_register(u, r->reg);
-		fp = u->fp;
+		if (!recover(u, r->fp, r->fp_off, cfa, u->fp, &fp)) {
+			end_walk(u, WIRE_STOP_FAULT);
+			return STEP_END;
+		}
 	} else if (r->fp == UNWIND_AT_CFA && r->fp_off == r->ra_off - 8 && r->ra == UNWIND_AT_CFA) { // side by side: one read
 		if (!read_pair(u, cfa + (s64)r->fp_off, pair)) {
 			end_walk(u, WIRE_STOP_FAULT);
@@ -398,7 +401,9 @@ static enum step leave_by_rule(struct unwind *u, const struct unwind_rule *r)
 		end_walk(u, WIRE_STOP_FAULT);
 		return STEP_END;
 	}
-	if (cfa <= u->sp && r->cfa != UNWIND_CFA_SP_AT && r->cfa != UNWIND_CFA_FP_AT) {
+	// the stack may be as it was before the call when the return address is in a register: at the end of _Unwind_Resume
+	bool above = cfa > u->sp || (cfa == u->sp && r->ra == UNWIND_IN_REG);
+	if (!above && r->cfa != UNWIND_CFA_SP_AT && r->cfa != UNWIND_CFA_FP_AT) {
 		end_walk(u, WIRE_STOP_LOOP);
 		return STEP_END;
 	}
