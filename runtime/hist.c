@@ -77,7 +77,7 @@ static void linear_bound(const struct type *t, int64_t v, struct str *out)
 		str_i64(out, v);
 }
 
-static void linear_label(const struct type *t, uint32_t bucket, struct str *out)
+static void linear_label(const struct type *t, uint32_t bucket, bool legacy, struct str *out)
 {
 	if (bucket == 0) {
 		str_adds(out, "(..., ");
@@ -86,10 +86,10 @@ static void linear_label(const struct type *t, uint32_t bucket, struct str *out)
 		return;
 	}
 	str_addc(out, '[');
-	linear_bound(t, linear_from(t, bucket), out);
+	linear_bound(t, legacy && bucket == t->count - 1 ? t->b : linear_from(t, bucket), out);
 	if (bucket == t->count - 1) {
 		str_adds(out, ", ...)");
-	} else if (t->c == 1) {
+	} else if (t->c == 1 && !legacy) {
 		str_addc(out, ']');
 	} else {
 		str_adds(out, ", ");
@@ -126,7 +126,7 @@ static void bar_line(const char *label, uint64_t count, uint64_t max, struct str
 	str_adds(out, "|\n");
 }
 
-void hist_text(const struct type *t, const uint64_t *b, uint64_t div, struct str *out)
+static void lines(const struct type *t, const uint64_t *b, uint64_t div, bool legacy, struct str *out)
 {
 	uint32_t first = 0, last = 0;
 	uint64_t max = 0;
@@ -141,9 +141,19 @@ void hist_text(const struct type *t, const uint64_t *b, uint64_t div, struct str
 		if (t->kind == TYPE_HIST)
 			hist_label(t, i, &label);
 		else
-			linear_label(t, i, &label);
+			linear_label(t, i, legacy, &label);
 		bar_line(str_z(&label), shown(t, b[i], div), max, out);
 	}
+}
+
+void hist_text(const struct type *t, const uint64_t *b, uint64_t div, struct str *out)
+{
+	lines(t, b, div, false, out);
+}
+
+void hist_text_legacy(const struct type *t, const uint64_t *b, struct str *out)
+{
+	lines(t, b, 1, true, out);
 }
 
 static void hist_limits(const struct type *t, uint32_t bucket, struct str *out)

@@ -14,6 +14,8 @@ struct type;
 uint64_t hist_total(const struct type *t, const uint64_t *buckets);
 // A line per bucket from the lowest to the highest that is not empty. div divides hist's counts, not lhist's.
 void hist_text(const struct type *t, const uint64_t *buckets, uint64_t div, struct str *out);
+// The same of an lhist as bpftrace printed it up to 0.23: every bucket has two bounds, and the last one begins at max.
+void hist_text_legacy(const struct type *t, const uint64_t *buckets, struct str *out);
 void hist_json(const struct type *t, const uint64_t *buckets, uint64_t div, struct str *out); // [{"min": 2, "max": 3, "count": 1}]
 // The values of a bucket are in [from, to): ±INFINITY at the open ends.
 void hist_bounds(const struct type *t, uint32_t bucket, double *from, double *to);

@@ -72,7 +72,7 @@ struct run *run_new(const struct plan *plan, const void *object, size_t object_l
 							   .debuginfod = plan_config(plan, "debuginfod")->number });
 	printer_init(&r->printer, plan, r->symbols);
 	out_open(&r->out, o->out_fd, STDERR_FILENO, o->buffering);
-	r->out.legacy = o->legacy_output;
+	r->out.legacy = r->printer.legacy = o->legacy_output;
 	compile_formats(r);
 	return r;
 }
@@ -413,18 +413,24 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static unsigned all_sites(const struct run *r)
+{
+	unsigned all = 0;
+
+	for (uint32_t i = 0; i < r->plan->n_progs; i++)
+		all += r->plan->progs[i].n_sites;
+	return all;
+}
+
 void run_progress(struct run *r)
 {
 	uint64_t now = r->told_ns && (r->options.verbose || r->options.watched) && !r->options.quiet ? monotonic_ns() : 0;
 	_str_ struct str s = { 0 };
-	uint64_t all = 0;
 
 	if (!now || now - r->told_ns < PROGRESS_NS)
 		return;
-	for (uint32_t i = 0; i < r->plan->n_progs; i++)
-		all += r->plan->progs[i].n_sites;
 	r->told_ns = now;
-	str_printf(&s, "Attaching: %llu of %llu probes\n", (unsigned long long)r->links.sites, (unsigned long long)all);
+	str_printf(&s, "Attaching: %u of %u probes\n", r->links.sites, all_sites(r));
 	out_error(&r->out, &s);
 }
 
@@ -493,7 +499,7 @@ static void tell_attached(struct run *r)
 	static const char token[] = "__BPFTRACE_NOTIFY_PROBES_ATTACHED";
 
 	tell_notes(r);
-	if (!r->options.quiet)
+	if (!r->options.quiet && !r->options.legacy_output)
 		r->options.sink->attached(&r->out, r->links.sites);
 	notify_systemd("READY=1");
 	if (getenv(token)) {
@@ -715,6 +721,8 @@ int run_script(struct run *r)
 {
 	int status = prepare(r);
 
+	if (!status && r->options.legacy_output && !r->options.quiet && r->options.mode == RUN_TRACE)
+		r->options.sink->attached(&r->out, all_sites(r)); // it stood before anything else
 	if (!status && !r->options.dry_run)
 		status = run_special(r, "begin");
 	find_user_addresses(r);

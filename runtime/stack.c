@@ -174,8 +174,15 @@ static void source_line(const struct line_frame *f, struct str *out)
 		str_printf(out, "@%s:%u", f->file, f->line);
 }
 
+static const char *indentation(const struct printer *p, const struct type *t)
+{
+	if (t->a != STACK_BPFTRACE)
+		return t->a == STACK_PERF ? "\t" : "";
+	return p->legacy && p->in_key ? "    " : "        ";
+}
+
 // The calls that were inlined at an address have a line each, above the function they are in.
-static void inlined_calls(const struct type *t, uint64_t ip, const struct symbol *s, struct str *out)
+static void inlined_calls(const struct printer *p, const struct type *t, uint64_t ip, const struct symbol *s, struct str *out)
 {
 	for (uint32_t i = 0; i + 1 < s->n_lines; i++) {
 		const struct line_frame *f = &s->lines[i];
@@ -184,19 +191,19 @@ static void inlined_calls(const struct type *t, uint64_t ip, const struct symbol
 		if (t->a == STACK_PERF)
 			str_printf(out, "\t%lx %s", ip, name);
 		else
-			str_printf(out, "        [inlined] %s", name);
+			str_printf(out, "%s[inlined] %s", indentation(p, t), name);
 		source_line(f, out);
 		str_adds(out, t->a == STACK_PERF ? " (inlined)\n" : "\n");
 	}
 }
 
-static void frame(const struct type *t, uint64_t ip, uint8_t how, const struct symbol *s, struct str *out)
+static void frame(const struct printer *p, const struct type *t, uint64_t ip, uint8_t how, const struct symbol *s, struct str *out)
 {
-	inlined_calls(t, ip, s, out);
+	inlined_calls(p, t, ip, s, out);
 	if (t->a == STACK_RAW) {
 		str_printf(out, "%lx", ip);
 	} else {
-		str_adds(out, t->a == STACK_PERF ? "\t" : "        ");
+		str_adds(out, indentation(p, t));
 		if (t->a == STACK_PERF)
 			str_printf(out, "%lx ", ip);
 		frame_name(ip, s, out);
@@ -211,11 +218,11 @@ static void frame(const struct type *t, uint64_t ip, uint8_t how, const struct s
 }
 
 // The last line of a stack that is not whole.
-static void why_no_more(const struct type *t, enum wire_stop stop, struct str *out)
+static void why_no_more(const struct printer *p, const struct type *t, enum wire_stop stop, struct str *out)
 {
 	if (stack_is_complete(stop))
 		return;
-	str_adds(out, t->a == STACK_BPFTRACE ? "        " : t->a == STACK_PERF ? "\t" : "");
+	str_adds(out, indentation(p, t));
 	str_printf(out, "[stopped: %s]\n", stack_stop(stop));
 }
 
@@ -269,8 +276,8 @@ void stack_text(struct printer *p, const struct type *t, const void *v, size_t n
 	name_frames(p, t, v, n, &f, sym);
 	str_addc(out, '\n');
 	for (uint32_t i = 0; i < f.n; i++)
-		frame(t, f.ip[i], f.how[i], &sym[i], out);
-	why_no_more(t, f.stop, out);
+		frame(p, t, f.ip[i], f.how[i], &sym[i], out);
+	why_no_more(p, t, f.stop, out);
 }
 
 // JSON ----------------------------------------------------------------------------------------------------------------

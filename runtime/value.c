@@ -232,6 +232,8 @@ static void symbol_text(struct printer *p, uint32_t pid, bool user, uint64_t ip,
 		names_lookup(p->names, user ? pid : 0, &ip, 1, &s);
 	if (s.name)
 		str_adds(out, s.name);
+	else if (p->legacy && !ip)
+		str_addc(out, '0');
 	else
 		hex_text(ip, out);
 }
@@ -313,10 +315,12 @@ void value_text(struct printer *p, const struct type *t, const void *v, struct s
 
 void value_key(struct printer *p, const struct plan_map *m, const void *key, struct str *out)
 {
+	p->in_key = true;
 	if (m->key_is_tuple && m->key->kind == TYPE_TUPLE)
 		tuple_members(p, m->key, key, out);
 	else
 		value_text(p, m->key, key, out);
+	p->in_key = false;
 }
 
 void arg_text(struct printer *p, const struct arg_view *a, struct str *out)

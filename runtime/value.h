@@ -20,6 +20,8 @@ struct printer {
 	const struct plan *plan;
 	struct names *names;
 	const char *trailer; // behind a string that was cut
+	bool legacy;         // text as bpftrace printed it up to 0.23
+	bool in_key;         // value_key() is at work
 };
 
 void printer_init(struct printer *p, const struct plan *plan, struct symbols *s); // s may be NULL; it stays the caller's

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "runtime/agg.h"
+#include "runtime/hist.h"
 #include "runtime/sinks/message.h"
 #include "runtime/sinks/out.h"
 #include "runtime/sinks/sinks.h"
@@ -74,7 +75,9 @@ static void entry(const struct out *o, struct printer *p, const struct map_view 
 		str_addc(s, '\n');
 		return;
 	}
-	if (type_is_aggregate(t) || (t->kind == TYPE_INT && m->div > 1))
+	if (o->legacy && t->kind == TYPE_LHIST)
+		hist_text_legacy(t, e->value, s);
+	else if (type_is_aggregate(t) || (t->kind == TYPE_INT && m->div > 1))
 		agg_text(t, e->value, m->div, s);
 	else
 		value_text(p, t, e->value, s);

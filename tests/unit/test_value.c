@@ -264,6 +264,15 @@ static void linear_histograms(void **state)
 	b[6] = 0;
 	b[2] = 1;
 	assert_string_equal(text(f, k, b), "[1K, 2K)               1 |" BAR "|\n");
+	struct str old = { 0 };
+	hist_text_legacy(one, b, &old);
+	assert_string_equal(str_z(&old), "[1, 2)                 1 |" BAR "|\n");
+	str_clear(&old);
+	b[2] = 0;
+	b[4] = 1;
+	hist_text_legacy(l, b, &old);
+	assert_string_equal(str_z(&old), "[10, ...)              1 |" BAR "|\n");
+	str_free(&old);
 }
 
 static void print_view(struct fixture *f, const struct sink *s, const struct map_view *m, char *buf, size_t room)

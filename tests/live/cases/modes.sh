@@ -42,10 +42,12 @@ expect_out '^begin$'
 expect_out '^interval:s:2$'
 run -l missing.bt
 expect_err 'used as a search pattern'
-# the text of 0.23
-good --legacy-output -e 'begin { @s = stats(3); @h = hist(3); @a[1] = avg(2); @c = count(); }'
+# the text of 0.17
+good --legacy-output -e 'begin { @s = stats(3); @h = hist(3); @a[1] = avg(2); @c = count(); @l = lhist(5, 0, 9, 1); @l = lhist(6, 0, 9, 1);
+	@m = lhist(7, 0, 9, 2); @m = lhist(30, 0, 9, 2); @z = ksym(0); printf("begun\n"); }'
 expect_exactly <<'END'
 Attaching 1 probe...
+begun
 
 
 @a[1]: 2
@@ -54,9 +56,21 @@ Attaching 1 probe...
 @h: 
 [2, 4)                 1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
 
+@l: 
+[5, 6)                 1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
+[6, 7)                 1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
+
+@m: 
+[6, 8)                 1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
+[9, ...)               1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
+
 @s: count 1, average 3, total 3
 
+@z: 0
 END
+good --legacy-output -q -e 'begin { @k[kstack(1), 1] = 1; @v = kstack(1); }'
+expect_out '^    [^ ].*[0-9]$'
+expect_out '^        [^ ].*[0-9]$'
 # environment
 BPFTRACE_COLOR=odd good -q -e 'begin { }'
 expect_err 'BPFTRACE_COLOR is .odd.'
