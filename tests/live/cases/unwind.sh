@@ -54,6 +54,7 @@ whole main __libc_start_call_main
 # deleted, and replaced by another file
 cp "$f" gone
 launch ./gone signal 60
+wait_for 10 grep -q /gone "/proc/$target/maps" || fail "the program does not start"
 rm gone
 echo other >gone
 good -p "$target" -e 'tracepoint:syscalls:sys_enter_tgkill { print(ustack(why)); exit(); }'
