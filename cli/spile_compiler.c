@@ -164,6 +164,18 @@ static bool compiler_bench(struct machine *m, const struct options *o, const str
 	return true;
 }
 
+// LLVM does not go on, and may hold half of anything: only what needs none of it is done here.
+static void fatal(const char *why)
+{
+	bool far = strstr(why, "out of insn range") != NULL;
+
+	fflush(stdout);
+	fprintf(stderr, "ERROR: LLVM cannot compile the script: %s\n", why);
+	if (far)
+		fputs("HINT: a statement is so long that no jump leads over it (they reach 32,767 instructions); several shorter ones may serve\n", stderr);
+	_exit(1);
+}
+
 int main(int argc, char **argv)
 {
 	struct machine m;
@@ -187,6 +199,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	s.name = o.program || !strcmp(o.file, "-") ? "stdin" : o.file;
+	codegen_on_fatal(fatal);
 	machine_init(&m, &o, codegen_disassemble);
 	done = o.mode == MODE_COMPILER_BENCH ? compiler_bench(&m, &o, &s) : compile(&m, &o, &s, object_fd);
 	machine_complain(&m);

@@ -293,3 +293,8 @@ int codegen_program(struct program *p, const struct codegen_options *o, struct s
 	object->n = n;
 	return generate(p, o, true, object);
 }
+
+void codegen_on_fatal(void (*handler)(const char *why))
+{
+	LLVMInstallFatalErrorHandler(handler);
+}

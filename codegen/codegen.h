@@ -24,5 +24,8 @@ struct codegen_options {
 // 0, or -EINVAL with a diagnostic in p->diag when LLVM refuses the program.
 int codegen_program(struct program *p, const struct codegen_options *o, struct str *object);
 
+// What to do where LLVM gives up without a way back, for the whole process; without it LLVM aborts. The handler must not return.
+void codegen_on_fatal(void (*handler)(const char *why));
+
 // The disassembler for struct world_ops: this machine's user code.
 size_t codegen_disassemble(struct world *w, const void *code, size_t n, uint64_t address, char *text, size_t room);

@@ -37,15 +37,25 @@ static bool btf_header(const struct object *o, struct btf_header *h, const uint8
 	return true;
 }
 
-const char *code_string(const struct object *o, uint32_t offset)
+static bool btf_strings(const struct object *o, const char **strings, uint32_t *n)
 {
 	struct btf_header h;
 	const uint8_t *bytes;
-	size_t n;
+	size_t size;
 
-	if (!btf_header(o, &h, &bytes, &n) || offset >= h.str_len)
-		return "";
-	return (const char *)bytes + h.hdr_len + h.str_off + offset;
+	if (!btf_header(o, &h, &bytes, &size))
+		return false;
+	*strings = (const char *)bytes + h.hdr_len + h.str_off;
+	*n = h.str_len;
+	return true;
+}
+
+const char *code_string(const struct object *o, uint32_t offset)
+{
+	const char *strings;
+	uint32_t n;
+
+	return btf_strings(o, &strings, &n) && offset < n ? strings + offset : "";
 }
 
 static size_t rest_size(const struct btf_type *t)
@@ -91,14 +101,16 @@ static void fix_data_sections(const struct object *o, uint8_t *btf, const struct
 	}
 }
 
-// One of .BTF.ext's tables: a record size, then per section its name, a count and the records. Records that are longer
-// than we know are cut. Offsets are bytes in the file and instructions for the kernel.
+// One of .BTF.ext's tables: a record size, then per section its name, a count and the records; section NULL: of all sections.
+// Records that are longer than we know are cut. Offsets are bytes in the file and instructions for the kernel.
 static void *read_table(const struct object *o, const char *section, const uint8_t *at, size_t len, size_t want, uint32_t *count)
 {
-	uint32_t size;
+	_free_ uint8_t *table = NULL;
+	const char *strings;
+	uint32_t size, nstrings;
 
 	*count = 0;
-	if (len < sizeof size)
+	if (len < sizeof size || !btf_strings(o, &strings, &nstrings))
 		return NULL;
 	memcpy(&size, at, sizeof size);
 	if (size < want || size > 256)
@@ -112,25 +124,25 @@ static void *read_table(const struct object *o, const char *section, const uint8
 		at += sizeof s;
 		len -= sizeof s;
 		if ((uint64_t)s.count * size > len)
-			return NULL;
-		if (strcmp(code_string(o, s.name_off), section) == 0) {
-			uint8_t *table = xcalloc(s.count, want);
-
-			for (uint32_t i = 0; i < s.count; i++) {
+			break;
+		if (!section || (s.name_off < nstrings && strcmp(strings + s.name_off, section) == 0)) {
+			table = xrealloc(table, ((size_t)*count + s.count) * want);
+			for (uint32_t i = 0; i < s.count; i++, ++*count) {
+				uint8_t *to = table + (size_t)*count * want;
 				uint32_t offset;
 
-				memcpy(table + i * want, at + (size_t)i * size, want);
-				memcpy(&offset, table + i * want, sizeof offset);
+				memcpy(to, at + (size_t)i * size, want);
+				memcpy(&offset, to, sizeof offset);
 				offset /= sizeof(struct bpf_insn);
-				memcpy(table + i * want, &offset, sizeof offset);
+				memcpy(to, &offset, sizeof offset);
 			}
-			*count = s.count;
-			return table;
+			if (section)
+				break;
 		}
 		at += (size_t)s.count * size;
 		len -= (size_t)s.count * size;
 	}
-	return NULL;
+	return TAKE_PTR(table);
 }
 
 static const uint8_t *ext_header(const struct object *o, struct ext_header *h)
@@ -150,18 +162,16 @@ static const uint8_t *ext_header(const struct object *o, struct ext_header *h)
 // Marks in offset[line - 1] the lines that instructions of any section were made of.
 static void mark_lines(const struct object *o, struct code_lines *lines)
 {
-	for (size_t i = 0; i < object_sections(o); i++) {
-		struct code_info info;
+	struct code_info info;
 
-		code_info_read(o, object_section_at(o, i)->name, NULL, &info);
-		for (uint32_t k = 0; k < info.nline; k++) {
-			uint32_t line = BPF_LINE_INFO_LINE_NUM(info.line[k].line_col);
+	code_info_read(o, NULL, NULL, &info);
+	for (uint32_t k = 0; k < info.nline; k++) {
+		uint32_t line = BPF_LINE_INFO_LINE_NUM(info.line[k].line_col);
 
-			if (line && line <= lines->n)
-				lines->offset[line - 1] = 1;
-		}
-		code_info_free(&info);
+		if (line && line <= lines->n)
+			lines->offset[line - 1] = 1;
 	}
+	code_info_free(&info);
 }
 
 static size_t count_lines(const char *script, size_t len)

@@ -18,6 +18,7 @@ struct object {
 	struct object_section *sections;
 	struct relocs *relocs; // by the section they are for
 	size_t nsections;
+	uint32_t *by_name; // sections 1 and on, in the order of their names, then of their indexes
 	struct object_symbol *symbols;
 	size_t nsymbols;
 	const char *why;
@@ -84,6 +85,23 @@ static int read_sections(struct object *o, const Elf64_Ehdr *h)
 	return 0;
 }
 
+static int compare_sections(const void *a, const void *b, void *arg)
+{
+	const struct object *o = arg;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	int c = strcmp(o->sections[x].name, o->sections[y].name);
+
+	return c ? c : x < y ? -1 : x > y;
+}
+
+static void sort_sections(struct object *o)
+{
+	o->by_name = xcalloc(o->nsections, sizeof *o->by_name);
+	for (uint32_t i = 1; i < o->nsections; i++)
+		o->by_name[i - 1] = i;
+	qsort_r(o->by_name, o->nsections - 1, sizeof *o->by_name, compare_sections, o);
+}
+
 static int read_symbols(struct object *o, const Elf64_Ehdr *h)
 {
 	for (size_t i = 0; i < o->nsections; i++) {
@@ -143,6 +161,8 @@ int object_open(const void *bytes, size_t n, struct object **ret, const char **w
 	if (!err)
 		err = read_sections(o, &h);
 	if (!err)
+		sort_sections(o);
+	if (!err)
 		err = read_symbols(o, &h);
 	if (!err)
 		err = read_relocs(o, &h);
@@ -162,6 +182,7 @@ void object_close(struct object *o)
 	for (size_t i = 0; i < o->nsections; i++)
 		free(o->relocs[i].v);
 	free(o->relocs);
+	free(o->by_name);
 	free(o->sections);
 	free(o->symbols);
 	free(o);
@@ -179,9 +200,18 @@ const struct object_section *object_section_at(const struct object *o, size_t in
 
 int object_find(const struct object *o, const char *name)
 {
-	for (size_t i = 1; i < o->nsections; i++)
-		if (strcmp(o->sections[i].name, name) == 0)
-			return (int)i;
+	size_t low = 0, high = o->nsections - 1; // the first of that name
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(o->sections[o->by_name[middle]].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < o->nsections - 1 && strcmp(o->sections[o->by_name[low]].name, name) == 0)
+		return (int)o->by_name[low];
 	return -ENOENT;
 }
 

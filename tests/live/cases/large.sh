@@ -62,3 +62,15 @@ repeat 150 "$say /arg1 == 2/ { @hit[#] = count(); if (str(arg0) == \"bb\") { @bb
 good -c "$PROGRAMS/target words a bb ccc bb" probes.bt
 expect_same "$(grep -c '^@hit\[[0-9]*\]: 2$' out)" 150 "probes hit"
 expect_out '^@bb: 22650$'
+
+# a statement that no jump leads over ends in a message, not in LLVM's abort
+{
+	echo 'begin { @m[1] = 1; if (pid > 1) { @t = ('
+	repeat 488 '(@m[#] ? @m[#] / @m[3] : strlen(str(#))) +'
+	echo '1); } @m[2] = 3; }'
+} >wide.bt
+run wide.bt
+expect_status 1
+expect_err '^ERROR: LLVM cannot compile the script: Branch target out of insn range'
+expect_err '^HINT: a statement is so long'
+expect_empty_out
