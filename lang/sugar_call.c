@@ -76,12 +76,22 @@ static const char *target_of_syscall(struct sugar *s, const struct node *point, 
 	return arena_strndup(s->l->arena, rest, (size_t)(colon - rest));
 }
 
+// "shop:ret:f", returns at return instructions, is plain "shop:f" at the entry.
+static const char *function_point(struct sugar *s, const char *rest, bool entry)
+{
+	const char *ret = strstr(rest, ":ret:");
+
+	if (!entry)
+		return arena_printf(s->l->arena, "uretprobe:%s", rest);
+	return ret ? arena_printf(s->l->arena, "uprobe:%.*s%s", (int)(ret - rest), rest, ret + 4) : arena_printf(s->l->arena, "uprobe:%s", rest);
+}
+
 static struct node *point_at(struct sugar *s, const struct node *point, bool entry)
 {
 	const char *name;
 
 	if (!is_syscall(point))
-		return make_point(s, arena_printf(s->l->arena, "%s:%s", entry ? "uprobe" : "uretprobe", rest_of(point)), point->span);
+		return make_point(s, function_point(s, rest_of(point), entry), point->span);
 	target_of_syscall(s, point, &name);
 	return make_point(s, arena_printf(s->l->arena, "tracepoint:syscalls:sys_%s_%s", entry ? "enter" : "exit", name), point->span);
 }

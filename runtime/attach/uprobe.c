@@ -18,7 +18,8 @@
 #include "runtime/attach/regs.h"
 #include "runtime/attach/uprobe_site.h"
 
-static const char go_function[] = "go"; // site.detail of what follows Go's conventions: args(), call_key()
+// site.detail of what follows Go's conventions, and of return instructions: arg(), call_key()
+static const char go_function[] = "go", return_instruction[] = "ret";
 
 enum { MOST_SWEPT = 256 }; // functions whose code is disassembled to place a probe
 
@@ -33,6 +34,8 @@ struct search {
 	bool has_offset, is_address, is_return;
 	uint64_t offset;      // behind the function, or the address
 	bool sweep;
+	bool at_ret;          // bin:ret:fn: at its return instructions
+	bool said;            // why nothing was found
 	struct map seen;      // "path\0offset": one place is probed once
 	unsigned found, unfit, blind; // blind: of whose arguments nothing is known, though the body reads them
 	const char *unfit_name;
@@ -62,6 +65,9 @@ static bool read_parts(struct search *s)
 		s->is_cpp = true;
 	} else if (ap->n >= 3 && strcasecmp(ap->part[1], "cpp") == 0) {
 		s->is_cpp = true;
+		rest = 2;
+	} else if (s->is_return && ap->n >= 3 && strcmp(ap->part[1], "ret") == 0) {
+		s->at_ret = true;
 		rest = 2;
 	} else if (ap->n >= 3 && *ap->part[2]) { // "ns::f" without quotes has an empty part
 		diag_error(q->diag, ap->span, E_ATTACH_POINT, "'%s' is no language of functions; only 'cpp' is (quote names that hold a ':')",
@@ -199,7 +205,7 @@ static void add_site(struct search *s, const char *path, const struct binary_sym
 {
 	// what pairs a call knows Go's registers; a plain uprobe has the arguments where C has them, as scripts expect
 	bool go = (s->is_return || s->q->uses & PT_CALL) && !s->has_offset && is_go(s, path, func);
-	const char *variant;
+	const char *variant, *detail = go ? go_function : s->at_ret ? return_instruction : NULL;
 
 	const char *name = attach_name(s->ap, full_name(s, path, func));
 
@@ -216,26 +222,27 @@ static void add_site(struct search *s, const char *path, const struct binary_sym
 	site_add(s->out, &(struct site){
 		.plan = { .name = name, .provider = s->t->name, .target = path, .func = func, .address = sym->address,
 			  .offset = sym->offset + place, .func_offset = s->has_offset ? s->offset : 0,
-			  .mechanism = s->is_return && !go ? MECH_URETPROBE_MULTI : MECH_UPROBE_MULTI, .pid = s->q->pid, .note = note },
+			  .mechanism = s->is_return && !detail ? MECH_URETPROBE_MULTI : MECH_UPROBE_MULTI, .pid = s->q->pid, .note = note },
 		.kind = PROG_UPROBE,
-		.variant = go ? arena_printf(s->q->arena, "go %s", variant) : variant,
-		.detail = go ? go_function : NULL,
+		.variant = detail ? arena_printf(s->q->arena, "%s %s", detail, variant) : variant,
+		.detail = detail,
 	});
 	s->found++;
 }
 
 // Go moves stacks and reads them: a return address that the kernel has replaced ends the program. So the return instructions
 // themselves are probed. A function that only panics or jumps away has none.
-static void add_go_returns(struct search *s, const char *path, const struct binary_symbol *sym, const char *func)
+static void add_returns(struct search *s, const char *path, const struct binary_symbol *sym, const char *func)
 {
-	static const char note[] = "Go: each return instruction is probed, since a uretprobe would crash the program";
+	const char *note = s->at_ret ? "at each return instruction" : "Go: each return instruction is probed, since a uretprobe would crash the program";
 	struct world *w = s->q->world;
 	_free_ uint8_t *code = sym->size && sym->size < (1u << 20) && w->ops->disassemble ? xmalloc(sym->size) : NULL;
 	unsigned before = s->found;
 	char text[160];
 
 	if (!code || w->ops->code(w, path, sym->offset, code, sym->size) != (int)sym->size) {
-		diag_error(s->q->diag, s->ap->span, E_TARGET, "the return instructions of the Go function '%s' cannot be found: %s", func,
+		s->said = true;
+		diag_error(s->q->diag, s->ap->span, E_TARGET, "the return instructions of '%s' cannot be found: %s", func,
 			   w->ops->disassemble ? "its code cannot be read" : "there is no disassembler");
 		return;
 	}
@@ -247,8 +254,10 @@ static void add_go_returns(struct search *s, const char *path, const struct bina
 			add_site(s, path, sym, func, at, note);
 		at += len ? len : 1;
 	}
-	if (s->found == before)
-		diag_error(s->q->diag, s->ap->span, E_TARGET, "the Go function '%s' has no return instruction: it never returns, or jumps into another", func);
+	if (s->found > before)
+		return;
+	s->said = true;
+	diag_error(s->q->diag, s->ap->span, E_TARGET, "'%s' has no return instruction: it never returns, or jumps into another function", func);
 }
 
 // The start of a function; a second symbol of the same address adds nothing, in a list it does.
@@ -263,8 +272,8 @@ static void add_entry(struct search *s, const char *path, const struct binary_sy
 	}
 	if (!is_new(s, path, sym->offset))
 		return;
-	if (s->is_return && is_go(s, path, func)) {
-		add_go_returns(s, path, sym, func);
+	if (s->at_ret || (s->is_return && is_go(s, path, func))) {
+		add_returns(s, path, sym, func);
 		return;
 	}
 	uprobe_place(s->q->world, path, sym, strict, s->sweep, &p);
@@ -539,7 +548,7 @@ static bool expand(const struct probe_type *t, const struct expand *q, const str
 		say_blind(&s);
 	else if (s.unfit)
 		say_unfit(&s);
-	else if (!s.found && !q->list_only)
+	else if (!s.found && !q->list_only && !s.said)
 		no_function(&s, &paths);
 	return true;
 }
@@ -585,7 +594,7 @@ static bool retval(const struct probe_type *t, struct world *w, const struct sit
 // The entry's place may be moved behind the function's start, but never past an instruction that changes the stack pointer.
 static enum call_key call_key(const struct probe_type *t, const struct site *s)
 {
-	return s->detail == go_function ? CALL_GO : t == &probe_uretprobe ? CALL_RETURNED : CALL_SP;
+	return s->detail == go_function ? CALL_GO : t == &probe_uretprobe && !s->detail ? CALL_RETURNED : CALL_SP;
 }
 
 const struct probe_type probe_uprobe = {
@@ -610,7 +619,8 @@ const struct probe_type probe_uprobe = {
 const struct probe_type probe_uretprobe = {
 	.name = "uretprobe",
 	.aliases = { "ur" },
-	.forms = "'uretprobe:BINARY:FUNCTION' or 'uretprobe:BINARY:cpp:FUNCTION', with '*' in names; BINARY may be left out with -p",
+	.forms = "'uretprobe:BINARY:FUNCTION', 'uretprobe:BINARY:ret:FUNCTION' (at its return instructions) or 'uretprobe:BINARY:cpp:FUNCTION', "
+		 "with '*' in names; BINARY may be left out with -p",
 	.probetype = "uretprobe",
 	.doc = "return of a function of a program or library",
 	.last_first = true,

@@ -46,6 +46,14 @@ good calls.spile -c "$REAL fork 50"
 expect_same "$(measure doubled calls)" 50 'calls during which the program forked'
 expect_no_err 'Left out|only after they had begun'
 
+# the same at return instructions; a function that ends with a jump has none
+printf 'probe rec { on call:it:ret:recurse capture n = arg0, r = retval, duration measure calls = count(), sum = sum(arg0) export json }\n' >ret.spile
+good ret.spile -c "$REAL threads 16"
+expect_same "$(measure rec calls) $(measure rec sum)" '6400 9600' 'calls seen at return instructions'
+printf 'probe t { on call:it:ret:tail measure calls = count() }\n' >none.spile
+bad none.spile -c "$REAL tail 3"
+expect_err "'tail' has no return instruction"
+
 # time of its own: nested calls take theirs away, and all together are what the outermost ones took
 cat >nested.spile <<'SCRIPT'
 probe nest {

@@ -22,7 +22,7 @@ KEEP long recurse(long n)
 {
 	long below = n > 0 ? recurse(n - 1) : 0;
 
-	return leaf(below) + n * 0;
+	return leaf(below) + (n == -1); // not a jump to leaf()
 }
 
 KEEP long jumper(long jump, long value)
