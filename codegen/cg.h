@@ -121,7 +121,7 @@ struct cg {
 	unsigned on_stack_limit;
 	bool may_goto;           // the kernel knows the instruction
 	bool failed;
-	bool frugal;     // nothing of the script's lies on the stack: the second try, when the first needed too much of it
+	bool frugal;     // nothing of the script's lies on the stack: in a while, and in the second try, when the first needed too much of it
 	bool stack_full; // what the first try ended with
 };
 

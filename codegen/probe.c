@@ -20,8 +20,9 @@ struct fn *cg_fn_begin(struct cg *cg, struct fn *f, const char *name, LLVMTypeRe
 	l_attr(l, f->fn, "nounwind");
 	if (kind != FN_MAIN)
 		l_attr(l, f->fn, "noinline");
-	if (kind == FN_LOCAL)
-		LLVMSetLinkage(f->fn, LLVMInternalLinkage);
+	// What nobody calls any more may not stay: the kernel wants a line for each function, and counts those that are called.
+	if (kind != FN_MAIN)
+		LLVMSetLinkage(f->fn, kind == FN_LOCAL ? LLVMInternalLinkage : LLVMLinkOnceAnyLinkage);
 	f->entry = LLVMAppendBasicBlockInContext(l->ctx, f->fn, "entry");
 	l_pos(l, f->entry);
 	cg_debug_function(cg, f->fn, name, LLVMCountParams(f->fn), kind, at);

@@ -133,12 +133,16 @@ static void in_loop(struct cg *cg, const struct node *body, LLVMBasicBlockRef on
 	cg->fn->loop = loop.up;
 }
 
-// A native loop: the verifier follows it until it ends, and refuses one it cannot see the end of. may_goto gives each an end.
+// A native loop: the verifier follows it until it ends, and refuses one it cannot see the end of. may_goto gives each an end, if a
+// round leaves what one before it left: what lies on the stack is compared byte by byte, and each value of a temporary there would
+// be a round of its own. In the frame no values are known.
 static void emit_while(struct cg *cg, const struct node *n)
 {
 	struct ll *l = &cg->l;
 	LLVMBasicBlockRef head = l_block(l, "while"), body = l_block(l, "while.body"), done = l_block(l, "while.done");
+	bool frugal = cg->frugal;
 
+	cg->frugal |= cg->may_goto;
 	l_br(l, head);
 	l_pos(l, head);
 	if (cg->may_goto) {
@@ -152,6 +156,7 @@ static void emit_while(struct cg *cg, const struct node *n)
 	in_loop(cg, n->while_.body, done, head);
 	l_br(l, head);
 	l_pos(l, done);
+	cg->frugal = frugal;
 }
 
 static void emit_unroll(struct cg *cg, const struct node *n)

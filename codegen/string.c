@@ -60,20 +60,23 @@ static uint32_t piece_at(uint32_t most, uint32_t left)
 	return most;
 }
 
-// i64, not 0 if the bytes from `from` to `to` differ.
+// i64, not 0 if the bytes from `from` to `to` differ. Opaque: of "the or of all is 0" LLVM would make a comparison for each piece,
+// whose branches double what the verifier follows, each one.
 static LLVMValueRef block_differs(struct cg *cg, const struct side *a, const struct side *b, uint32_t from, uint32_t to)
 {
 	struct ll *l = &cg->l;
 	uint32_t most = MIN(side_align(a), side_align(b)), piece;
 	LLVMValueRef differ = l_k(l, 0);
+	bool one = true; // piece
 
 	for (uint32_t at = from; at < to; at += piece) {
 		piece = piece_at(most, to - at);
 		LLVMValueRef word = LLVMBuildXor(l->b, side_word(cg, a, at, piece), side_word(cg, b, at, piece), "differ");
 
 		differ = LLVMBuildOr(l->b, differ, word, "differ");
+		one = at == from;
 	}
-	return differ;
+	return one ? differ : l_opaque(l, differ);
 }
 
 static uint32_t power_of_two(uint32_t n)

@@ -33,11 +33,13 @@ u64 words_differ(const u64 *a, const u64 *b, u64 n)
 	for (i = 0; i + 8 <= n / 8; i += 8) {
 		differ = (a[i] ^ b[i]) | (a[i + 1] ^ b[i + 1]) | (a[i + 2] ^ b[i + 2]) | (a[i + 3] ^ b[i + 3]);
 		differ |= (a[i + 4] ^ b[i + 4]) | (a[i + 5] ^ b[i + 5]) | (a[i + 6] ^ b[i + 6]) | (a[i + 7] ^ b[i + 7]);
+		opaque(differ); // else each word is compared for itself, with a branch
 		if (differ)
 			return differ;
 	}
 	for (; i < n / 8; i++)
 		differ |= a[i] ^ b[i];
+	opaque(differ);
 	return differ;
 }
 
@@ -93,6 +95,7 @@ static __attribute__((always_inline)) u64 compare_round(struct compare *c, const
 
 	for (int i = 0; i < 16; i++)
 		differ |= x[i] ^ y[i];
+	opaque(differ); // else each word is compared for itself, with a branch
 	c->at = at + 128;
 	if (!differ)
 		return 0;
