@@ -113,6 +113,13 @@ int files_read(void *files, struct arena *a, const char *path, struct lang_file 
 	return S_ISDIR(st.st_mode) ? read_folder(a, path, ret) : read_text(a, fd, (size_t)st.st_size, ret);
 }
 
+void files_note(void *files, const char *path)
+{
+	struct stat st;
+
+	add_dep(files, path, stat(path, &st) ? NULL : &st);
+}
+
 size_t files_search(struct arena *a, const char *const **ret)
 {
 	const char *at = getenv("SPILE_PATH");

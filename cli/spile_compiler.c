@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "base/plan.h"
 #include "base/str.h"
 #include "base/util.h"
 #include "cli/cache.h"
 #include "cli/compile.h"
 #include "cli/compiled.h"
+#include "cli/files.h"
 #include "cli/key.h"
 #include "cli/options.h"
 #include "cli/script.h"
@@ -71,17 +73,16 @@ static bool generate(struct machine *m, const struct options *o, const char *key
 	return codegen_program(p, &co, object) == 0 && !m->diag.errors;
 }
 
-// C headers. The object of a script that includes some is not kept: nothing tells later that a header changed.
+// C headers. Those that were read decide, as imported scripts do, whether a kept object still holds.
 struct headers {
 	struct headers_options options;
-	bool asked;
+	struct files files;
 };
 
 static int include(void *arg, const struct cdecl_headers *h)
 {
 	struct headers *x = arg;
 
-	x->asked = true;
 	return headers_include(&x->options, h);
 }
 
@@ -92,9 +93,17 @@ static void headers_init(struct headers *x, const struct options *o, struct mach
 		.ndirs = o->n_include_dirs,
 		.kernel_source = getenv("BPFTRACE_KERNEL_SOURCE"),
 		.kernel_build = getenv("BPFTRACE_KERNEL_BUILD"),
-	} };
+		.looked_at = files_note,
+		.looked_at_arg = &x->files,
+	}, .files = { .arena = m->arena } };
 	m->include = include;
 	m->include_arg = x;
+}
+
+static void headers_keep(const struct headers *x, struct machine *m, struct plan *plan)
+{
+	for (size_t i = 0; i < x->files.n; i++)
+		plan_push(m->arena, &plan->deps, &plan->n_deps, x->files.v[i]);
 }
 
 static bool compile(struct machine *m, const struct options *o, const struct script *s, int object_fd)
@@ -106,7 +115,8 @@ static bool compile(struct machine *m, const struct options *o, const struct scr
 
 	headers_init(&headers, o, m);
 	p = compile_script(m, o, s);
-
+	if (p)
+		headers_keep(&headers, m, p->plan);
 	if (!p || !generate(m, o, key.p, p, &object))
 		return false;
 	if (o->dumps)
@@ -117,7 +127,7 @@ static bool compile(struct machine *m, const struct options *o, const struct scr
 		return false;
 	}
 	// a script with warnings is compiled every time, so that they are seen every time
-	if (may_keep && !headers.asked && !m->diag.warnings && !o->no_cache && o->command == CMD_RUN) {
+	if (may_keep && !m->diag.warnings && !o->no_cache && o->command == CMD_RUN) {
 		struct cache c;
 
 		cache_open(&c);

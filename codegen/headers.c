@@ -15,8 +15,10 @@
 #define MAIN "definitions.h"
 #if defined(__aarch64__)
 #define SPILE_KERNEL_ARCH "arm64"
+#define SPILE_MULTIARCH "aarch64-linux-gnu"
 #else
 #define SPILE_KERNEL_ARCH "x86"
+#define SPILE_MULTIARCH "x86_64-linux-gnu"
 #endif
 #define MAX_DEPTH 40 // of records in records, pointers to pointers
 
@@ -395,6 +397,56 @@ struct args {
 	VEC(const char *) v;
 };
 
+// What was looked at -------------------------------------------------------------------------------------------------
+
+struct looks {
+	struct headers *x;
+	const struct headers_options *o;
+	const struct args *args;
+};
+
+static void look_at(const struct looks *k, const char *path)
+{
+	k->o->looked_at(k->o->looked_at_arg, path);
+}
+
+static const char *behind(const char *path, const char *dir) // NULL: the path is not below it
+{
+	size_t n = strlen(dir);
+
+	return n && strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+// A header of the same name that came to lie in a directory searched before would be taken instead.
+static void look_before(const struct looks *k, const char *name)
+{
+	for (size_t i = 0; i < k->o->ndirs; i++)
+		look_at(k, arena_printf(k->x->arena, "%s/%s", k->o->dirs[i], name));
+}
+
+static void inclusion(void *file, struct clang_place *from, unsigned depth, void *arg)
+{
+	static const char *const system[] = { "/usr/local/include", "/usr/include/" SPILE_MULTIARCH, "/usr/include" };
+	const struct looks *k = arg;
+	const char *path = take(k->x, k->x->l.getFileName(file)), *name;
+
+	if (depth == 0)
+		return;
+	look_at(k, path);
+	for (size_t i = 0; i + 1 < k->args->v.n; i++)
+		if (strcmp(k->args->v.v[i], "-isystem") == 0 && (name = behind(path, k->args->v.v[i + 1])))
+			look_before(k, name);
+	for (size_t i = 0; i < k->o->ndirs; i++)
+		if ((name = behind(path, k->o->dirs[i])))
+			look_before(k, name);
+	for (size_t i = 0; i < ARRAY_SIZE(system); i++)
+		if ((name = behind(path, system[i]))) {
+			look_before(k, name);
+			break;
+		}
+}
+
+
 static void kernel_dirs(struct arena *a, struct args *args, const char *root)
 {
 	static const char *const dirs[] = {
@@ -423,6 +475,10 @@ static void kernel_args(struct arena *a, struct args *args, const struct headers
 		source = arena_printf(a, "/lib/modules/%s/source", u.release);
 	if (!build)
 		build = arena_printf(a, "/lib/modules/%s/build", u.release);
+	if (o->looked_at) { // headers that are installed later
+		o->looked_at(o->looked_at_arg, source);
+		o->looked_at(o->looked_at_arg, build);
+	}
 	if (!readable(source))
 		source = build;
 	if (!readable(build)) // none are installed: the system's <linux/…> remain
@@ -466,6 +522,8 @@ static int read_unit(struct headers *x, const struct headers_options *o)
 		return -EIO;
 	}
 	report(x);
+	if (o->looked_at)
+		x->l.getInclusions(x->unit, inclusion, &(struct looks){ .x = x, .o = o, .args = &args });
 	if (!x->failed) {
 		x->l.visitChildren(x->l.getTranslationUnitCursor(x->unit), visit, x);
 		define_rest(x);

@@ -16,6 +16,10 @@ struct headers_options {
 	size_t ndirs;
 	const char *kernel_source;      // BPFTRACE_KERNEL_SOURCE; NULL: /lib/modules/RELEASE/source
 	const char *kernel_build;       // BPFTRACE_KERNEL_BUILD; NULL: /lib/modules/RELEASE/build
+	// Told each path that decided what the headers declare: those read, and where in -I directories one would be found first.
+	// May be NULL.
+	void (*looked_at)(void *arg, const char *path);
+	void *looked_at_arg;
 };
 
 // For cdecl_options.include; `options` is a struct headers_options or NULL. 0, or after h->error: -ENOENT (a header is not

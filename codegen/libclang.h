@@ -26,6 +26,7 @@ enum { // kinds of cursors, types and severities; their numbers are part of the 
 };
 
 typedef int clang_visitor(struct clang_cursor c, struct clang_cursor parent, void *arg);
+typedef void clang_inclusion_visitor(void *file, struct clang_place *from, unsigned depth, void *arg); // depth 0: the main file
 typedef int clang_field_visitor(struct clang_cursor c, void *arg);
 
 #define LIBCLANG(F)                                                                                                     \
@@ -33,6 +34,7 @@ typedef int clang_field_visitor(struct clang_cursor c, void *arg);
 	F(void, disposeIndex, (void *))                                                                                 \
 	F(int, parseTranslationUnit2, (void *, const char *, const char *const *, int, struct clang_unsaved *, unsigned, unsigned, void **)) \
 	F(void, disposeTranslationUnit, (void *))                                                                       \
+	F(void, getInclusions, (void *, clang_inclusion_visitor *, void *))                                             \
 	F(unsigned, getNumDiagnostics, (void *))                                                                        \
 	F(void *, getDiagnostic, (void *, unsigned))                                                                    \
 	F(void, disposeDiagnostic, (void *))                                                                            \

@@ -64,6 +64,34 @@ cp err first
 run -e 'begin { printf("%s\n", str($1)); exit(); }'
 expect_same "$(grep -c WARNING err)" "$(grep -c WARNING first)" "warnings of a second run"
 
+# a script with #include: as good as what it read, at any depth, and as what would be read in its place
+if ldconfig -p | grep -q libclang; then
+	mkdir -p one two
+	printf '#include "inner.h"\n' >two/outer.h
+	printf '#define ANSWER 41\n' >two/inner.h
+	answer() { # answer WORD NUMBER: what -v says of the cache, and what is printed
+		run -v -I one -I two -e '#include "outer.h"
+			begin { printf("%d\n", ANSWER); exit(); }'
+		expect_status 0
+		expect_out "^$2\$"
+		expect_err "^cache: .*$1"
+	}
+	answer 'kept as' 41
+	answer 'found as' 41
+	printf '#define ANSWER 4242\n' >two/inner.h # included by an included one
+	answer 'kept as' 4242
+	answer 'found as' 4242
+	printf '#define ANSWER 7\n' >one/outer.h # nearer than the one that was read
+	answer 'kept as' 7
+	answer 'found as' 7
+	rm one/outer.h
+	answer 'kept as' 4242
+	rm two/inner.h
+	bad -I one -I two -e '#include "outer.h"
+		begin { printf("%d\n", ANSWER); exit(); }'
+	expect_err 'inner.h'
+fi
+
 # concurrent runs
 rm -rf "$SPILE_CACHE_DIR"
 pids=''
