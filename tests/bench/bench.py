@@ -253,6 +253,34 @@ class Bench:
                 print("| %s | %s |" % (os.path.basename(path), " | ".join(out)))
         print()
 
+    # --- scripts that are large --------------------------------------------------------------------------------------
+    def compile(self):
+        """Processor time of a whole run that ends at once, the compiler's included, by the size of the script."""
+        site = "uprobe:%s:hit_push" % self.target
+        probe = "%s /arg0 > %%d/ { @[arg1] = count(); }\n" % site
+        line = "  @m[%d] = arg1 + 1;\n"
+        shapes = [("%s probes" % f"{n:,}", n, lambda n: "".join(probe % i for i in range(n))) for n in (10, 100, 1000)]
+        shapes += [("%s lines in one probe" % f"{n:,}", n, lambda n: site + " {\n" + "".join(line % i for i in range(n)) + "}\n") for n in (10, 100, 1000, 3000)]
+        shapes += [("10,000 lines in 500 probes", 10000, lambda n: (site + " {\n" + "".join(line % i for i in range(20)) + "}\n") * (n // 20))]
+        tools = [self.fresh, self.spile] + self.peers
+        runs = max(1, min(3, self.args.runs))
+        print("%d runs each, medians; user time in seconds\n" % runs)
+        print("| | spile, no cache | spile | " + " | ".join(p.name for p in self.peers) + " |\n|---|" + "---:|" * len(tools))
+        script = self.path("large.bt")
+        for what, n, text in shapes:
+            with open(script, "w") as f:
+                f.write(text(n) + "END { clear(@%s); }\n" % ("" if "probes" in what and "lines" not in what else "m"))
+            cells = []
+            for tool in tools:
+                if tool in self.peers and n > 100: # minutes
+                    cells.append("")
+                    continue
+                if tool is self.spile: # into the cache
+                    user_time(tool, script)
+                cells.append("%.3g" % statistics.median(user_time(tool, script) for _ in range(runs)))
+            print("| %s | %s |" % (what, " | ".join(cells)))
+        print()
+
     # --- the table -------------------------------------------------------------------------------------------------
     def table(self):
         names = [n for n in ["floor", "spile", "spile, no cache"] + [p.name for p in self.peers] if any(n in r[2] for r in self.rows)]
@@ -298,6 +326,17 @@ def used(command, addresses):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000
 
 
+def user_time(tool, script):
+    """Seconds of user time that a run of the script takes which ends at once, its compiler included."""
+    p = subprocess.Popen(tool.command + ["-c", "/bin/true", script], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **tool.env})
+    err = p.stderr.read().decode(errors="replace")
+    _, status, usage = os.wait4(p.pid, 0)
+    p.returncode = os.waitstatus_to_exitcode(status)
+    if p.returncode:
+        raise RuntimeError("status %d: %s\n%s" % (p.returncode, shlex.join(p.args), err[-800:]))
+    return usage.ru_utime
+
+
 def number(v):
     return "%.0f" % v if v >= 1000 else "%.3g" % v
 
@@ -319,7 +358,7 @@ def version(peers):
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    groups = ["startup", "detach", "attach", "hits", "printf", "symbols"]
+    groups = ["startup", "detach", "attach", "hits", "printf", "symbols", "compile"]
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help="another tracer with bpftrace's options")
     parser.add_argument("--only", choices=groups, action="append", help="one group of measurements (repeatable)")
