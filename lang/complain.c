@@ -222,7 +222,7 @@ static void describe_found(const struct complaint *c, struct str *out)
 	_str_ struct str text = { 0 };
 
 	read_text(c->p, c->at, &text);
-	if (c->kind == 0)
+	if (c->kind == 0 || c->at.start == c->p->lexer.len)
 		str_adds(out, "the script ends here");
 	else if (c->kind == T_ITEM_END)
 		str_adds(out, "the line ends here");

@@ -25,6 +25,7 @@
 // the filter has decided: the function itself is not among the frames. Given up: `do` sees locals of its own only, not the entry's.
 #include <string.h>
 
+#include "base/near.h"
 #include "base/str.h"
 #include "lang/sugar.h"
 
@@ -580,11 +581,65 @@ static bool same_group(struct sugar *s, const struct node *a, const struct node 
 	return is_syscall(a) == is_syscall(b) && (ta == tb || (ta && tb && strcmp(ta, tb) == 0));
 }
 
+static void unknown_syscall(struct sugar *s, const struct node *point, const char *name)
+{
+	static const char *const names[] = {
+#define SYSCALL(name) #name,
+#define SYSCALL_NEW(name, number) #name,
+#define SYSCALL_ALIAS(alias, name) #alias,
+#include "base/syscalls.def"
+#undef SYSCALL
+#undef SYSCALL_NEW
+#undef SYSCALL_ALIAS
+	};
+	struct near near = near_to(name);
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		near_offer(&near, names[i]);
+	diag_error(s->l->diag, point->span, E_NO_MATCH, "there is no system call '%s'", name);
+	if (near.best)
+		diag_hint(s->l->diag, "did you mean '%s'?", near.best);
+}
+
+// Said here, in the words of the call, and not of the probes it becomes.
+static bool check_point(struct sugar *s, const struct node *point)
+{
+	const char *name, *rest = rest_of(point), *colon = strrchr(rest, ':');
+	struct world *w = s->l->world;
+
+	if (is_syscall(point)) {
+		target_of_syscall(s, point, &name);
+		if (*name && (glob_is(name) || !w->ops->syscall_number || w->ops->syscall_number(w, name) >= 0))
+			return true;
+		if (*name)
+			unknown_syscall(s, point, name);
+		else
+			diag_error(s->l->diag, point->span, E_ATTACH_POINT, "'%s' names no system call; write syscall:TARGET:NAME, or syscall:NAME", point->point.text);
+		return false;
+	}
+	if ((colon && colon > rest && colon[1]) || (!colon && *rest && s->l->options->pid))
+		return true;
+	diag_error(s->l->diag, point->span, E_ATTACH_POINT, "'%s' names no function of a program; write call:TARGET:FUNCTION, with a target's name or a path",
+		   point->point.text);
+	return false;
+}
+
+static bool check_points(struct sugar *s)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < s->calls.n; i++)
+		good &= check_point(s, s->calls.v[i]);
+	return good;
+}
+
 void rewrite_calls(struct sugar *s)
 {
 	bool *done = arena_array(s->l->arena, bool, s->calls.n);
 	unsigned groups = 0;
 
+	if (!check_points(s))
+		return;
 	for (size_t i = 0; i < s->calls.n; i++) {
 		struct node_list group = { 0 };
 
