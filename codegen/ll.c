@@ -135,6 +135,15 @@ LLVMValueRef l_opaque(struct ll *l, LLVMValueRef v)
 	return LLVMBuildCall2(l->b, t, nothing, &v, 1, "opaque");
 }
 
+LLVMValueRef l_callback(struct ll *l, LLVMValueRef fn)
+{
+	static const char load[] = "$0 = $1 ll";
+	LLVMTypeRef t = LLVMFunctionType(l->ptr, &l->ptr, 1, 0);
+	LLVMValueRef here = LLVMGetInlineAsm(t, load, sizeof load - 1, "=r,s", 4, 1, 0, LLVMInlineAsmDialectATT, 0);
+
+	return LLVMBuildCall2(l->b, t, here, &fn, 1, "callback");
+}
+
 void l_may_goto(struct ll *l, LLVMBasicBlockRef out, LLVMBasicBlockRef next)
 {
 	LLVMTypeRef t = LLVMFunctionType(l->none, NULL, 0, 0);

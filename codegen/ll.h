@@ -53,6 +53,9 @@ void l_may_goto(struct ll *l, LLVMBasicBlockRef out, LLVMBasicBlockRef next); //
 // The same i64, but for the verifier a number: what it takes for a pointer it knows cannot be masked, shifted or indexed with.
 // It forgets what a register is when its bytes are swapped.
 LLVMValueRef l_untyped(struct ll *l, LLVMValueRef v);
+// The address of a helper's callback, taken in the place where it is called and nowhere else: LLVM would take it further up, or join
+// it with another branch's, and when the verifier leaves out the branch, it leaves out the callback, not the address (-EFAULT).
+LLVMValueRef l_callback(struct ll *l, LLVMValueRef fn);
 // What the loader completes: number `row` (base NULL), or a load from `base`; `changes`: of memory that the program writes.
 LLVMValueRef l_mark(struct ll *l, unsigned mark, uint32_t row, LLVMValueRef base, bool changes);
 bool l_open(struct ll *l); // the current block has no terminator

@@ -175,7 +175,7 @@ static void call_rounds(struct cg *cg, LLVMValueRef count, LLVMValueRef callback
 		bounded_loop(cg, count, callback, state);
 		return;
 	}
-	LLVMValueRef args[] = { LLVMBuildTrunc(l->b, unknown_count(cg, count), l->i32, "n"), callback, state, l_k(l, 0) };
+	LLVMValueRef args[] = { LLVMBuildTrunc(l->b, unknown_count(cg, count), l->i32, "n"), l_callback(l, callback), state, l_k(l, 0) };
 	l_helper(l, H_LOOP, l->i64, 4, args, "rounds");
 }
 
@@ -243,7 +243,7 @@ static void for_map(struct cg *cg, const struct node *n)
 	skip_other(cg, n->for_.map->map.sym->index);
 	fill_pair(cg, n, LLVMGetParam(cb.fn.fn, 1), LLVMGetParam(cb.fn.fn, 2));
 	callback_body(cg, &cb, n->for_.body);
-	LLVMValueRef args[] = { cg_map_ptr(cg, n->for_.map->map.sym->index), cb.fn.fn, state, l_k(l, 0) };
+	LLVMValueRef args[] = { cg_map_ptr(cg, n->for_.map->map.sym->index), l_callback(l, cb.fn.fn), state, l_k(l, 0) };
 	l_helper(l, H_FOR_EACH_MAP, l->i64, 4, args, "rounds");
 	after_loop(cg, state);
 }
@@ -263,7 +263,7 @@ LLVMValueRef cg_map_count(struct cg *cg, const struct map_sym *m, const struct n
 	LLVMValueRef n = cg_frame_at(cg, count, "n");
 	l_store(l, LLVMBuildAdd(l->b, l_load(l, n, 8, false, "n"), one, "more"), n, 8);
 	callback_end(cg, &cb, at);
-	LLVMValueRef args[] = { cg_map_ptr(cg, m->index), cb.fn.fn, state, l_k(l, 0) };
+	LLVMValueRef args[] = { cg_map_ptr(cg, m->index), l_callback(l, cb.fn.fn), state, l_k(l, 0) };
 	l_helper(l, H_FOR_EACH_MAP, l->i64, 4, args, "rounds");
 	return l_load(l, cg_frame_at(cg, count, "n"), 8, false, "len");
 }

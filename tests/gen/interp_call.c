@@ -128,7 +128,7 @@ static void call_print(struct interp *in, const struct node *n)
 		act.a = n->call.args.n > 1 ? interp_eval(in, n->call.args.v[1]).n : 0;
 		act.b = n->call.args.n > 2 ? interp_eval(in, n->call.args.v[2]).n : 1;
 		enqueue(in, act);
-		if (n->call.takes) // the clear() or val_zero() behind it is part of it: lang/pass_pair.c
+		if (n->call.takes == WIRE_TAKE_CLEAR || n->call.takes == WIRE_TAKE_ZERO) // what is behind it is part of it: lang/pass_pair.c
 			enqueue(in, (struct action){ .kind = n->call.takes == WIRE_TAKE_CLEAR ? EVENT_CLEAR : EVENT_ZERO, .map = act.map });
 		return;
 	}
