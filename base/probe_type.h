@@ -123,6 +123,9 @@ struct probe_type {
 	// argN. False when there is no such argument.
 	bool (*arg)(const struct probe_type *t, struct world *w, const struct site *s, unsigned n, struct arg_loc *ret);
 	bool (*retval)(const struct probe_type *t, struct world *w, const struct site *s, struct arg_loc *ret);
+	// What the function returns by the program's debugging information; asked only where the script looks into it. NULL: not
+	// known. May be NULL itself.
+	const struct type *(*returns)(const struct probe_type *t, struct world *w, const struct site *s);
 	// args: its fields' names, types and places. NULL when the provider has no args.
 	bool (*args)(const struct probe_type *t, struct world *w, const struct site *s, const struct event_field **f, size_t *n);
 	bool (*field)(const struct probe_type *t, struct world *w, const struct site *s, const struct event_field *f, struct arg_loc *ret);

@@ -195,6 +195,7 @@ const struct type *check_map_read(struct lang *l, struct node **slot);
 const struct type *check_binary(struct lang *l, struct node **slot);
 const struct type *check_unary(struct lang *l, struct node **slot);
 const struct type *check_cast(struct lang *l, struct node **slot);
+bool type_retval(struct lang *l, struct node *n); // after check_value(): the script looks into it, so debugging information is asked
 const struct type *check_member(struct lang *l, struct node **slot); // FIELD, ELEMENT, INDEX
 void check_map_keys(struct lang *l, struct node *map);
 void check_map_element(struct lang *l, struct node *map, struct node **key); // delete, has_key

@@ -44,6 +44,31 @@ static const struct type *check_arg(struct lang *l, struct node *n)
 	return type_decayed(l, n->field.arg->type);
 }
 
+static bool is_retval(const struct node *n)
+{
+	return n->kind == NODE_IDENT && n->ident.builtin && n->ident.builtin->id == BUILTIN_RETVAL;
+}
+
+// A uretprobe's retval is a number, as in bpftrace, and nobody waits for debugging information; until it is looked into. Then
+// it is the pointer that the function returns, if all functions of the probe return the same.
+bool type_retval(struct lang *l, struct node *n)
+{
+	const struct probe_type *p = l->body->type;
+	const struct type *t = NULL;
+
+	if (!is_retval(n) || !p->returns)
+		return false;
+	for (size_t i = 0; i < l->body->sites.n; i++) {
+		const struct type *other = p->returns(p, l->world, &l->body->sites.v[i]);
+
+		if (!other || other->kind != TYPE_POINTER || (t && t != other))
+			return false;
+		t = other;
+	}
+	n->type = t;
+	return true;
+}
+
 static void no_field(struct lang *l, const struct node *n, const struct type *t)
 {
 	struct near near = near_to(n->field.name);
@@ -86,10 +111,14 @@ static const struct type *check_field(struct lang *l, struct node *n)
 		return check_arg(l, n);
 	if (!check_value(l, &n->field.base))
 		return NULL;
+	type_retval(l, n->field.base);
 	base = through_pointers(l, n);
 	if (base->kind != TYPE_STRUCT && base->kind != TYPE_UNION && base->kind != TYPE_RECORD) {
 		complain(l, n->span, E_TYPE, "Can not access field '%s' on expression of type '%T'; a struct, a pointer to one or a record has fields",
 			 n->field.name, n->field.base->type);
+		if (is_retval(n->field.base) && l->body->type->returns)
+			advise(l, "no debugging information (DWARF) says that every function of this probe returns the same pointer; cast it: ((struct NAME *)retval).%s",
+			       n->field.name);
 		return NULL;
 	}
 	if (!type_completed(l, base)) {
@@ -167,6 +196,8 @@ static const struct type *check_index(struct lang *l, struct node **slot)
 	i = check_value(l, &n->index.keys.v[0]);
 	if (!t || !i)
 		return NULL;
+	if (type_retval(l, n->index.base))
+		t = n->index.base->type;
 	if (!coerce_int(l, &n->index.keys.v[0])) {
 		complain(l, n->index.keys.v[0]->span, E_TYPE, "an index is an integer, not '%T'", i);
 		return NULL;

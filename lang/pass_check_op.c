@@ -215,8 +215,10 @@ const struct type *check_binary(struct lang *l, struct node **slot)
 
 static const struct type *check_deref(struct lang *l, struct node *n)
 {
-	const struct type *t = n->unary.value->type, *u64 = t_int(l, 8, false);
+	const struct type *t, *u64 = t_int(l, 8, false);
 
+	type_retval(l, n->unary.value);
+	t = n->unary.value->type;
 	if (type_is_integer(t)) { // an address without a type: eight bytes
 		t = type_pointer(l->types, u64, l->body->type->arg_space);
 		coerce(l, &n->unary.value, t);

@@ -591,6 +591,15 @@ static bool retval(const struct probe_type *t, struct world *w, const struct sit
 	return true;
 }
 
+static const struct type *returns(const struct probe_type *t, struct world *w, const struct site *s)
+{
+	const struct type *ret = NULL;
+	const struct event_field *f;
+	size_t n;
+
+	return s->plan.address && w->ops->binary_function && w->ops->binary_function(w, s->plan.target, s->plan.address, &f, &n, &ret) == 0 ? ret : NULL;
+}
+
 // The entry's place may be moved behind the function's start, but never past an instruction that changes the stack pointer.
 static enum call_key call_key(const struct probe_type *t, const struct site *s)
 {
@@ -628,6 +637,7 @@ const struct probe_type probe_uretprobe = {
 	.arg_space = SPACE_USER,
 	.expand = expand,
 	.retval = retval,
+	.returns = returns,
 	.list = attach_list_sites,
 	.attach = attach_uprobes,
 	.call_key = call_key,

@@ -14,6 +14,18 @@ good -q -c "$t" -e "uprobe:$t:many { print((args.a, args.c, args.d, args.e, args
 expect_out '^\(-1, 200, -13, -14, 15, -16\)$'
 good -q -c "$t" -e "uprobe:$t:make { print(args.seed); }"
 expect_out '^3$'
+# what a function returns, once a script looks into it; a number otherwise
+good -q -c "$t" -e "uretprobe:$t:find { printf(\"%d %s %s\n\", retval.id, retval->customer, str(retval.note)); print(retval == 0); @is[retval] = 1; }
+	uretprobe:$t:count_of { printf(\"%d %d\n\", *retval, retval[1]); print(retval > 1000); }"
+expect_out '^2 brown the second$'
+expect_out '^-5 6$'
+expect_out '^false$'
+expect_out '^true$'
+expect_out '^@is\[[0-9]+\]: 1$'
+bad -e "uretprobe:$t:place { print(retval.id); }"
+expect_err 'cast it: \(\(struct NAME \*\)retval\)\.id'
+bad -e "uretprobe:$t:find,uretprobe:$t:count_of { print(retval.id); }"
+expect_err 'every function of this probe returns the same pointer'
 good -lv "uprobe:$t:place"
 expect_out '^    struct order \* o$'
 

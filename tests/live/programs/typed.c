@@ -49,6 +49,20 @@ __attribute__((noinline, noclone)) static struct big make(int seed)
 	return (struct big){ { (uint64_t)seed, 2, 3, 4 } };
 }
 
+__attribute__((noinline, noclone)) static struct order *find(struct order *from, int id)
+{
+	while (from && from->id != id)
+		from = from->next;
+	__asm__ volatile("" : "+r"(from));
+	return from;
+}
+
+__attribute__((noinline, noclone)) static int *count_of(int *counts)
+{
+	__asm__ volatile("" : "+r"(counts));
+	return counts;
+}
+
 int main(void)
 {
 	struct order second = { .id = 2, .customer = "brown", .price = 99, .note = "the second" };
@@ -57,5 +71,7 @@ int main(void)
 
 	place(&first, -7, true, SMALL);
 	many(-1, 1.5, (struct pair){ 11, 12 }, 2.5f, (struct big){ { 1, 2, 3, 4 } }, 200, -13, -14, 15, -16);
-	return (int)make(3).v[0] - 3;
+	int counts[] = { -5, 6 };
+
+	return (int)make(3).v[0] - 3 + (find(&first, 2) != &second) + (*count_of(counts) != -5);
 }
