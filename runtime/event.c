@@ -351,6 +351,12 @@ static void name_addresses(struct run *r, const struct plan_map *m, const struct
 	printer_resolve(&r->printer);
 }
 
+// bpftrace up to 0.23 left a line empty for a map without elements; a count was there from the start.
+static bool tells_unset(const struct run *r)
+{
+	return r->out.legacy && strcmp(r->options.sink->name, "text") == 0;
+}
+
 void event_print_map(struct run *r, unsigned map, unsigned long top, unsigned long div, int at_end, unsigned takes)
 {
 	const struct plan_map *m = &r->plan->maps[map];
@@ -360,10 +366,11 @@ void event_print_map(struct run *r, unsigned map, unsigned long top, unsigned lo
 	int err = takes ? take(r, &ref, takes == WIRE_TAKE_ZERO, &rows) : rows_read(&ref, &rows);
 	if (err)
 		diag_warn(r->diag, (struct span){ 0 }, E_IO, "%s could not be read and is not printed: %s", m->name, strerror(-err));
-	if (err || (at_end && !rows.set))
+	bool unset = !rows.set && tells_unset(r), blank = unset && (m->key || m->value->kind != TYPE_COUNT);
+	if (err || (at_end && !rows.set && !unset))
 		return;
 	rows_sort(m, &rows);
-	size_t n = top ? MIN(rows.n, top) : rows.n;
+	size_t n = blank ? 0 : top ? MIN(rows.n, top) : rows.n;
 	struct map_view view = { .map = m, .entries = rows.v + (rows.n - n), .n = n, .div = div };
 	name_addresses(r, m, view.entries, n);
 	r->options.sink->map(&r->out, &r->printer, &view);

@@ -93,7 +93,9 @@ static void map(struct out *o, struct printer *p, const struct map_view *m)
 		entry(o, p, m, &m->entries[i], &s);
 		out_str(o, &s);
 	}
-	if (o->legacy && m->n && (m->map->value->kind == TYPE_AVG || m->map->value->kind == TYPE_STATS))
+	if (o->legacy && !m->n)
+		out_add(o, "\n", 1);
+	if (o->legacy && (m->map->value->kind == TYPE_AVG || m->map->value->kind == TYPE_STATS))
 		out_add(o, "\n", 1);
 }
 

@@ -68,6 +68,17 @@ begun
 
 @z: 0
 END
+good --legacy-output -q -e 'begin { @k[1] = 1; clear(@k); print(@k); printf("-\n"); @n = 1; clear(@n); @s = stats(1); clear(@s); }'
+expect_exactly <<'END'
+
+-
+
+
+
+
+
+
+END
 good --legacy-output -q -e 'begin { @k[kstack(1), 1] = 1; @v = kstack(1); }'
 expect_out '^    [^ ].*[0-9]$'
 expect_out '^        [^ ].*[0-9]$'
