@@ -24,6 +24,7 @@
 #include "runtime/gates.h"
 #include "runtime/load.h"
 #include "runtime/loss.h"
+#include "runtime/memory.h"
 #include "runtime/notify.h"
 #include "runtime/ring.h"
 #include "runtime/run_state.h"
@@ -86,6 +87,7 @@ void run_free(struct run *r)
 	exports_close(r->exports);
 	out_close(&r->out);
 	unwinder_free(r->unwinder);
+	memory_free(r->memory);
 	gates_free(r->gates);
 	targets_free(r->targets);
 	losses_free(r->losses);
@@ -336,6 +338,8 @@ static int open_channels(struct run *r)
 		err = -errno;
 	if (err)
 		return refuse(r, E_LOAD, "the ring buffer cannot be read: %s", strerror(-err));
+	if (memory_new(r->plan, r->loaded, r->diag, &r->memory) != 0)
+		return STATUS_USER;
 	watch(r, control, EPOLLET);
 	watch(r, r->target_fd, 0);
 	watch(r, r->child ? child_pidfd(r->child) : -1, 0);
@@ -593,6 +597,7 @@ static void tick(struct run *r)
 	exports_tick(r->exports);
 	targets_tick(r->targets, now);
 	gates_tick(r->gates, now);
+	memory_tick(r->memory, now);
 }
 
 static void poll_events(struct run *r)

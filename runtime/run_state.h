@@ -15,6 +15,7 @@ struct child;
 struct exports;
 struct format;
 struct gates;
+struct memory;
 struct loaded;
 struct losses;
 struct ring;
@@ -44,6 +45,7 @@ struct run {
 	struct unwinder *unwinder; // NULL: no user stack is walked by unwind tables
 	struct targets *targets; // NULL: the script has none
 	struct gates *gates;
+	struct memory *memory;
 	struct exports *exports; // NULL: the script exports nothing
 	struct symbols *symbols;
 	struct printer printer;

@@ -330,6 +330,8 @@ static void table_measures(void *state, const struct export_measures *ms)
 	uint64_t top = export_number(t->c.sink, "top");
 	struct joined j;
 
+	for (size_t i = 0; i < t->n; i++) // records that came before
+		let_go(t, &t->page[i]);
 	joined_make(ms, &j);
 	size_t n = top ? MIN(j.n, (size_t)top) : j.n;
 	_free_ struct row *row = xcalloc(n, sizeof *row);
