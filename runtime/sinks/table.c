@@ -139,10 +139,12 @@ static void add_line(struct table *t, const struct page *p, char *const *text)
 
 static void add_row(struct table *t, const struct page *p, const struct row *r)
 {
-	add_line(t, p, r->text);
-	if (r->weight > 1)
-		str_printf(&t->text, "  (x %u)", r->weight);
-	str_addc(&t->text, '\n');
+	if (p->n) { // a histogram without keys is all below
+		add_line(t, p, r->text);
+		if (r->weight > 1)
+			str_printf(&t->text, "  (x %u)", r->weight);
+		str_addc(&t->text, '\n');
+	}
 	if (r->below)
 		str_adds(&t->text, r->below);
 }
@@ -151,8 +153,10 @@ static void add_head(struct table *t, struct page *p)
 {
 	if (t->n > 1)
 		str_printf(&t->text, "-- %s\n", p->stream->name);
-	add_line(t, p, p->name);
-	str_addc(&t->text, '\n');
+	if (p->n) {
+		add_line(t, p, p->name);
+		str_addc(&t->text, '\n');
+	}
 }
 
 // One line per cell, whatever a traced program put into its strings.

@@ -354,6 +354,23 @@ static void table_of_measures(void **state)
 					       "sh       20 B                                      \n\n");
 }
 
+static void table_of_a_histogram(void **state)
+{
+	struct fixture *f = *state;
+	struct plan_stream *s = stream(f, "table");
+	struct plan_map hist = { .name = "@h", .role = MAP_USER, .value = type_hist(f->types, 0) };
+
+	plan_push(f->arena, &f->plan.maps, &f->plan.n_maps, hist);
+	plan_push(f->arena, &s->measures, &s->n_measures, (struct plan_measure){ .name = "size", .map = 0 });
+	struct exports *x = opened(f);
+	uint64_t *buckets = arena_array(f->arena, uint64_t, type_hist_buckets(hist.value));
+	buckets[1] = 1;
+	struct map_entry_view row = { .value = buckets };
+	exports_measures(x, 0, &(struct map_view){ .map = &f->plan.maps[0], .entries = &row, .n = 1, .div = 1 }, true);
+	exports_close(x);
+	assert_ptr_equal(strstr(str_z(&f->output), "  size\n[0]"), str_z(&f->output));
+}
+
 static void perfetto(void **state)
 {
 	struct fixture *f = *state;
@@ -453,7 +470,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-		T(text_lines), T(json_lines), T(table), T(table_of_measures), T(csv), T(sqlite), T(sqlite_no_database), T(quantities), T(unwritable), T(folded), T(flamegraph), T(pprof), T(measure_lines), T(perfetto), T(prometheus),
+		T(text_lines), T(json_lines), T(table), T(table_of_measures), T(table_of_a_histogram), T(csv), T(sqlite), T(sqlite_no_database), T(quantities), T(unwritable), T(folded), T(flamegraph), T(pprof), T(measure_lines), T(perfetto), T(prometheus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
