@@ -80,6 +80,30 @@ static void add(void *arg, const char *module, const char *name)
 	vec_push(f->arena, f, (struct kernel_function){ arena_strdup(f->arena, module), arena_strdup(f->arena, name) });
 }
 
+// The locks that maps and ring buffers take: a program there runs inside another's use of one. The kernel does not start a second
+// program of a kprobe on a processor, nor the same one of a trampoline twice, so such events are lost; two trampolines may
+// wait for each other.
+static bool is_lock(const char *name)
+{
+	return glob_match("_raw_spin_lock*", name) || glob_match("_raw_spin_unlock*", name) || strcmp(name, "queued_spin_lock_slowpath") == 0;
+}
+
+static void warn_of_locks(const struct expand *q, const struct attach_point *ap, const struct kernel_found *f)
+{
+	const char *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (is_lock(f->v[i].name))
+			first = n++ ? first : f->v[i].name;
+	if (!n || q->list_only)
+		return;
+	const char *more = n > 1 ? arena_printf(q->arena, " and %zu more of '%s'", n - 1, ap->text) : "";
+	diag_warn(q->diag, ap->span, W_DANGEROUS,
+		  "Attaching to dangerous function: %s%s; maps and ring buffers take such locks themselves: events are lost, and programs may wait for "
+		  "each other for ever", first, more);
+}
+
 static bool is_module_known(struct world *w, const char *module)
 {
 	struct kernel_found all = { .arena = w->arena };
@@ -135,11 +159,13 @@ bool kernel_point_find(const struct probe_type *t, const struct expand *q, const
 
 	if (!is_pattern && w->ops->function_args(w, p->module, p->name, &f, &n, &type, &in) == 0) {
 		add(&(struct search){ .found = ret }, in, p->name);
+		warn_of_locks(q, ap, ret);
 		return true;
 	}
 	int rc = w->ops->kernel_functions(w, p->module, p->name, add, &(struct search){ .found = ret, .is_pattern = is_pattern });
 
 	if (rc < 0 && !ret->n)
 		return attach_world_error(q, ap, "list of kernel functions (available_filter_functions of tracefs, /proc/kallsyms)", rc);
+	warn_of_locks(q, ap, ret);
 	return ret->n ? true : none_found(t, q, ap, p);
 }

@@ -303,7 +303,8 @@ static int binary_function(struct world *w, const char *path, uint64_t address, 
 static const struct kernel_function {
 	const char *module, *name;
 } functions[] = { { "vmlinux", "vfs_read" }, { "vmlinux", "vfs_write" }, { "vmlinux", "vfs_readv" }, { "vmlinux", "rcu_read" },
-		  { "vmlinux", "bpf_iter_task" }, { "ext4", "ext4_read" }, { "ext4", "ext4_write" } };
+		  { "vmlinux", "bpf_iter_task" }, { "vmlinux", "_raw_spin_lock" }, { "vmlinux", "_raw_spin_lock_irqsave" }, { "vmlinux", "_raw_spin_unlock" },
+		  { "ext4", "ext4_read" }, { "ext4", "ext4_write" } };
 
 static int kernel_functions(struct world *w, const char *module, const char *name, void (*each)(void *, const char *, const char *), void *arg)
 {
