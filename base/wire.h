@@ -125,6 +125,7 @@ struct wire_globals {
 	uint64_t enabled; // 0 after exit: programs still attached do nothing
 	uint64_t pidns_dev, pidns_ino; // our PID namespace, 0 in the initial one
 	uint64_t live;        // maps with a twin: bit plan_map.twin - 1 is the copy programs use (lang/pass_pair.c)
+	uint64_t zeroed;      // the run side's own note: per-CPU ones of them that zero() left, which are printed though nothing is written
 	uint64_t exit_status; // of an exit() that found no room in the control ring either: it is never lost
 	uint64_t exit_asked;  // 1: there was one
 	uint64_t keep[WIRE_GATES]; // 0 before the run side has written it counts as WIRE_GATE_OPEN

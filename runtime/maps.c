@@ -203,16 +203,20 @@ static size_t scalar_copy(const struct plan_map *m, unsigned copy, uint32_t *key
 	return m->twin && !is_per_cpu(m) ? copy * (m->value_size / 2) : 0;
 }
 
-// Was a per-CPU map with a twin zeroed? The mark is in the other copy (rows_take).
-static bool is_marked(const struct map_ref *ref, unsigned copy, const struct shape *s, uint8_t *raw)
+static uint64_t twin_bit(const struct map_ref *m)
 {
-	uint32_t other = copy ^ 1;
-	uint64_t set = 0;
+	return 1ull << (m->map->twin - 1);
+}
 
-	if (ref->map->twin && is_per_cpu(ref->map) && bpf_map_lookup_elem(ref->fd, &other, raw) == 0)
-		for (unsigned cpu = 0; cpu < s->cpus && !set; cpu++)
-			memcpy(&set, raw + cpu * s->stride, sizeof set);
-	return set != 0;
+// Was a per-CPU map with a twin zeroed? The copy that is read now cannot say so: programs write to it.
+static bool is_zeroed(const struct map_ref *m)
+{
+	return m->map->twin && m->globals && is_per_cpu(m->map) && m->globals->zeroed & twin_bit(m);
+}
+
+static void note_zeroed(const struct map_ref *m, bool zeroed)
+{
+	m->globals->zeroed = zeroed ? m->globals->zeroed | twin_bit(m) : m->globals->zeroed & ~twin_bit(m);
 }
 
 static int read_scalar(const struct map_ref *ref, unsigned copy, struct rows *r)
@@ -241,7 +245,7 @@ static int read_scalar(const struct map_ref *ref, unsigned copy, struct rows *r)
 			agg_merge(m->value, r->values, v + head, !r->set);
 		r->set |= set != 0;
 	}
-	r->set |= is_marked(ref, copy, &s, raw);
+	r->set |= is_zeroed(ref);
 	return 0;
 }
 
@@ -479,8 +483,9 @@ int rows_take(const struct map_ref *m, bool zero, struct rows *ret)
 	if (err)
 		return err;
 	if (!m->map->key) {
-		// the mark that zero() leaves on a per-CPU map stands in the copy that it empties
-		err = is_per_cpu(m->map) ? write_zeros(m, old, zero && r.set) : empty_half(m, old, zero && r.set);
+		err = is_per_cpu(m->map) ? write_zeros(m, old, 0) : empty_half(m, old, zero && r.set);
+		if (!err && is_per_cpu(m->map))
+			note_zeroed(m, zero && r.set);
 	} else {
 		err = delete_all(m, &raw);
 		if (!err && zero)

@@ -75,3 +75,13 @@ len 0 has 0 b 0
 @b: 0
 @s: 0
 END
+# zero() leaves a zero to print, clear() behind it nothing
+good -q -e 'begin { @c = count(); zero(@c); print(@c); clear(@c); @d = count(); print(@d); zero(@d); print(@d); }'
+expect_exactly <<'END'
+@c: 0
+@d: 1
+@d: 0
+
+
+@d: 0
+END
