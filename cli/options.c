@@ -112,7 +112,8 @@ static bool take_alias(const char *at, size_t n, unsigned *set)
 	return false;
 }
 
-static bool parse_dumps(const char *text, unsigned *set, struct str *why)
+// "verifier" is no stage of the compiler: the kernel speaks, once the programs are loaded.
+static bool parse_dumps(const char *text, unsigned *set, bool *verifier, struct str *why)
 {
 	for (const char *at = text; ; at++) {
 		size_t n = strcspn(at, ","), i = 0;
@@ -123,13 +124,17 @@ static bool parse_dumps(const char *text, unsigned *set, struct str *why)
 			*set |= 1u << i;
 		} else if (n == 3 && !memcmp(at, "all", 3)) {
 			*set |= (1u << DUMPS) - 1;
+		} else if (is_word("verifier", at, n)) {
+			*verifier = true;
 		} else if (!take_alias(at, n, set)) {
-			str_printf(why, "invalid option for -d: %.*s\nValid stages: 'all'", (int)n, at);
+			str_printf(why, "invalid option for -d: %.*s\nValid stages: 'all', 'verifier'", (int)n, at);
 			for (i = 0; i < ARRAY_SIZE(dumps); i++)
 				str_printf(why, ", '%s'", dumps[i].word);
 			return false;
 		}
 		at += n;
+		if (!*at && *verifier && *set)
+			return str_adds(why, "-d verifier loads the programs, the other stages do not; it goes alone"), false;
 		if (!*at)
 			return true;
 	}
@@ -271,7 +276,7 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 	case 'q': o->quiet = true; return true;
 	case 'v': o->verbose = true; return true;
 	case 'k': return set_k(o, why);
-	case 'd': o->debug = arg; return parse_dumps(arg, &o->dumps, why);
+	case 'd': o->debug = arg; return parse_dumps(arg, &o->dumps, &o->verifier, why);
 	case 'F': o->frequency = arg; return true;
 	case 'I': return push_text(&o->include_dirs, &o->n_include_dirs, arg);
 	case 'V': o->command = CMD_VERSION; return true;
@@ -453,6 +458,7 @@ void options_usage(struct str *out)
 	str_adds(out, "\nSTAGES of -d: all");
 	for (size_t i = 0; i < ARRAY_SIZE(dumps); i++)
 		str_printf(out, "\n  %-27s %s", dumps[i].word, dumps[i].doc);
+	str_printf(out, "\n  %-27s %s", "verifier", "the kernel's log of checking the programs; they are loaded, not attached");
 	str_adds(out, "\n\nEXAMPLES:\n"
 		      "  spile -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count() }'\n"
 		      "        system calls by program, until Ctrl-C\n"

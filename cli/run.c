@@ -74,6 +74,7 @@ static int run_compiled(struct machine *m, const struct options *o, const struct
 		.warnings = o->warnings,
 		.no_warnings = o->no_warnings,
 		.legacy_output = o->legacy_output,
+		.verifier = o->verifier,
 		.mode = o->mode == MODE_TEST ? RUN_TEST : o->mode == MODE_BENCH ? RUN_BENCH : RUN_TRACE,
 		.pid = o->pid,
 		.command = o->child,

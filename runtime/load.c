@@ -346,6 +346,11 @@ static int try_load(struct loading *g, const struct plan_prog *p, struct bpf_pro
 
 	kernel_name(p->name, name);
 	g->log[0] = '\0';
+	if (g->q->log) {
+		o->log_buf = g->log;
+		o->log_size = g->log_size;
+		o->log_level = 1;
+	}
 	int fd = bpf_prog_load(type_of(p->kind), name, g->license, in, n, o);
 	if (fd >= 0)
 		return fd;
@@ -396,6 +401,8 @@ static int load_prog(struct loading *g, uint32_t index)
 		explain_program(g->q, g->object, p, &info, fd, g->log);
 		return fd;
 	}
+	if (g->q->log)
+		str_printf(g->q->log, "%s:\n%s\n", p->name, g->log);
 	g->l->prog_fd[index] = fd;
 	return 0;
 }

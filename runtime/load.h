@@ -24,6 +24,7 @@ struct load_request {
 	struct diag *diag;
 	uint32_t first_source; // number in diag of the plan's first source
 	uint32_t pool_bytes;   // of the unwind tables' pool: a power of two
+	struct str *log;       // gets each loaded program's verifier log; NULL: not asked for
 	bool verbose;          // add the verifier's log to its diagnostic
 };
 

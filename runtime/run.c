@@ -266,7 +266,12 @@ static int load(struct run *r)
 	struct load_request q = { .plan = r->plan, .object = r->object, .object_len = r->object_len, .world = r->world, .diag = r->diag,
 				  .first_source = r->first_source, .verbose = r->options.verbose, .pool_bytes = prepare_unwinder(r) };
 	unsigned errors = r->diag->errors;
+	_str_ struct str log = { 0 };
+
+	q.log = r->options.verifier ? &log : NULL;
 	int err = load_plan(&q, &r->loaded);
+
+	out_str(&r->out, &log);
 
 	if (!err && r->unwinder)
 		err = unwinder_start(r->unwinder, loaded_role(r->loaded, r->plan, MAP_UNWIND_POOL), loaded_role(r->loaded, r->plan, MAP_UNWIND_FILES),
@@ -726,6 +731,8 @@ int run_script(struct run *r)
 {
 	int status = prepare(r);
 
+	if (r->options.verifier)
+		return status;
 	if (!status && r->options.legacy_output && !r->options.quiet && r->options.mode == RUN_TRACE)
 		r->options.sink->attached(&r->out, all_sites(r)); // it stood before anything else
 	if (!status && !r->options.dry_run)

@@ -29,6 +29,7 @@ struct run_options {
 	int out_fd;               // where results go
 	int buffering;            // 'l', 'f', 'n'
 	bool quiet, verbose, dry_run, unsafe, warnings, no_warnings, legacy_output;
+	bool verifier;            // load the programs, show what the kernel says of each, attach nothing
 	pid_t pid;                // -p, 0 if none
 	const char *command;      // -c, NULL if none
 	const volatile sig_atomic_t *stop; // set by cli's SIGINT/SIGTERM handler

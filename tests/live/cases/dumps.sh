@@ -7,6 +7,14 @@ for stage in tokens ast core types program ir asm plan; do
 	expect_no_out '^ran$'
 	expect_no_err 'Attached'
 done
+good -d verifier -e "$script"
+expect_out '^probe_0_begin:$'
+expect_out '^probe_1_1:$'
+expect_out '^processed [0-9]+ insns '
+expect_no_out '^ran$'
+expect_no_err 'Attached'
+bad -d verifier,ast -e "$script"
+expect_err 'it goes alone'
 good -d all -e "$script"
 expect_between "$(wc -l <out)" 50 100000 "lines of all stages"
 good -d core -e "$script"
