@@ -49,7 +49,7 @@ static void add_compiler(struct str *out)
 // Variables that compilation reads: config values, and where binaries and libraries are looked for.
 static void add_environment(struct str *out)
 {
-	static const char *const names[] = { "PATH", "LD_LIBRARY_PATH", "BPFTRACE_BTF", "SPILE_PATH",
+	static const char *const names[] = { "PATH", "LD_LIBRARY_PATH", "BPFTRACE_BTF", "SPILE_PATH", "SPILE_DEBUGINFO",
 		"BPFTRACE_KERNEL_SOURCE", "BPFTRACE_KERNEL_BUILD", "CPATH", "C_INCLUDE_PATH",
 #define CONFIG(key, kind, init, doc) "BPFTRACE_" #key,
 #define CONFIG_OLD(old, key, inverted) "BPFTRACE_" #old,

@@ -301,7 +301,8 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 	case OPT_TRACEABLE: o->traceable = arg; return true;
 	case OPT_DWARF_PID: return parse_pid(arg, &(pid_t){ 0 }, why);
 	case OPT_INCLUDE: return push_text(&o->include_files, &o->n_include_files, arg);
-	default: return true; // accepted: -b, --debuginfo, --usdt-file-activation, --verify-llvm-ir
+	case OPT_DEBUGINFO: return setenv("SPILE_DEBUGINFO", arg, 1) == 0; // runtime/elf_debug.c
+	default: return true; // accepted: -b, --usdt-file-activation, --verify-llvm-ir
 	}
 }
 

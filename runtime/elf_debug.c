@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lzma.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -67,7 +68,8 @@ static struct elf_file *take_if(struct elf_file *d, accept_fn *accept, const voi
 	return NULL;
 }
 
-static struct elf_file *by_build_id(const struct elf_file *f, const char *root, accept_fn *accept, const void *arg)
+// `dir` is where debug files are kept, "/usr/lib/debug" for one.
+static struct elf_file *by_build_id(const struct elf_file *f, const char *root, const char *dir, accept_fn *accept, const void *arg)
 {
 	const uint8_t *id;
 	size_t n = elf_file_build_id(f, &id);
@@ -77,7 +79,7 @@ static struct elf_file *by_build_id(const struct elf_file *f, const char *root, 
 		return NULL;
 	for (size_t i = 0; i < n; i++)
 		p += sprintf(p, i == 0 ? "%02x/" : "%02x", id[i]);
-	_free_ char *path = xasprintf("%s/usr/lib/debug/.build-id/%s.debug", root, name);
+	_free_ char *path = xasprintf("%s%s/.build-id/%s.debug", root, dir, name);
 	return take_if(open_same(f, path, NULL), accept, arg);
 }
 
@@ -109,15 +111,55 @@ static struct elf_file *by_link(const struct elf_file *f, const char *root, acce
 	return d;
 }
 
+// In a folder of the user's: below the binary's own path there, or as it is.
+static struct elf_file *by_link_in(const struct elf_file *f, const char *dir, accept_fn *accept, const void *arg)
+{
+	uint32_t crc;
+	const char *name = debuglink(f, &crc), *slash = f->name ? strrchr(f->name, '/') : NULL;
+	struct elf_file *d = NULL;
+
+	if (name && slash) {
+		_free_ char *below = xasprintf("%s%s%.*s/%s", dir, *f->name == '/' ? "" : "/", (int)(slash - f->name), f->name, name);
+		d = take_if(open_same(f, below, &crc), accept, arg);
+	}
+	if (name && !d) {
+		_free_ char *plain = xasprintf("%s/%s", dir, name);
+		d = take_if(open_same(f, plain, &crc), accept, arg);
+	}
+	return d;
+}
+
+// SPILE_DEBUGINFO, which --debuginfo sets: folders with colons between. bpftrace's `+DIR` asks for what is always done here:
+// a file of another build is not taken.
+static struct elf_file *find_given(const struct elf_file *f, accept_fn *accept, const void *arg, enum elf_source *source)
+{
+	struct elf_file *d = NULL;
+
+	for (const char *at = getenv("SPILE_DEBUGINFO"); at && *at && !d; at += strspn(at, ":")) {
+		size_t n = strcspn(at, ":"), plus = *at == '+';
+		_free_ char *dir = xasprintf("%.*s", (int)(n - plus), at + plus);
+
+		at += n;
+		if (!*dir)
+			continue;
+		*source = ELF_BUILD_ID;
+		if ((d = by_build_id(f, "", dir, accept, arg)))
+			break;
+		*source = ELF_DEBUGLINK;
+		d = by_link_in(f, dir, accept, arg);
+	}
+	return d;
+}
+
 // In the file system of the process first, in ours then: containers seldom carry debug files.
 static struct elf_file *find(const struct elf_file *f, accept_fn *accept, const void *arg, enum elf_source *source)
 {
 	const char *const roots[] = { f->root, "" };
-	struct elf_file *d = NULL;
+	struct elf_file *d = find_given(f, accept, arg, source);
 
 	for (size_t i = f->root && *f->root ? 0 : 1; i < 2 && !d; i++) {
 		*source = ELF_BUILD_ID;
-		if ((d = by_build_id(f, roots[i], accept, arg)))
+		if ((d = by_build_id(f, roots[i], "/usr/lib/debug", accept, arg)))
 			break;
 		*source = ELF_DEBUGLINK;
 		d = by_link(f, roots[i], accept, arg);

@@ -42,7 +42,26 @@ strip -g apart
 objcopy --add-gnu-debuglink=apart.dbg apart
 good -q -c ./apart -e "uprobe:./apart:place { print(args.o->customer); }"
 expect_out '^green$'
-rm apart.dbg
+# kept somewhere else: by the link's name, below the binary's path, by build ID
+mkdir -p kept "tree$T" ids
+mv apart.dbg kept/
+good -q --debuginfo "$T/none:$T/kept" -c ./apart -e "uprobe:./apart:place { print(args.o->customer); }"
+expect_out '^green$'
+mv kept/apart.dbg "tree$T/"
+SPILE_DEBUGINFO=+$T/tree "$SPILE" -q -c ./apart -e "uprobe:$T/apart:place { print(args.o->customer); }" >out 2>err || fail "SPILE_DEBUGINFO"
+expect_out '^green$'
+id=$(readelf -n apart | sed -n 's/.*Build ID: //p')
+if [ -n "$id" ]; then
+	mkdir -p "ids/.build-id/$(echo "$id" | cut -c1-2)"
+	cp "tree$T/apart.dbg" "ids/.build-id/$(echo "$id" | cut -c1-2)/$(echo "$id" | cut -c3-).debug"
+	good -q --debuginfo "$T/ids" -c ./apart -e "uprobe:./apart:place { print(args.o->customer); }"
+	expect_out '^green$'
+fi
+# not the file of another build
+objcopy --only-keep-debug "$PROGRAMS/target" kept/apart.dbg
+run -q --debuginfo "$T/kept" -c ./apart -e "uprobe:./apart:place { print(args.o->customer); }"
+expect_status 1
+expect_err 'there is no debugging information'
 run -q -c ./apart -e "uprobe:./apart:place { print(args.o->customer); }"
 [ "$status" = 1 ] || fail "status $status"
 expect_err 'there is no debugging information'
