@@ -17,7 +17,7 @@
 enum {
 	OPT_INFO = 256, OPT_UNSAFE, OPT_DRY_RUN, OPT_NO_WARNINGS, OPT_NO_CACHE, OPT_NO_FEATURE, OPT_INCLUDE, OPT_DEBUGINFO,
 	OPT_USDT_ACTIVATION, OPT_VERIFY_IR, OPT_TEST, OPT_BENCH, OPT_FMT, OPT_MODE, OPT_PROBE_FILTER, OPT_EMIT_ELF, OPT_EMIT_LLVM, OPT_AOT,
-	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID, OPT_WORLD, OPT_JUNIT, OPT_LOAD
+	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID, OPT_WORLD, OPT_JUNIT, OPT_LOAD, OPT_CHECK
 };
 
 struct row {
@@ -37,6 +37,14 @@ static const struct {
 #define DUMP(NAME, word, doc) { word, doc },
 #include "cli/dump.def"
 #undef DUMP
+};
+
+static const struct {
+	const char *word, *args, *help;
+} commands[] = {
+#define COMMAND(WORD, word, args, help) [CMD_##WORD] = { word, args, help },
+#include "cli/command.def"
+#undef COMMAND
 };
 
 // getopt's tables, made from the rows. The leading ':' makes it silent: messages are ours.
@@ -209,10 +217,10 @@ static bool set_mode(struct options *o, enum mode mode, struct str *why)
 	return true;
 }
 
-static bool no_formatter(struct str *why)
+static bool set_format(struct options *o, struct str *why)
 {
-	str_adds(why, "this version does not format scripts (--fmt, --mode format); spile -d core shows the script as it is understood");
-	return false;
+	o->command = CMD_FMT;
+	return set_mode(o, MODE_FORMAT, why);
 }
 
 static bool parse_mode(const char *text, struct options *o, struct str *why)
@@ -228,7 +236,7 @@ static bool parse_mode(const char *text, struct options *o, struct str *why)
 		if (!strcmp(text, modes[i].word))
 			return set_mode(o, modes[i].mode, why);
 	if (!strcmp(text, "format"))
-		return no_formatter(why);
+		return set_format(o, why);
 	str_printf(why, "--mode must be one of 'codegen', 'compiler-bench', 'bench', 'test' and 'format', not '%s'.", text);
 	return false;
 }
@@ -284,6 +292,7 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 	case OPT_WORLD: return push_text(&o->worlds, &o->nworlds, arg);
 	case OPT_JUNIT: o->junit = arg; return true;
 	case OPT_LOAD: o->load = true; return true;
+	case OPT_CHECK: o->check = true; return true;
 	case OPT_INFO: o->command = CMD_INFO; return true;
 	case OPT_UNSAFE: o->unsafe = true; return true;
 	case OPT_DRY_RUN: o->dry_run = true; return true;
@@ -292,7 +301,7 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 	case OPT_NO_FEATURE: return parse_features("--no-feature", arg, o, why);
 	case OPT_TEST: return set_mode(o, MODE_TEST, why);
 	case OPT_BENCH: return set_mode(o, MODE_BENCH, why);
-	case OPT_FMT: return no_formatter(why);
+	case OPT_FMT: return set_format(o, why);
 	case OPT_MODE: return parse_mode(arg, o, why);
 	case OPT_PROBE_FILTER: return parse_filter(arg, o, why);
 	case OPT_EMIT_ELF: case OPT_AOT: return build_to(arg, o);
@@ -306,6 +315,12 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 	}
 }
 
+// Whether the first word is the script, and the others its parameters.
+static bool takes_script(const struct options *o)
+{
+	return o->command == CMD_RUN || o->command == CMD_BUILD || o->command >= COMMANDS || (o->command == CMD_FMT && o->mode == MODE_FORMAT);
+}
+
 // Words behind the options: the script (unless -e gave it) and its parameters.
 // Behind a `--`, what begins with -- is a named parameter of the script.
 static void take_words(char **words, size_t n, bool named, struct options *o)
@@ -314,7 +329,7 @@ static void take_words(char **words, size_t n, bool named, struct options *o)
 
 	if (o->command == CMD_LIST && !o->program && n)
 		o->pattern = words[first++];
-	else if (o->command != CMD_LIST && o->command != CMD_CHECK && o->command != CMD_WORLD && o->command != CMD_PROFILE && !o->program && n)
+	else if (takes_script(o) && !o->program && n)
 		o->file = words[first++];
 	o->params = xcalloc(n + 1, sizeof *o->params);
 	o->named = xcalloc(n + 1, sizeof *o->named);
@@ -325,32 +340,51 @@ static void take_words(char **words, size_t n, bool named, struct options *o)
 			o->params[o->nparams++] = words[i];
 }
 
+static enum options_result usage_of(enum command c, struct str *why)
+{
+	str_printf(why, "USAGE: spile %s %s", commands[c].word, commands[c].args);
+	return OPTIONS_BAD;
+}
+
 // What is wrong with options that are each right.
+static enum options_result check_command(const struct options *o, struct str *why)
+{
+	switch (o->command) {
+	case CMD_CHECK: case CMD_TEST:
+		return o->nparams || o->program ? OPTIONS_OK : usage_of(o->command, why);
+	case CMD_WORLD:
+		return o->nparams == 2 && !strcmp(o->params[0], "save") ? OPTIONS_OK : usage_of(CMD_WORLD, why);
+	case CMD_PROFILE:
+		if (!o->program)
+			return OPTIONS_OK;
+		str_adds(why, "USAGE: spile profile [-p PID|-c COMMAND] [-F HZ] [-o FILE.svg] [SECONDS]");
+		return OPTIONS_BAD;
+	case CMD_FMT:
+		return o->mode != MODE_FORMAT || o->file || o->program ? OPTIONS_OK : usage_of(CMD_FMT, why);
+	default:
+		return OPTIONS_OK;
+	}
+}
+
 static enum options_result check_together(const struct options *o, struct str *why)
 {
-	if (o->command == CMD_CHECK && !o->nparams && !o->program) {
-		str_adds(why, "USAGE: spile check [--world FILE|DIR]... SCRIPT...");
-		return OPTIONS_BAD;
-	}
-	if (o->command == CMD_WORLD && (o->nparams != 2 || strcmp(o->params[0], "save"))) {
-		str_adds(why, "USAGE: spile world save FILE");
-		return OPTIONS_BAD;
-	}
+	enum options_result r = check_command(o, why);
+
+	if (r != OPTIONS_OK)
+		return r;
 	if (o->frequency && o->command != CMD_PROFILE) {
 		str_adds(why, "-F is for spile profile; a script's probe says it itself: profile:hz:99");
 		return OPTIONS_BAD;
 	}
-	if (o->command == CMD_PROFILE && o->program) {
-		str_adds(why, "USAGE: spile profile [-p PID|-c COMMAND] [-F HZ] [-o FILE.svg] [SECONDS]");
+	if (o->check && o->command != CMD_FMT) {
+		str_adds(why, "--check is for spile fmt; spile check SCRIPT tries whether a script compiles");
 		return OPTIONS_BAD;
 	}
-	if (o->command > CMD_LIST && o->command != CMD_PROFILE)
-		return OPTIONS_OK;
-	if (o->pid && o->child) {
+	if (o->pid && o->child && o->command != CMD_CHECK) {
 		str_adds(why, "Cannot use both -c and -p.");
 		return OPTIONS_BAD_USAGE;
 	}
-	if (o->command == CMD_LIST || o->command == CMD_PROFILE)
+	if (o->command != CMD_RUN && o->command != CMD_BUILD)
 		return OPTIONS_OK;
 	if (!o->file && !o->program) {
 		str_adds(why, "USAGE: filename or -e 'program' required.");
@@ -365,15 +399,9 @@ static enum options_result check_together(const struct options *o, struct str *w
 
 static bool take_command(const char *word, enum command *ret)
 {
-	static const struct {
-		const char *word;
-		enum command command;
-	} commands[] = { { "run", CMD_RUN }, { "build", CMD_BUILD }, { "doctor", CMD_DOCTOR }, { "check", CMD_CHECK }, { "world", CMD_WORLD },
-			{ "profile", CMD_PROFILE } };
-
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(word, commands[i].word)) {
-			*ret = commands[i].command;
+			*ret = (enum command)i;
 			return true;
 		}
 	return false;
@@ -391,8 +419,9 @@ enum options_result options_parse(int argc, char **argv, struct options *o, stru
 	const char *without = getenv("SPILE_WITHOUT"); // for tests: as on a kernel that lacks them
 	if (without && *without && !parse_features("SPILE_WITHOUT", without, o, why))
 		return OPTIONS_BAD;
-	if (take_command(argv[1], &o->command))
-		argc--, argv++;
+	bool shifted = take_command(argv[1], &o->command);
+	argc -= shifted;
+	argv += shifted;
 	tables_make(&t);
 	optind = 0; // GNU: start anew, also when this is not the first call
 	opterr = 0;
@@ -411,6 +440,7 @@ enum options_result options_parse(int argc, char **argv, struct options *o, stru
 			return OPTIONS_BAD;
 	}
 	// words that stood before a `--` lie behind it now, and none of them begins with --
+	o->noptions = optind + (int)shifted;
 	bool named = optind > 1 && argv[optind - 1] != taken && !strcmp(argv[optind - 1], "--");
 	take_words(argv + optind, (size_t)(argc - optind), named, o);
 	return check_together(o, why);
@@ -448,12 +478,11 @@ void options_usage(struct str *out)
 	str_adds(out, "USAGE:\n"
 		      "  spile [OPTION...] FILE [PARAMETER...]         run a script ('-': standard input)\n"
 		      "  spile [OPTION...] -e PROGRAM [PARAMETER...]   run a one-liner\n"
-		      "  spile build -o FILE.spo SCRIPT                compile now, run later: spile FILE.spo\n"
-		      "  spile profile [-p PID|-c COMMAND] [SECONDS]   where processor time goes: a flame graph (-o FILE.svg)\n"
 		      "  spile -l [PATTERN]                            list probes\n"
-		      "  spile check [--world FILE]... SCRIPT...       what of it compiles, here or for other kernels\n"
-		      "  spile world save FILE                         this kernel as a file for check\n"
-		      "  spile doctor                                  what this machine can do, and what would let it do more\n\nOPTIONS:\n");
+		      "  spile COMMAND ...\n\nCOMMANDS:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		str_printf(out, "  %-9s%-35s %s\n", commands[i].word, commands[i].args, commands[i].help);
+	str_adds(out, "\nOPTIONS:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		usage_row(&rows[i], out);
 	str_adds(out, "\nSTAGES of -d: all");

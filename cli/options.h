@@ -12,13 +12,20 @@
 
 struct str;
 
-enum command { CMD_RUN, CMD_BUILD, CMD_LIST, CMD_CHECK, CMD_WORLD, CMD_DOCTOR, CMD_PROFILE, CMD_INFO, CMD_HELP, CMD_VERSION };
+enum command {
+#define COMMAND(WORD, word, args, help) CMD_##WORD,
+#include "cli/command.def"
+#undef COMMAND
+	COMMANDS,
+	CMD_INFO = COMMANDS, CMD_HELP, CMD_VERSION, // options that are no runs
+};
 
 enum mode { // --mode: what comes of the script
 	MODE_TRACE,
 	MODE_TEST, MODE_BENCH, // its test or bench probes are run, nothing is attached
 	MODE_CODEGEN,          // it is compiled, no more
 	MODE_COMPILER_BENCH,   // it is compiled again and again, with a watch
+	MODE_FORMAT,           // it is laid out on standard output, as bpftrace does it
 };
 
 enum dump { // -d, in the order of the stages
@@ -43,6 +50,7 @@ struct options {
 	size_t nworlds;
 	const char *junit;   // --junit; NULL: none
 	bool load;           // --load
+	bool check;          // --check
 	pid_t pid;           // -p; 0: none
 	const char *child;   // -c; NULL: none
 	const char *output;  // -o; NULL: standard output
@@ -58,6 +66,7 @@ struct options {
 	unsigned without;         // 1 << enum feature: --no-feature, and SPILE_WITHOUT of the environment
 	bool without_home;        // the same: "home"
 	unsigned dumps;      // 1 << enum dump
+	int noptions;        // arguments of argv, the executable's and the command's names included, in front of the words
 };
 
 enum options_result { OPTIONS_OK, OPTIONS_BAD, OPTIONS_BAD_USAGE }; // BAD_USAGE: show the usage as well

@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/doctor.h"
 #include "cli/check.h"
+#include "cli/doctor.h"
+#include "cli/fmt.h"
 #include "cli/info.h"
 #include "cli/list.h"
 #include "cli/options.h"
 #include "cli/profile.h"
 #include "cli/run.h"
+#include "cli/test.h"
 #include "cli/world.h"
 
 static int print_usage(FILE *to)
@@ -57,6 +59,8 @@ int main(int argc, char **argv)
 		case CMD_PROFILE: status = cmd_profile(&o); break;
 		case CMD_CHECK: status = cmd_check(&o, argv); break;
 		case CMD_WORLD: status = cmd_world(&o); break;
+		case CMD_FMT: status = cmd_fmt(&o); break;
+		case CMD_TEST: status = cmd_test(&o, argv); break;
 		case CMD_INFO: status = cmd_info(&o); break;
 		case CMD_HELP: status = print_usage(stdout); break;
 		case CMD_VERSION:

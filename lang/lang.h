@@ -68,5 +68,7 @@ struct program *lang_compile(struct arena *a, struct types *types, struct world 
 
 // Only the parse, for tools that need no checking (fmt, fuzzing): NULL on errors.
 struct node *lang_parse(struct arena *a, struct diag *d, uint32_t source);
+// The script laid out (spile fmt), appended to `out`. False on errors, which are in d. Laid out twice it stays the same.
+bool lang_format(struct arena *a, struct diag *d, uint32_t source, struct str *out);
 void lang_tokens(struct arena *a, struct diag *d, uint32_t source, struct str *out); // -d tokens
 void core_print(const struct node *script, struct str *out);                         // -d core: source text that parses to an equal tree

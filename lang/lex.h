@@ -5,7 +5,7 @@
 // It decides what a grammar of one token of lookahead cannot: which `/` ends a predicate, whether `(` opens a cast, whether
 // `{` and `if` begin a statement, whether a word begins an item of the declarative layer. It reports nothing: bytes that are
 // no token come out as tokens of their own (T_BAD_BYTES, T_OPEN_STRING, …), which parse.c turns into diagnostics.
-// Given up: comments are not kept.
+// Given up: comments are not kept; who wants them looks between the tokens (fmt_pieces.c).
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tree as source text: what `-d core` shows and `fmt` writes. It parses to an equal tree; that decides where parentheses
+// A tree as source text: what `-d core` shows, without comments. It parses to an equal tree; that decides where parentheses
 // and semicolons stand.
 #include "lang/lang.h"
 

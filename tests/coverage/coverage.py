@@ -47,6 +47,7 @@ tables = {
     "library": library(),
     "config": table("base/config.def", r"^CONFIG(?:_OLD)?\((\w+)"),
     "option": options(),
+    "command": table("cli/command.def", r'^COMMAND\(\w+, "(\w+)"'),
     "env": environment(),
     "action": [name.lower() for name in table("base/event.def", r"^EVENT\((\w+)")],
     "type": table("base/type.def", r'^TYPE\(\w+, "(\w+)"'),

@@ -80,7 +80,13 @@ static void options_modes(void **state)
 	assert_string_equal(o.output, "a.spo");
 	options_free(&o);
 	expect_bad((char *)"--mode", (char *)"odd", "'compiler-bench'");
-	expect_bad((char *)"--mode", (char *)"format", "does not format");
+	expect_bad((char *)"--test", (char *)"--fmt", "Only one of");
+	assert_int_equal(PARSE(&o, &why, (char *)"--mode", (char *)"format", (char *)"x.bt"), OPTIONS_OK);
+	assert_true(o.command == CMD_FMT && o.mode == MODE_FORMAT && !strcmp(o.file, "x.bt"));
+	options_free(&o);
+	assert_int_equal(PARSE(&o, &why, (char *)"fmt", (char *)"--check", (char *)"a.bt", (char *)"b.bt"), OPTIONS_OK);
+	assert_true(o.command == CMD_FMT && o.check && o.nparams == 2);
+	options_free(&o);
 	expect_bad((char *)"--probe-filter", (char *)"(", "is no regular expression");
 	expect_bad((char *)"--dwarf-pid", (char *)"x1", "invalid integer: x1");
 	assert_int_not_equal(PARSE(&o, &why, (char *)"--test", (char *)"--mode", (char *)"bench", (char *)"x"), OPTIONS_OK);

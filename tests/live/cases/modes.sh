@@ -14,8 +14,11 @@ for option in --aot --emit-elf; do
 	expect_out '^compiled$'
 done
 good -d codegen-opt,ast -e 'begin { }'
-bad --fmt -e 'begin { }'
-bad --mode format -e 'begin { }'
+for option in --fmt '--mode format'; do
+	# shellcheck disable=SC2086
+	good $option -e 'begin{@a=1}'
+	expect_out '^begin . @a = 1 .$'
+done
 bad -kk -e 'begin { }'
 expect_err 'Use -k'
 # --dry-run: everything attached, nothing said
