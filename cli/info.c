@@ -18,6 +18,30 @@ static void say(const char *name, bool yes)
 	printf("  %s: %s\n", name, yes ? "yes" : "no");
 }
 
+// Entries of a section in two columns, as bpftrace sets them: the first is filled to COLUMN.
+enum { COLUMN = 35 };
+
+struct columns {
+	char first[80]; // empty: none waits for the second
+};
+
+static void columns_end(struct columns *c)
+{
+	if (*c->first)
+		puts(c->first);
+	*c->first = '\0';
+}
+
+static void columns_say(struct columns *c, const char *name, bool yes)
+{
+	if (!*c->first) {
+		snprintf(c->first, sizeof c->first, "  %s: %s", name, yes ? "yes" : "no");
+		return;
+	}
+	printf("%-*s  %s: %s\n", COLUMN, c->first, name, yes ? "yes" : "no");
+	*c->first = '\0';
+}
+
 static void system_part(void)
 {
 	struct utsname u;
@@ -77,24 +101,30 @@ static void kernel_part(struct world *w)
 	};
 	_str_ struct str why = { 0 };
 
+	struct columns c = { "" };
+
 	puts("Kernel features");
 	if (!rights_to_trace(&why))
 		printf("  (%s)\n", why.p);
 	for (size_t i = 0; i < sizeof features / sizeof *features; i++)
-		say(features[i].name, w->ops->feature(w, features[i].f));
+		columns_say(&c, features[i].name, w->ops->feature(w, features[i].f));
+	columns_end(&c);
 	puts("\nKernel helpers");
 	for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
-		say(helpers[i].name, features_helper(helpers[i].id));
+		columns_say(&c, helpers[i].name, features_helper(helpers[i].id));
+	columns_end(&c);
 	puts("\nProbe types");
-	say("kprobe_session", false); // not used: an entry and a return probe are two programs
-	say("uprobe_multi", w->ops->feature(w, FEATURE_UPROBE_MULTI));
-	say("kprobe_multi", w->ops->feature(w, FEATURE_KPROBE_MULTI));
-	say("tp_btf", w->ops->feature(w, FEATURE_TP_BTF));
+	columns_say(&c, "kprobe_session", false); // not used: an entry and a return probe are two programs
+	columns_say(&c, "uprobe_multi", w->ops->feature(w, FEATURE_UPROBE_MULTI));
+	columns_say(&c, "kprobe_multi", w->ops->feature(w, FEATURE_KPROBE_MULTI));
+	columns_say(&c, "tp_btf", w->ops->feature(w, FEATURE_TP_BTF));
 	for (const struct probe_type *const *t = w->ops->probe_types(w); *t; t++)
-		say((*t)->name, is_there(*t, w));
+		columns_say(&c, (*t)->name, is_there(*t, w));
+	columns_end(&c);
 	puts("\nSinks");
 	for (const struct sink *const *s = w->ops->sinks(w); *s; s++)
-		say((*s)->name, true);
+		columns_say(&c, (*s)->name, true);
+	columns_end(&c);
 }
 
 int cmd_info(const struct options *o)
