@@ -70,6 +70,10 @@ const char *verdict_name(enum verdict v);
 enum verdict trial(const char *text, size_t n, struct str *report);
 // In a child: CRASHED when it dies. `seconds` it may take.
 enum verdict trial_apart(const char *text, size_t n, unsigned seconds, struct str *report);
+// Compiled for the kernel of a file (world_file.h), to be run there: PATH.spo, and what it must print in PATH.want, with a last
+// line "status N". PASSED when both are written. Who runs it has this process's name, but not its id.
+enum verdict trial_build(const char *text, size_t n, const char *world, const char *path, struct str *report);
+enum verdict trial_build_apart(const char *text, size_t n, unsigned seconds, const char *world, const char *path, struct str *report);
 
 // A shorter script with the same verdict, by deleting statements and simplifying expressions.
 void shrink(enum verdict v, const char *text, size_t n, struct str *out);

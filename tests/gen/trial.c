@@ -2,6 +2,7 @@
 // trial.c - one script, compiled, loaded and run on this kernel as spile does it, and by the interpreter; what both print
 // is compared.
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -13,12 +14,14 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "base/world.h"
+#include "cli/compiled.h"
 #include "codegen/codegen.h"
 #include "lang/lang.h"
 #include "lang/program.h"
 #include "runtime/object.h"
 #include "runtime/run.h"
 #include "runtime/sinks/sinks.h"
+#include "runtime/world_file.h"
 #include "runtime/world_live.h"
 #include "tests/gen/gen.h"
 
@@ -35,7 +38,8 @@ const char *verdict_name(enum verdict v)
 struct machine {
 	struct arena *arena;
 	struct types *types;
-	struct world *world;
+	struct world *world; // that of `file`, or else `live`
+	struct world *live, *file;
 	struct diag diag;
 };
 
@@ -43,14 +47,16 @@ static void machine_init(struct machine *m)
 {
 	m->arena = arena_new();
 	m->types = types_new(m->arena);
-	m->world = world_live_new(m->arena, m->types, NULL);
+	m->live = m->world = world_live_new(m->arena, m->types, NULL);
+	m->file = NULL;
 	diag_init(&m->diag, m->arena);
 	m->diag.no_warnings = true;
 }
 
 static void machine_free(struct machine *m)
 {
-	world_live_free(m->world);
+	world_file_close(m->file);
+	world_live_free(m->live);
 	arena_free(m->arena);
 }
 
@@ -159,23 +165,68 @@ static bool is_lacking(const struct machine *m)
 	return only;
 }
 
-enum verdict trial(const char *text, size_t n, struct str *report)
+static enum verdict compile(struct machine *m, const char *text, size_t n, struct program **p, struct str *object, struct str *report)
 {
 	static const struct lang_options lo;
 	static const struct codegen_options co;
+	uint32_t source = diag_source(&m->diag, "generated", text, n);
+
+	*p = lang_compile(m->arena, m->types, m->world, &m->diag, source, &lo);
+	if (!*p)
+		return is_lacking(m) ? LACKING : complain(m, CHECKER, report);
+	if (codegen_program(*p, &co, object) != 0)
+		return is_lacking(m) ? LACKING : complain(m, CODEGEN, report);
+	return PASSED;
+}
+
+enum verdict trial(const char *text, size_t n, struct str *report)
+{
 	_cleanup_(machine_free) struct machine m;
 	_str_ struct str object = { 0 };
-	uint32_t source;
 	struct program *p;
+	enum verdict v;
 
 	machine_init(&m);
-	source = diag_source(&m.diag, "generated", text, n);
-	p = lang_compile(m.arena, m.types, m.world, &m.diag, source, &lo);
-	if (!p)
-		return is_lacking(&m) ? LACKING : complain(&m, CHECKER, report);
-	if (codegen_program(p, &co, &object) != 0)
-		return is_lacking(&m) ? LACKING : complain(&m, CODEGEN, report);
-	return run_and_compare(&m, p, &object, report);
+	v = compile(&m, text, n, &p, &object, report);
+	return v == PASSED ? run_and_compare(&m, p, &object, report) : v;
+}
+
+// For another kernel -----------------------------------------------------------------------------------------------------
+
+static bool write_file(const char *path, const struct str *bytes, struct str *report)
+{
+	_fclose_ FILE *f = fopen(path, "we");
+
+	if (f && fwrite(str_z(bytes), 1, bytes->n, f) == bytes->n && !fflush(f))
+		return true;
+	str_printf(report, "%s: %s\n", path, strerror(errno));
+	return false;
+}
+
+enum verdict trial_build(const char *text, size_t n, const char *world, const char *path, struct str *report)
+{
+	_str_ struct str object = { 0 }, want = { 0 }, spo = { 0 }, wanted = { 0 };
+	_cleanup_(machine_free) struct machine m;
+	const char *why = NULL;
+	struct program *p;
+	enum verdict v;
+	int status, err;
+
+	machine_init(&m);
+	err = world_file_open(m.live, world, &m.file);
+	if (err)
+		return str_printf(report, "%s: %s\n", world, strerror(-err)), CRASHED;
+	m.world = m.file;
+	v = compile(&m, text, n, &p, &object, report);
+	if (v != PASSED)
+		return v;
+	if (!interp_run(m.arena, p, &want, &status, &why))
+		return str_printf(report, "%s\n", why), UNKNOWN;
+	compiled_seal(&object);
+	str_printf(&want, "status %d\n", status);
+	str_printf(&spo, "%s.spo", path);
+	str_printf(&wanted, "%s.want", path);
+	return write_file(spo.p, &object, report) && write_file(wanted.p, &want, report) ? PASSED : CRASHED;
 }
 
 // In a child -------------------------------------------------------------------------------------------------------------
@@ -188,27 +239,27 @@ static void crashed(int state, struct str *report)
 		str_printf(report, "ended with status %d\n", WEXITSTATUS(state));
 }
 
-static void child_main(const char *text, size_t n, unsigned seconds, int fd)
+static void child_main(const char *text, size_t n, unsigned seconds, const char *world, const char *path, int fd)
 {
 	struct str report = { 0 };
 	enum verdict v;
 
 	alarm(seconds);
 	dup2(fd, STDERR_FILENO); // a sanitizer's or BUG()'s last words
-	v = trial(text, n, &report);
+	v = world ? trial_build(text, n, world, path, &report) : trial(text, n, &report);
 	if (write(fd, str_z(&report), report.n) != (ssize_t)report.n)
 		_exit(VERDICTS);
 	_exit(v);
 }
 
-enum verdict trial_apart(const char *text, size_t n, unsigned seconds, struct str *report)
+static enum verdict apart(const char *text, size_t n, unsigned seconds, const char *world, const char *path, struct str *report)
 {
 	_close_ int fd = memfd_create("report", MFD_CLOEXEC);
 	int state = 0;
 	pid_t pid = fork();
 
 	if (pid == 0)
-		child_main(text, n, seconds, fd);
+		child_main(text, n, seconds, world, path, fd);
 	while (waitpid(pid, &state, 0) < 0 && errno == EINTR)
 		;
 	read_back(fd, report);
@@ -216,4 +267,14 @@ enum verdict trial_apart(const char *text, size_t n, unsigned seconds, struct st
 		return (enum verdict)WEXITSTATUS(state);
 	crashed(state, report);
 	return CRASHED;
+}
+
+enum verdict trial_apart(const char *text, size_t n, unsigned seconds, struct str *report)
+{
+	return apart(text, n, seconds, NULL, NULL, report);
+}
+
+enum verdict trial_build_apart(const char *text, size_t n, unsigned seconds, const char *world, const char *path, struct str *report)
+{
+	return apart(text, n, seconds, world, path, report);
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# fetch.sh NAME - prints the folder of a kernel of kernels.list: unpacked, not installed. What is not in the cache is downloaded
+# fetch.sh NAME - prints the folder of a kernel of kernels.list: unpacked, not installed; its types (BTF, taken out of the image)
+# are the file `btf` beside it, which `spile check --world` and `spile build --world` read. What is not in the cache is downloaded
 # by apt under a configuration of its own: the archive is the one this machine's apt reads, with its keys; lists, state and
 # packages are in the cache (SPILE_KERNELS, or .cache/kernels of the tree) and nothing of the machine's apt is touched.
 set -eu
@@ -23,7 +24,27 @@ cache=$(CDPATH='' cd -- "$cache" && pwd)
 exec 9>"$cache/lock" # two tests may want the same kernel at once
 flock 9
 dir=$cache/$name
+
+# The types of a kernel from its image: a bzImage says where the compressed ELF file lies in it (Documentation/arch/x86/boot.rst),
+# whose last 4 bytes are a length that the decompressors do not know.
+take_btf() { # take_btf FOLDER
+	image=$(find "$1/root" -name 'vmlinuz*' -type f | head -n 1)
+	number() { od -An -v -t "u$2" -j "$1" -N "$2" "$image" | tr -d ' '; }
+	payload() { tail -c "+$((($(number 497 1) + 1) * 512 + $(number 584 4) + 1))" "$image" | head -c "$(($(number 588 4) - 4))"; }
+	case $(payload | head -c 4 | od -An -t x1 | tr -d ' ') in
+	02214c18) payload | lz4 -q -dc ;;
+	28b52ffd) payload | zstd -q -dc ;;
+	fd377a58) payload | xz -dc ;;
+	1f8b*) payload | gzip -dc ;;
+	*) die "the kernel '$name' is compressed in a way that is not known" ;;
+	esac >"$1/vmlinux"
+	objcopy --dump-section ".BTF=$1/btf.new" "$1/vmlinux" /dev/null
+	rm -f "$1/vmlinux"
+	[ -s "$1/btf.new" ] || die "the kernel '$name' has no BTF"
+	mv "$1/btf.new" "$1/btf"
+}
 if [ -f "$dir/complete" ]; then
+	[ -s "$dir/btf" ] || take_btf "$dir"
 	echo "$dir/root"
 	exit 0
 fi
@@ -84,6 +105,7 @@ mkdir -p "$dir.new/root"
 for deb in "$dir.new"/*.deb; do dpkg-deb -x "$deb" "$dir.new/root"; done
 rm -f "$dir.new"/*.deb
 [ -n "$(find "$dir.new/root" -name 'vmlinuz*' -type f)" ] || die "the packages of '$name' hold no kernel"
+take_btf "$dir.new"
 touch "$dir.new/complete"
 mv "$dir.new" "$dir"
 echo "$dir/root"

@@ -8,12 +8,23 @@ build=$(CDPATH='' cd -- "$1" && pwd)
 kernel=$2
 shift 2
 tree=$here/../..
-out=$(mktemp "${TMPDIR:-/tmp}/spile-kernels.XXXXXX")
-trap 'rm -f "$out"' EXIT INT TERM
+work=$(mktemp -d "${TMPDIR:-/tmp}/spile-kernels.XXXXXX")
+trap 'rm -rf "$work"' EXIT INT TERM
+out=$work/out
 
 root=$(sh "$here/fetch.sh" "$kernel")
+# What is compiled here and runs there: the emulated machine is slow, and scripts go from one kernel to another.
+mkdir "$work/gen"
+case " $* " in
+'  ' | *' gen '*)
+	"$build/tests/gen/gen_run" -w "$root/../btf" -o "$work/gen" -s 310000 -n 110 >"$out" || {
+		cat "$out" >&2
+		exit 1
+	}
+	;;
+esac
 set -- -d "$here:/spile/kernels" -f "$here/../live/lib.sh:/spile/live/lib.sh" -f "$build/spile:/spile/build/spile" \
-	-f "$build/spile-compiler:/spile/build/spile-compiler" -f "$build/tests/gen/gen_run:/spile/build/gen_run" -- sh /spile/kernels/guest.sh "$@"
+	-f "$build/spile-compiler:/spile/build/spile-compiler" -d "$work/gen:/spile/gen" -- sh /spile/kernels/guest.sh "$@"
 for program in "$build"/tests/programs/*; do
 	set -- -f "$program:/spile/build/tests/programs/${program##*/}" "$@"
 done
