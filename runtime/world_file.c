@@ -261,16 +261,18 @@ static bool feature(struct world *w, enum feature f)
 	static const char *const signs[FEATURES] = {
 		[FEATURE_RINGBUF] = "BPF_MAP_TYPE_RINGBUF", [FEATURE_UPROBE_MULTI] = "BPF_TRACE_UPROBE_MULTI",
 		[FEATURE_ATTACH_COOKIE] = "BPF_FUNC_get_attach_cookie", [FEATURE_BPF_LOOP] = "BPF_FUNC_loop",
-		[FEATURE_FOR_EACH_MAP] = "BPF_FUNC_for_each_map_elem", [FEATURE_TP_BTF] = "BPF_TRACE_RAW_TP",
+		[FEATURE_FOR_EACH_MAP] = "BPF_FUNC_for_each_map_elem", [FEATURE_TP_BTF] = "BPF_FUNC_get_current_task_btf",
 		[FEATURE_PERF_LINK] = "BPF_LINK_TYPE_PERF_EVENT", [FEATURE_KPROBE_MULTI] = "BPF_TRACE_KPROBE_MULTI",
-		// what has no name of its own, by what came with it: Linux 5.12
-		[FEATURE_ATOMICS] = "BPF_FUNC_check_mtu",
+		[FEATURE_TASK_REGS] = "BPF_FUNC_task_pt_regs", [FEATURE_FUNC_IP] = "BPF_FUNC_get_func_ip",
+		[FEATURE_PERCPU_LOOKUP] = "BPF_FUNC_map_lookup_percpu_elem", [FEATURE_MAY_GOTO] = "BPF_MAY_GOTO",
+		// what has no name of its own, by what came with it: Linux 5.12, 5.11
+		[FEATURE_ATOMICS] = "BPF_FUNC_check_mtu", [FEATURE_LONG_KEYS] = "BPF_FUNC_sock_from_file",
 	};
 	int64_t v;
 
 	if (f == FEATURE_BTF)
 		return of(w)->btf.n > 0;
-	return signs[f] && constant(w, signs[f], &v, NULL); // the others have no name in the kernel's types
+	return signs[f] && constant(w, signs[f], &v, NULL);
 }
 
 bool world_file_helper(struct world *w, uint32_t id)
