@@ -248,6 +248,7 @@ void cg_map_delete_statement(struct cg *cg, const struct node *map, const struct
 LLVMValueRef cg_map_find(struct cg *cg, const struct node *map, const struct node *key); // ptr to the value, or NULL ptr: keyed maps without buckets
 LLVMValueRef cg_map_has(struct cg *cg, const struct node *map, const struct node *key); // i64 0/1
 void cg_needs_percpu_lookup(struct cg *cg, const struct map_sym *m, struct span at); // an error where the kernel lacks it
+void cg_needs_percpu_delete(struct cg *cg, const struct map_sym *m, struct span at); // the same for delete() of one without a key
 struct value cg_map_read_agg(struct cg *cg, const struct node *n); // summed over CPUs
 
 // buckets.c: keys of histograms and time series

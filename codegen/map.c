@@ -326,11 +326,14 @@ struct value cg_map_delete(struct cg *cg, const struct node *map, const struct n
 	const struct map_sym *m = map->map.sym;
 	struct ll *l = &cg->l;
 
-	if (!m->key && m->value->kind == TYPE_TSERIES)
+	if (!m->key && m->value->kind == TYPE_TSERIES) {
+		cg_needs_percpu_delete(cg, m, map->span);
 		return scalar(cg_ring_reset(cg, m));
+	}
 	if (!m->key && is_percpu(m)) {
 		LLVMValueRef args[] = { cg_map_ptr(cg, m->index), l_k(l, cg->plan->maps[m->index].value_size / 8), scalar_key(cg, m->index) };
 
+		cg_needs_percpu_delete(cg, m, map->span);
 		return scalar(cg_stdlib(cg, "percpu_scalar_reset", l->i64, 3, args, "deleted"));
 	}
 	if (!m->key) {
@@ -390,6 +393,18 @@ void cg_needs_percpu_lookup(struct cg *cg, const struct map_sym *m, struct span 
 	diag_error(cg->diag, at, E_FEATURE,
 		   "%s is a '%T', which is kept for each CPU; to read it in the script takes the helper bpf_map_lookup_percpu_elem, which Linux has "
 		   "from 5.19 on; this kernel lacks it. It can be printed, and a plain variable can be counted up: %s++", m->name, m->value, m->name);
+	cg->failed = true;
+}
+
+void cg_needs_percpu_delete(struct cg *cg, const struct map_sym *m, struct span at)
+{
+	struct world *w = cg->p->world;
+
+	if (!w->ops->feature || w->ops->feature(w, FEATURE_PERCPU_LOOKUP))
+		return;
+	diag_error(cg->diag, at, E_FEATURE,
+		   "%s is a '%T', which is kept for each CPU; to delete it takes the helper bpf_map_lookup_percpu_elem, which Linux has from 5.19 on; "
+		   "this kernel lacks it. clear(%s) empties it", m->name, m->value, m->name);
 	cg->failed = true;
 }
 

@@ -185,6 +185,7 @@ const struct type *check_expr(struct lang *l, struct node **slot);  // NULL: unk
 const struct type *check_value(struct lang *l, struct node **slot); // the same, where a value is wanted: aggregates are read as integers
 void check_stmt(struct lang *l, struct node *n);
 void check_block(struct lang *l, struct node *n);
+void check_walk(struct lang *l, struct span at, const char *what); // an error where the kernel cannot walk a map
 const struct type *check_block_value(struct lang *l, struct node *n);
 const struct type *check_if_value(struct lang *l, struct node *n);
 const struct type *check_call(struct lang *l, struct node **slot);

@@ -275,6 +275,7 @@ static const struct type *check_len(struct lang *l, struct node *n)
 
 	if (a->kind == NODE_MAP && !a->map.keys.n) {
 		a->type = a->map.sym ? lang_map_of(a->map.sym)->value.type : NULL;
+		check_walk(l, n->span, "len() of a map");
 		return t_int(l, 8, false);
 	}
 	if (a->kind == NODE_MAP && !check_value(l, &n->call.args.v[0]))

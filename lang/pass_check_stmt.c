@@ -214,20 +214,19 @@ static void check_for_map(struct lang *l, struct node *n)
 	lang_var_of(n->for_.sym)->slot = slot_pair(l, m->key, value);
 }
 
-// A loop over a map is the call of a helper that takes the body as a function.
-static void check_loop_feature(struct lang *l, const struct node *n)
+void check_walk(struct lang *l, struct span at, const char *what)
 {
-	if (!l->final || !n->for_.map || !l->world->ops->feature || l->world->ops->feature(l->world, FEATURE_FOR_EACH_MAP))
+	if (!l->final || !l->world->ops->feature || l->world->ops->feature(l->world, FEATURE_FOR_EACH_MAP))
 		return;
-	complain(l, n->span, E_FEATURE, "for over a map needs the helper bpf_for_each_map_elem, which Linux has from 5.13 on; this kernel lacks it");
+	complain(l, at, E_FEATURE, "%s needs the helper bpf_for_each_map_elem, which Linux has from 5.13 on; this kernel lacks it", what);
 }
 
 static void check_for(struct lang *l, struct node *n)
 {
 	struct slot *s = &lang_var_of(n->for_.sym)->slot, was = *s;
 
-	check_loop_feature(l, n);
 	if (n->for_.map) {
+		check_walk(l, n->span, "for over a map");
 		check_for_map(l, n);
 		l->changed |= was.type != s->type;
 	} else {

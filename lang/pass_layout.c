@@ -263,6 +263,19 @@ static void layout_keyed(struct lang *l, struct plan_map *p, const struct map_sy
 		p->flags = BPF_F_NO_PREALLOC;
 }
 
+#define OLD_KEY_MOST 512 // bytes of a key: it had to fit the BPF stack
+
+static void check_key(struct lang *l, const struct plan_map *p, const struct map_sym *m)
+{
+	const struct world_ops *ops = l->world->ops;
+
+	if (p->key_size <= OLD_KEY_MOST || !ops->feature || ops->feature(l->world, FEATURE_LONG_KEYS))
+		return;
+	diag_error(l->diag, m->first, E_FEATURE, "the keys of %s take %u bytes; this kernel has them of up to %u (Linux 5.11 takes longer ones)", m->name, p->key_size,
+		   OLD_KEY_MOST);
+	diag_hint(l->diag, "strings take less with a lower config value max_strlen");
+}
+
 static void layout_map(struct lang *l, const struct map_sym *m)
 {
 	struct plan_map p = { .name = m->name, .role = MAP_USER, .key = m->key, .value = m->value, .key_is_tuple = lang_map_of(m)->key_is_tuple };
@@ -275,6 +288,7 @@ static void layout_map(struct lang *l, const struct map_sym *m)
 		layout_keyed(l, &p, m);
 	else
 		layout_scalar(&p, m);
+	check_key(l, &p, m);
 	plan_push(l->arena, &l->plan->maps, &l->plan->n_maps, p);
 }
 

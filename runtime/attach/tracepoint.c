@@ -219,6 +219,16 @@ static bool syscall_field(const struct detail *d, const struct event_field *f, s
 	return ret->where != ARG_SYSCALL || (ret->offset >= 0 && ret->offset < 6);
 }
 
+#define SHORT_STRING 200 // bytes, as max_strlen then has: see lang/config.c
+
+// Where keys are short, strings are, or none could be a key.
+static const struct type *short_string(struct world *w, const struct type *t)
+{
+	if (t->kind != TYPE_STRING || t->count <= SHORT_STRING || !w->ops->feature || w->ops->feature(w, FEATURE_LONG_KEYS))
+		return t;
+	return type_string(w->types, SHORT_STRING);
+}
+
 static bool field(const struct probe_type *t, struct world *w, const struct site *s, const struct event_field *f, struct arg_loc *ret)
 {
 	const struct detail *d = s->detail;
@@ -226,7 +236,7 @@ static bool field(const struct probe_type *t, struct world *w, const struct site
 
 	if (!d)
 		return false;
-	loc.type = in_space(w, d, f->type);
+	loc.type = f->data_loc ? short_string(w, f->type) : in_space(w, d, f->type);
 	loc.event = s->plan.mechanism == MECH_RAW_SYSCALL ? NULL : d->event;
 	loc.member = f->name;
 	loc.size = (uint8_t)MIN(loc.type->size ? loc.type->size : 8, 8u);

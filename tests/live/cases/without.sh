@@ -41,6 +41,15 @@ expect_out '^(yes|no )  fentry '
 SPILE_WITHOUT=percpu_lookup run -e 'begin { @c = count(); if (@c > 3) { exit(); } }'
 expect_status 1
 expect_err "@c is a 'count_t?', .* bpf_map_lookup_percpu_elem.* 5.19"
+SPILE_WITHOUT=percpu_lookup run -e 'begin { @c = count(); delete(@c); }'
+expect_status 1
+expect_err "@c is a 'count_t?', .* to delete it takes .* 5.19.*clear\\(@c\\)"
+SPILE_WITHOUT=for_each_map run -e 'begin { @a[1] = 2; print(len(@a)); }'
+expect_status 1
+expect_err 'len\(\) of a map needs the helper bpf_for_each_map_elem'
+SPILE_WITHOUT=long_keys run -e "config = { max_strlen = 600 } uprobe:$t:say { @a[str(arg0)] = 2; }"
+expect_status 1
+expect_err 'the keys of @a take [0-9]+ bytes; this kernel has them of up to 512'
 SPILE_WITHOUT=for_each_map run -e 'begin { @a[1] = 2; for ($kv : @a) { print($kv.0); } }'
 expect_status 1
 expect_err 'bpf_for_each_map_elem'
