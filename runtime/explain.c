@@ -129,10 +129,12 @@ static void reason(int error, const char *log, struct str *out)
 					       "CAP_BPF and CAP_PERFMON (or root) are needed.");
 	else if (helper_refused(log, out))
 		return;
-	else if (strstr(log, "BPF program is too large") || (error == E2BIG && *log))
+	else if (strstr(log, "BPF program is too large") || strstr(log, "jumps is too complex") || (error == E2BIG && *log))
 		str_adds(out, "The program is too complex for the verifier: make its loops shorter, or do less in one probe.");
 	else if (error == E2BIG)
 		str_adds(out, "The program has too many instructions.");
+	else if (strstr(log, "infinite loop detected"))
+		str_adds(out, "This kernel's verifier does not see that the loop ends (Linux 6.9 has loops that need no proof): count with for, or unroll it.");
 	else if (strstr(log, "combined stack size") || strstr(log, "stack depth of"))
 		str_adds(out, "The program needs more stack than the kernel allows: lower the config value on_stack_limit.");
 	else if (error == ENOSPC)

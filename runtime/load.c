@@ -27,6 +27,7 @@
 #define RING_LEAST 4096u
 #define CONTROL_BYTES 65536u // 1600 records: the reader looks at least every 10 ms
 #define LOG_LEAST 65536u
+#define LOG_STATS 4 // BPF_LOG_STATS of kernel/bpf: complaints and totals, no instructions; since Linux 5.2
 #define POOL_SLACK 16u // a rule that begins in the last word is read whole
 
 struct loading {
@@ -362,6 +363,11 @@ static int try_load(struct loading *g, const struct plan_prog *p, struct bpf_pro
 		if (fd >= 0 || !strstr(g->log, "line_info") || o->line_info_cnt == 0)
 			break;
 		o->line_info_cnt = 0;
+	}
+	if (fd == -ENOSPC) { // the log did not hold every step; what the verifier says without them is the reason
+		g->log[0] = '\0';
+		o->log_level = LOG_STATS;
+		fd = bpf_prog_load(type_of(p->kind), name, g->license, in, n, o);
 	}
 	return fd;
 }
