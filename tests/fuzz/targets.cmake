@@ -3,7 +3,7 @@
 if(NOT TARGET lang OR NOT TARGET runtime)
   return()
 endif()
-set(SPILE_FUZZ_SECONDS 60 CACHE STRING "how long each fuzzer runs as a test")
+set(SPILE_FUZZ_SECONDS 20 CACHE STRING "how long each fuzzer runs as a test")
 file(GLOB fuzzers CONFIGURE_DEPENDS ${tests}/fuzz/fuzz_*.c)
 file(GLOB fuzz_base CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/base/*.c)
 file(GLOB fuzz_lang CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/lang/*.c)
