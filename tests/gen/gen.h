@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // gen.h - random scripts, and what they must do.
 //
-//   gen.c     seed -> text of a well-typed script           interp.c  checked program -> what it prints
+//   gen*.c    seed -> text of a well-typed script           interp.c  checked program -> what it prints
 //   trial.c   text -> compiled, loaded, run; compared        shrink.c  failing text -> a shorter one that fails alike
 //
 // The interpreter walks the checked tree, where each implicit conversion stands as a CAST, with values of its own: not the

@@ -8,120 +8,6 @@
 #include "base/util.h"
 #include "tests/gen/gen_int.h"
 
-const struct shape int_shape = { .kind = INT }, bool_shape = { .kind = BOOL }, str_shape = { .kind = STR };
-
-static uint64_t random_bits(struct gen *g)
-{
-	uint64_t z = g->seed += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return z ^ z >> 31;
-}
-
-unsigned upto(struct gen *g, unsigned n) // 0 … n - 1
-{
-	return (unsigned)(random_bits(g) % n);
-}
-
-bool one_in(struct gen *g, unsigned n)
-{
-	return upto(g, n) == 0;
-}
-
-// Shapes ------------------------------------------------------------------------------------------------------------------
-
-static const struct shape *tuple_shape(struct gen *g, unsigned depth);
-
-const struct shape *any_shape(struct gen *g, unsigned depth)
-{
-	switch (upto(g, 8)) {
-	case 0: case 1: return &str_shape;
-	case 2: return &bool_shape;
-	case 3: return depth ? tuple_shape(g, depth - 1) : &int_shape;
-	default: return &int_shape;
-	}
-}
-
-const struct shape *tuple_of(struct gen *g, const struct shape *a, const struct shape *b)
-{
-	struct shape *s = &g->shapes[g->nshapes % ARRAY_SIZE(g->shapes)];
-
-	if (g->nshapes++ >= ARRAY_SIZE(g->shapes))
-		return &int_shape;
-	*s = (struct shape){ .kind = TUP, .n = 2, .m = { a, b } };
-	return s;
-}
-
-static const struct shape *tuple_shape(struct gen *g, unsigned depth)
-{
-	struct shape *s;
-
-	if (g->nshapes + 8 >= ARRAY_SIZE(g->shapes))
-		return &int_shape;
-	s = &g->shapes[g->nshapes++];
-	*s = (struct shape){ .kind = TUP, .n = 2 + upto(g, MEMBERS - 1), .named = one_in(g, 3) };
-	if (s->named && one_in(g, 3))
-		s->n = 1;
-	for (unsigned i = 0; i < s->n; i++)
-		s->m[i] = any_shape(g, depth);
-	return s;
-}
-
-static bool same_shape(const struct shape *a, const struct shape *b)
-{
-	if (a->kind != b->kind || a->n != b->n || a->named != b->named)
-		return false;
-	for (unsigned i = 0; i < a->n; i++)
-		if (!same_shape(a->m[i], b->m[i]))
-			return false;
-	return true;
-}
-
-// Choosing what there is ----------------------------------------------------------------------------------------------------
-
-struct gvar *pick_var(struct gen *g, const struct shape *s, bool to_write)
-{
-	struct gvar *found = NULL;
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < g->nvars; i++) {
-		struct gvar *v = &g->vars[i];
-
-		if (v->hidden || !same_shape(v->shape, s) || (to_write && (!v->writable || v->counter)))
-			continue;
-		if (one_in(g, ++n))
-			found = v;
-	}
-	return found;
-}
-
-bool is_castable(enum agg_kind k)
-{
-	return k == NO_AGG || k == COUNT || k == SUM || k == MIN_ || k == MAX_ || k == AVG;
-}
-
-// A map whose elements can be read as `s`; s NULL: any map.
-struct gmap *pick_map(struct gen *g, const struct shape *s, bool to_write, bool keyed)
-{
-	struct gmap *found = NULL;
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < g->nmaps; i++) {
-		struct gmap *m = &g->maps[i];
-
-		if (m->hidden || (to_write && (m->agg || m->walked)) || (keyed && !m->key))
-			continue;
-		if (s && (!is_castable(m->agg) || !same_shape(m->value, s)))
-			continue;
-		if (one_in(g, ++n))
-			found = m;
-	}
-	return found;
-}
-
-// Expressions ---------------------------------------------------------------------------------------------------------------
-
 void expr(struct gen *g, const struct shape *s, unsigned depth);
 
 static void int_literal(struct gen *g)
@@ -186,7 +72,7 @@ bool read_var(struct gen *g, const struct shape *s)
 	return v != NULL;
 }
 
-static bool read_map(struct gen *g, const struct shape *s, unsigned depth)
+bool read_map(struct gen *g, const struct shape *s, unsigned depth)
 {
 	const struct gmap *m = pick_map(g, s, false, false);
 
@@ -196,7 +82,7 @@ static bool read_map(struct gen *g, const struct shape *s, unsigned depth)
 }
 
 // $t.1 or $t.0.2 of the shape wanted
-static bool read_element(struct gen *g, const struct shape *s)
+bool read_element(struct gen *g, const struct shape *s)
 {
 	for (unsigned try = 0; try < 8; try++) {
 		const struct gvar *v = g->nvars ? &g->vars[upto(g, g->nvars)] : NULL;
@@ -223,7 +109,7 @@ static bool read_element(struct gen *g, const struct shape *s)
 
 void int_cast(struct gen *g, unsigned depth);
 
-static bool choice(struct gen *g, const struct shape *s, unsigned depth)
+bool choice(struct gen *g, const struct shape *s, unsigned depth)
 {
 	const struct gvar *v;
 
@@ -426,122 +312,6 @@ static bool int_try(struct gen *g, unsigned depth)
 	case 10: return choice(g, &int_shape, depth - 1);
 	case 11: return incdec(g, depth - 1);
 	default: return int_call(g, depth - 1);
-	}
-}
-
-void compare(struct gen *g, unsigned depth)
-{
-	static const char *const ops[] = { "==", "!=", "<", "<=", ">", ">=" };
-
-	str_addc(g->out, '(');
-	switch (upto(g, 4)) {
-	case 0:
-		expr(g, &str_shape, depth);
-		add(g, " %s ", ops[upto(g, 2)]);
-		expr(g, &str_shape, depth);
-		break;
-	case 1:
-		if (read_var(g, &bool_shape)) {
-			add(g, " %s ", ops[upto(g, 2)]);
-			expr(g, &bool_shape, depth);
-			break;
-		}
-		/* fall through */
-	default:
-		int_operand(g, depth);
-		add(g, " %s ", ops[upto(g, 6)]);
-		expr(g, &int_shape, depth);
-	}
-	str_addc(g->out, ')');
-}
-
-static bool compare_tuples(struct gen *g, unsigned depth)
-{
-	for (unsigned i = 0; i < g->nvars; i++) {
-		const struct gvar *v = &g->vars[i];
-
-		if (v->hidden || v->shape->kind != TUP || one_in(g, 2))
-			continue;
-		add(g, "(%s %s ", v->name, one_in(g, 2) ? "==" : "!=");
-		expr(g, v->shape, depth);
-		str_addc(g->out, ')');
-		return true;
-	}
-	return false;
-}
-
-static bool bool_call(struct gen *g, unsigned depth)
-{
-	const struct gmap *m = pick_map(g, NULL, false, true);
-
-	switch (upto(g, 4)) {
-	case 3:
-		add(g, "(memcmp(");
-		expr(g, &str_shape, depth);
-		add(g, ", ");
-		expr(g, &str_shape, depth);
-		add(g, ", ");
-		if (one_in(g, 3))
-			int_cast(g, depth);
-		else
-			add(g, "%u", upto(g, 40));
-		add(g, ") %s 0)", one_in(g, 2) ? "==" : "!=");
-		return true;
-	case 0:
-		add(g, "strcontains("); // each place of the one with each of the other: what the kernel follows is the product
-		expr(g, &str_shape, depth);
-		add(g, ", ");
-		if (one_in(g, 3))
-			expr(g, &str_shape, depth);
-		else
-			add(g, "\"%s\"", (const char *[]){ "", "a", "lo w", "bytes", "bcd" }[upto(g, 5)]);
-		str_addc(g->out, ')');
-		return true;
-	case 1:
-		if (!m)
-			return false;
-		add(g, "has_key(%s, ", m->name);
-		key_of(g, m, depth);
-		str_addc(g->out, ')');
-		return true;
-	default:
-		if (!m || g->pure || m->walked)
-			return false;
-		add(g, "delete(%s, ", m->name);
-		key_of(g, m, depth);
-		str_addc(g->out, ')');
-		return true;
-	}
-}
-
-static bool bool_try(struct gen *g, unsigned depth)
-{
-	switch (upto(g, depth ? 12 : 3)) {
-	case 0: add(g, one_in(g, 2) ? "true" : "false"); return true;
-	case 1: return read_var(g, &bool_shape);
-	case 2: return read_element(g, &bool_shape);
-	case 3: return read_map(g, &bool_shape, depth);
-	case 4: case 5: compare(g, depth - 1); return true;
-	case 6:
-		str_addc(g->out, '(');
-		expr(g, one_in(g, 4) ? &str_shape : &bool_shape, depth - 1);
-		add(g, " %s ", one_in(g, 2) ? "&&" : "||");
-		expr(g, one_in(g, 4) ? &int_shape : &bool_shape, depth - 1);
-		str_addc(g->out, ')');
-		return true;
-	case 7:
-		add(g, "(!");
-		expr(g, &bool_shape, depth - 1);
-		str_addc(g->out, ')');
-		return true;
-	case 8:
-		add(g, "((bool)");
-		expr(g, one_in(g, 3) ? &str_shape : &int_shape, depth - 1);
-		str_addc(g->out, ')');
-		return true;
-	case 9: return compare_tuples(g, depth - 1);
-	case 10: return choice(g, &bool_shape, depth - 1);
-	default: return bool_call(g, depth - 1);
 	}
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// gen_int.h - what the two halves of the generator share: what a script has so far, and how expressions are written.
+// gen_int.h - what the parts of the generator share: what a script has so far, and how expressions are written.
 #pragma once
 
 #include "base/str.h"
@@ -71,6 +71,7 @@ unsigned upto(struct gen *g, unsigned n);
 bool one_in(struct gen *g, unsigned n);
 const struct shape *any_shape(struct gen *g, unsigned depth);
 const struct shape *tuple_of(struct gen *g, const struct shape *a, const struct shape *b);
+bool same_shape(const struct shape *a, const struct shape *b);
 bool is_castable(enum agg_kind k);
 struct gmap *pick_map(struct gen *g, const struct shape *s, bool to_write, bool keyed);
 void map_ref(struct gen *g, const struct gmap *m, unsigned depth);
@@ -84,3 +85,21 @@ void int_operand(struct gen *g, unsigned depth);
 void int_cast(struct gen *g, unsigned depth);
 void compare(struct gen *g, unsigned depth);
 void expr(struct gen *g, const struct shape *s, unsigned depth);
+
+// gen_expr.c, for gen_bool.c. False: there is no such thing, nothing was written.
+bool read_map(struct gen *g, const struct shape *s, unsigned depth);
+bool read_element(struct gen *g, const struct shape *s);
+bool choice(struct gen *g, const struct shape *s, unsigned depth);
+bool bool_try(struct gen *g, unsigned depth);
+
+// gen.c, for gen_loop.c
+void line(struct gen *g);
+void block(struct gen *g, unsigned most);
+struct gvar *new_var(struct gen *g, const struct shape *s, bool writable);
+void agg_call(struct gen *g, const struct gmap *m);
+
+// gen_loop.c
+void while_loop(struct gen *g);
+void for_range(struct gen *g);
+void unroll(struct gen *g);
+void for_map(struct gen *g);
