@@ -267,6 +267,8 @@ static const char *check_plan(const struct plan *p)
 		why = check_target(p, &p->targets[i]);
 	for (uint32_t i = 0; i < p->n_gates && !why; i++)
 		why = check_gate(p, &p->gates[i]);
+	for (uint32_t i = 0; i < p->n_lookups && !why; i++)
+		why = p->lookups[i].name ? NULL : "a question about the process has no name";
 	return why;
 }
 

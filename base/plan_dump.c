@@ -88,7 +88,7 @@ static void show_type(struct dump *d, const char *where, const struct type *t)
 
 static bool shown(const char *list)
 {
-	return strcmp(list, "deps") != 0;
+	return strcmp(list, "deps") != 0 && strcmp(list, "lookups") != 0;
 }
 
 static void item(struct dump *d, const char *name, uint32_t i)

@@ -17,6 +17,7 @@ struct world;
 struct probe_type;
 struct sink;
 struct plan_dep;
+struct plan_lookup;
 struct plan_target;
 
 enum feature { // tried, never derived from a version
@@ -123,6 +124,8 @@ struct world_ops {
 	// "typedef NAME" and in *path the members that lead from there to it ("": it is that type). NULL when it is no kernel
 	// type (*path NULL), or nothing leads to it (*path ""). NULL allowed.
 	const char *(*type_root)(struct world *w, const struct type *s, const char **path);
+	// What `binaries` was asked of processes so far, for the cache. NULL where there are no processes.
+	size_t (*lookups)(struct world *w, const struct plan_lookup **v);
 	// Paths of the executables of running processes that belong to a target. NULL where there are no processes.
 	int (*programs)(struct world *w, const struct plan_target *t, void (*each)(void *arg, const char *path), void *arg);
 };

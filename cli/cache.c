@@ -136,7 +136,7 @@ static bool is_of(const struct compiled *e, const char *key, const struct script
 	       (!s->text.n || !memcmp(text->text, s->text.p, s->text.n));
 }
 
-static bool entry_check(struct cache *c, const char *key, const struct script *s, struct compiled *e)
+static bool entry_check(struct cache *c, const char *key, const struct script *s, uint32_t pid, struct compiled *e)
 {
 	const char *why;
 
@@ -145,10 +145,12 @@ static bool entry_check(struct cache *c, const char *key, const struct script *s
 	if (!is_of(e, key, s))
 		return note(c, "%s", "an entry is of another script", 0);
 	why = compiled_stale(e);
-	return why ? note(c, "%s changed", why, 0) : true;
+	if (why)
+		return note(c, "%s changed", why, 0);
+	return compiled_is_for(e, pid) ? true : note(c, "%s", "compiled for a process that maps other files", 0);
 }
 
-bool cache_find(struct cache *c, const char *key, const struct script *s, struct compiled *ret)
+bool cache_find(struct cache *c, const char *key, const struct script *s, uint32_t pid, struct compiled *ret)
 {
 	struct compiled e = { 0 };
 	char name[NAME_LEN + 1];
@@ -160,7 +162,7 @@ bool cache_find(struct cache *c, const char *key, const struct script *s, struct
 	r = entry_read(c->folder, name, &e.bytes);
 	if (r)
 		note(c, "%s", r == -ENOENT ? "not compiled before" : "an entry cannot be read", r == -ENOENT ? 0 : -r);
-	if (r || !entry_check(c, key, s, &e)) {
+	if (r || !entry_check(c, key, s, pid, &e)) {
 		compiled_free(&e);
 		return false;
 	}

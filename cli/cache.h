@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
@@ -22,7 +23,8 @@ struct cache {
 void cache_open(struct cache *c);
 void cache_close(struct cache *c);
 
-// The entry made from this key and this script, if it is whole and no file it looked into has changed.
-bool cache_find(struct cache *c, const char *key, const struct script *s, struct compiled *ret);
+// The entry made from this key and this script, if it is whole, no file it looked into has changed, and it is for the process
+// (-p; 0: none).
+bool cache_find(struct cache *c, const char *key, const struct script *s, uint32_t pid, struct compiled *ret);
 // Keeps the (sealed) bytes, and removes the entries used least recently behind 256 entries or 256 MB.
 void cache_keep(struct cache *c, const char *key, const struct str *bytes);

@@ -215,6 +215,15 @@ static void keep_deps(struct machine *m, struct plan *plan, const struct files *
 		plan_push(m->arena, &plan->deps, &plan->n_deps, deps[i]);
 }
 
+static void keep_lookups(struct machine *m, struct plan *plan)
+{
+	const struct plan_lookup *v;
+	size_t n = m->world->ops->lookups ? m->world->ops->lookups(m->world, &v) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		plan_push(m->arena, &plan->lookups, &plan->n_lookups, v[i]);
+}
+
 struct program *compile_script(struct machine *m, const struct options *o, const struct script *s)
 {
 	struct files files = { .arena = m->arena };
@@ -250,7 +259,9 @@ struct program *compile_script(struct machine *m, const struct options *o, const
 		diag_error(&m->diag, (struct span){ 0 }, E_NO_MATCH, "No probes to attach: %s", filter.filter.none);
 		return NULL;
 	}
-	if (p)
+	if (p) {
 		keep_deps(m, p->plan, &files);
+		keep_lookups(m, p->plan);
+	}
 	return p;
 }

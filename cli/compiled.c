@@ -2,6 +2,7 @@
 #include "cli/compiled.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -9,6 +10,7 @@
 #include "base/arena.h"
 #include "base/plan.h"
 #include "base/util.h"
+#include "runtime/binaries.h"
 #include "runtime/elf_file.h"
 #include "runtime/object.h"
 
@@ -92,6 +94,41 @@ const char *compiled_stale(const struct compiled *c)
 		if (!c->plan->deps[i].path || !dep_holds(&c->plan->deps[i]))
 			return c->plan->deps[i].path ? c->plan->deps[i].path : "?";
 	return NULL;
+}
+
+// Names of files in /proc/PID are of the process that was asked.
+static void name_for(const struct plan *p, const char *name, uint32_t pid, struct str *out)
+{
+	char own[32];
+	size_t n = (size_t)snprintf(own, sizeof own, "/proc/%u/", p->pid);
+
+	if (strncmp(name, own, n) == 0)
+		str_printf(out, "/proc/%u/%s", pid, name + n);
+	else
+		str_adds(out, name);
+}
+
+bool compiled_is_for(const struct compiled *c, uint32_t pid)
+{
+	for (uint32_t i = 0; pid != c->plan->pid && i < c->plan->n_lookups; i++) {
+		_str_ struct str name = { 0 };
+		uint64_t answer;
+
+		name_for(c->plan, c->plan->lookups[i].name, pid, &name);
+		binaries_answer(str_z(&name), pid, NULL, NULL, &answer);
+		if (answer != c->plan->lookups[i].answer)
+			return false;
+	}
+	return true;
+}
+
+void compiled_set_process(struct compiled *c, uint32_t pid)
+{
+	c->plan->pid = pid;
+	for (uint32_t i = 0; i < c->plan->n_progs; i++)
+		for (uint32_t k = 0; k < c->plan->progs[i].n_sites; k++)
+			if (c->plan->progs[i].sites[k].pid)
+				c->plan->progs[i].sites[k].pid = pid;
 }
 
 static bool is_same_binary(const struct plan_dep *d, bool *absent)

@@ -77,7 +77,7 @@ static void add_environment(struct str *out)
 
 static void add_options(const struct options *o, struct str *out)
 {
-	str_printf(out, "options unsafe=%d k=%d without=%x traceable=%s quiet-warnings=%d mode=%d\n", o->unsafe, o->warnings, o->without,
+	str_printf(out, "options process=%d unsafe=%d k=%d without=%x traceable=%s quiet-warnings=%d mode=%d\n", o->pid != 0, o->unsafe, o->warnings, o->without,
 		   o->traceable ? o->traceable : "", o->no_warnings,
 		   (int)o->mode);
 	if (o->probe_filter) {
@@ -119,7 +119,7 @@ static void add_world(struct world *w, struct str *out)
 	str_printf(out, "world %s\n", w->ops->identity(w));
 }
 
-bool key_make(const struct options *o, const struct script *s, struct world *w, struct str *out)
+void key_make(const struct options *o, const struct script *s, struct world *w, struct str *out)
 {
 	str_printf(out, "script %zu %016llx ", s->text.n, (unsigned long long)hash_bytes(str_z(&s->text), s->text.n, 0));
 	str_json(out, s->name, strlen(s->name));
@@ -131,5 +131,4 @@ bool key_make(const struct options *o, const struct script *s, struct world *w, 
 	add_list("-I", o->include_dirs, o->n_include_dirs, out);
 	add_list("include", o->include_files, o->n_include_files, out);
 	add_environment(out);
-	return o->pid == 0;
 }

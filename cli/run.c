@@ -139,8 +139,10 @@ static bool object_fits(const struct compiled *c, struct machine *m, const struc
 
 	if (o->nparams)
 		return complain("'%s' is compiled: its parameters were given to spile build", name);
-	if (o->pid && (uint32_t)o->pid != c->plan->pid)
-		return complain("'%s' was not built for this process: give -p to spile build", name);
+	if (!o->pid != !c->plan->pid)
+		return complain(o->pid ? "'%s' was built for all processes: give -p to spile build as well" : "'%s' was built with -p: it needs a process, -p", name);
+	if (!compiled_is_for(c, (uint32_t)o->pid))
+		return complain("'%s' was built with -p for a process that maps other files than process %d: build it again", name, (int)o->pid);
 	if (!machine_is(c->plan->machine))
 		return complain("'%s' was built for %s processors", name, c->plan->machine ? c->plan->machine : "other");
 	if (!has_needed(c->plan->needs, m->world, name))
@@ -166,12 +168,13 @@ static int get_compiled(struct machine *m, const struct options *o, char **argv,
 	_str_ struct str key = { 0 }, object = { 0 };
 	int r;
 
-	if (key_make(o, s, m->world, &key) && !o->no_cache) {
+	key_make(o, s, m->world, &key);
+	if (!o->no_cache) {
 		struct cache cache;
 		bool found;
 
 		cache_open(&cache);
-		found = cache_find(&cache, key.p, s, c);
+		found = cache_find(&cache, key.p, s, (uint32_t)o->pid, c);
 		if (o->verbose)
 			fprintf(stderr, "cache: %s\n", str_z(&cache.note));
 		cache_close(&cache);
@@ -201,6 +204,8 @@ static int run_text(struct machine *m, const struct options *o, char **argv, str
 		status = object_take(&c, &s->text, s->name) && object_fits(&c, m, o, s->name) ? 0 : 1;
 	else
 		status = get_compiled(m, o, argv, s, &c);
+	if (!status)
+		compiled_set_process(&c, (uint32_t)o->pid);
 	if (!status && !rights_for_plan(c.plan, &why))
 		status = !complain("%s", why.p);
 	if (!status)

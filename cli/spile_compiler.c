@@ -109,10 +109,10 @@ static void headers_keep(const struct headers *x, struct machine *m, struct plan
 static bool compile(struct machine *m, const struct options *o, const struct script *s, int object_fd)
 {
 	_str_ struct str key = { 0 }, object = { 0 };
-	bool may_keep = key_make(o, s, m->world, &key);
 	struct headers headers;
 	struct program *p;
 
+	key_make(o, s, m->world, &key);
 	headers_init(&headers, o, m);
 	p = compile_script(m, o, s);
 	if (p)
@@ -127,7 +127,7 @@ static bool compile(struct machine *m, const struct options *o, const struct scr
 		return false;
 	}
 	// a script with warnings is compiled every time, so that they are seen every time
-	if (may_keep && !m->diag.warnings && !o->no_cache && o->command == CMD_RUN) {
+	if (!m->diag.warnings && !o->no_cache && o->command == CMD_RUN) {
 		struct cache c;
 
 		cache_open(&c);

@@ -253,3 +253,27 @@ int binaries_each(const char *name, uint32_t pid, void (*each)(void *arg, const 
 	map_free(&s.seen);
 	return err;
 }
+
+struct answer {
+	void (*each)(void *arg, const char *path);
+	void *arg;
+	uint64_t sum;
+};
+
+static void add_answer(void *arg, const char *path)
+{
+	struct answer *a = arg;
+
+	a->sum += hash_bytes(path, strlen(path), 0); // in any order: where a library is mapped is chance
+	if (a->each)
+		a->each(a->arg, path);
+}
+
+int binaries_answer(const char *name, uint32_t pid, void (*each)(void *arg, const char *path), void *arg, uint64_t *answer)
+{
+	struct answer a = { each, arg, 0 };
+	int r = binaries_each(name, pid, add_answer, &a);
+
+	*answer = a.sum + (uint64_t)r;
+	return r;
+}

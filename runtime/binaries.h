@@ -11,3 +11,5 @@
 
 // Calls `each` once for every file. 0; -ENOENT when nothing was found, -EACCES, -ESRCH when there is no such process.
 int binaries_each(const char *name, uint32_t pid, void (*each)(void *arg, const char *path), void *arg);
+// The same, and in *answer a number that is equal when the same files (in any order) or none were found. `each` may be NULL.
+int binaries_answer(const char *name, uint32_t pid, void (*each)(void *arg, const char *path), void *arg, uint64_t *answer);

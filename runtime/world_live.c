@@ -60,6 +60,7 @@ struct live {
 	struct map fields;      // "category:event" -> struct event_list *
 	struct map demangled;   // symbol -> text
 	VEC(struct plan_dep) deps;
+	VEC(struct plan_lookup) lookups;
 	VEC(struct btf_part) btf;
 	bool btf_tried, modules_tried;
 	struct kernel_functions *functions;
@@ -263,7 +264,13 @@ static int live_syscall_number(struct world *w, const char *name)
 
 static int live_binaries(struct world *w, const char *name, uint32_t pid, void (*each)(void *arg, const char *path), void *arg)
 {
-	return binaries_each(name, pid, each, arg);
+	uint64_t answer;
+	int r = binaries_answer(name, pid, each, arg, &answer);
+	struct live *l = live_of(w);
+
+	if (pid)
+		vec_push(w->arena, &l->lookups, (struct plan_lookup){ .name = arena_strdup(w->arena, name), .answer = answer });
+	return r;
 }
 
 static void add_dep(struct live *l, const char *path, const struct elf_file *f, bool is_probed)
@@ -467,6 +474,12 @@ static size_t live_deps(struct world *w, const struct plan_dep **d)
 	return live_of(w)->deps.n;
 }
 
+static size_t live_lookups(struct world *w, const struct plan_lookup **v)
+{
+	*v = live_of(w)->lookups.v;
+	return live_of(w)->lookups.n;
+}
+
 static const char *live_identity(struct world *w)
 {
 	struct live *l = live_of(w);
@@ -599,6 +612,7 @@ static const struct world_ops live_ops = {
 	.binary_function = live_binary_function,
 	.binary_line = live_binary_line,
 	.programs = live_programs,
+	.lookups = live_lookups,
 };
 
 struct world *world_live_new(struct arena *a, struct types *types,

@@ -204,10 +204,10 @@ static void cache_survives_garbage(void **state)
 	str_adds(&s.text, "begin { }");
 	str_adds(&bytes, "garbage");
 	cache_open(&c);
-	assert_false(cache_find(&c, "key", &s, &found)); // empty
+	assert_false(cache_find(&c, "key", &s, 0, &found)); // empty
 	cache_keep(&c, "key", &bytes);
 	assert_non_null(strstr(c.note.p, "kept"));
-	assert_false(cache_find(&c, "key", &s, &found));
+	assert_false(cache_find(&c, "key", &s, 0, &found));
 	assert_non_null(strstr(c.note.p, "damaged"));
 	for (int i = 0; i < 300; i++) {
 		char key[16];
@@ -238,7 +238,7 @@ static void cache_follows_no_links(void **state)
 	cache_open(&c);
 	cache_keep(&c, "key", &bytes);
 	assert_int_equal(system(command), 0);
-	assert_false(cache_find(&c, "key", &s, &found));
+	assert_false(cache_find(&c, "key", &s, 0, &found));
 	assert_non_null(strstr(c.note.p, "cannot be read"));
 	cache_close(&c);
 	assert_int_equal(system(clean), 0);

@@ -163,6 +163,12 @@ static void checked(void **state)
 	p->maps[0].key_size--;
 	assert_int_not_equal(plan_check(p, &why), 0);
 	p->maps[0].key_size++;
+	struct plan_lookup unnamed = { .answer = 1 };
+
+	p->lookups = &unnamed;
+	p->n_lookups = 1;
+	assert_int_not_equal(plan_check(p, &why), 0);
+	p->n_lookups = 0;
 	p->n_formats = 0;
 	assert_int_not_equal(plan_check(p, &why), 0);
 	arena_free(a);

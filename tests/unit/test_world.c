@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -19,6 +21,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "base/world.h"
+#include "runtime/binaries.h"
 #include "runtime/elf_file.h"
 #include "runtime/ld_cache.h"
 #include "runtime/symbol_list.h"
@@ -236,6 +239,33 @@ static void binaries_are_found(void **state)
 	close_world(&f);
 }
 
+// What was asked of one process is kept, and another one that maps the same files answers alike.
+static void questions_about_a_process_are_kept(void **state)
+{
+	struct fixture f = open_world();
+	const struct plan_lookup *v;
+	_str_ struct str s = { 0 };
+	pid_t child = fork();
+	uint64_t answer;
+
+	if (!child)
+		pause();
+	f.w->ops->binaries(f.w, "libc", 0, count_path, &s);
+	assert_int_equal(f.w->ops->lookups(f.w, &v), 0);
+	f.w->ops->binaries(f.w, "*", (uint32_t)getpid(), count_path, &s);
+	assert_int_equal(f.w->ops->lookups(f.w, &v), 1);
+	assert_string_equal(v[0].name, "*");
+	assert_int_equal(binaries_answer("*", (uint32_t)child, NULL, NULL, &answer), 0);
+	assert_true(answer == v[0].answer);
+	assert_int_equal(binaries_answer("libc", (uint32_t)child, NULL, NULL, &answer), 0);
+	assert_true(answer != v[0].answer);
+	assert_int_equal(binaries_answer("*", 0x7fffffff, NULL, NULL, &answer), -ESRCH);
+	assert_true(answer != v[0].answer);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close_world(&f);
+}
+
 static void sonames_fit_their_short_names(void **state)
 {
 	assert_true(ld_cache_name_fits("libc.so.6", "libc"));
@@ -399,6 +429,7 @@ int main(void)
 		cmocka_unit_test(usdt_notes_are_read),
 		cmocka_unit_test(files_looked_into_are_recorded),
 		cmocka_unit_test(binaries_are_found),
+		cmocka_unit_test(questions_about_a_process_are_kept),
 		cmocka_unit_test(sonames_fit_their_short_names),
 		cmocka_unit_test(broken_binaries_do_no_harm),
 		cmocka_unit_test(system_calls_have_numbers),

@@ -6,6 +6,12 @@ ran() { # ran WORD: it ran, and -v said WORD of the cache
 	expect_out '^ran$'
 	expect_err "^cache: .*$1"
 }
+ran_for() { # ran_for PID WORD: it saw that process and no other, and -v said WORD of the cache
+	expect_status 0
+	expect_out "^@\\[$1\\]: [0-9]+$"
+	expect_same "$(grep -c '^@\[' out)" 1 "processes seen"
+	expect_err "^cache: .*$2"
+}
 run -v -e "$script"
 ran 'kept as'
 run -v -e "$script"
@@ -91,6 +97,38 @@ if ldconfig -p | grep -q libclang; then
 		begin { printf("%d\n", ANSWER); exit(); }'
 	expect_err 'inner.h'
 fi
+
+# -p: the process is no part of what is compiled, what was found in its files is
+t=$PROGRAMS/target
+cp "$t" other
+launch "$t" tick
+first=$target
+launch "$t" tick
+second=$target
+launch ./other tick
+third=$target
+for probe in 'uprobe:tick { @[pid] = count(); if (@k++ > 20) { exit(); } }' 'uprobe:it:tick { @[pid] = count(); if (@k++ > 20) { exit(); } }' \
+	'tracepoint:syscalls:sys_enter_clock_nanosleep,tracepoint:syscalls:sys_enter_nanosleep { @[pid] = count(); exit(); }'; do
+	for p in "$first kept" "$second found" "$first found"; do
+		run -v -p "${p% *}" -e "$probe"
+		ran_for "${p% *}" "${p#* } as"
+	done
+	run -v -p "$third" -e "$probe" # another binary
+	case $probe in
+	uprobe*) ran_for "$third" 'kept as' && expect_err 'maps other files' ;;
+	*) ran_for "$third" 'found as' ;;
+	esac
+done
+good build -p "$first" -o it.spo -e 'uprobe:it:tick { @[pid] = count(); if (@k++ > 20) { exit(); } }'
+good -p "$second" it.spo
+expect_out "^@\\[$second\\]: [0-9]+$"
+bad -p "$third" it.spo
+expect_err 'other files'
+bad it.spo
+expect_err 'needs a process'
+good build -o all.spo -e 'profile:hz:99 { exit(); }'
+bad -p "$first" all.spo
+expect_err 'built for all processes'
 
 # concurrent runs
 rm -rf "$SPILE_CACHE_DIR"
