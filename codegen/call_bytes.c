@@ -72,11 +72,11 @@ static uint32_t bytes_of(const struct type *t, uint32_t otherwise)
 	return t->kind == TYPE_POINTER || !t->size ? otherwise : t->size;
 }
 
-// n bytes of an operand (a register, or known and then `room`) in memory of the program's own, zero up to a multiple of 8.
-static LLVMValueRef fetch(struct cg *cg, const struct node *a, LLVMValueRef n, uint32_t room)
+// n bytes of an operand that stands at `at` (n: a register, or known and then `room`) in memory of the program's own, zero up to a multiple of 8.
+static LLVMValueRef fetch(struct cg *cg, const struct node *a, LLVMValueRef at, LLVMValueRef n, uint32_t room)
 {
 	room = ALIGN_UP(room, 8u);
-	LLVMValueRef dst = cg_temp(cg, room, "bytes"), at = cg_address(cg, a);
+	LLVMValueRef dst = cg_temp(cg, room, "bytes");
 	bool held = a->type->kind == TYPE_STRING || a->type->kind == TYPE_BUFFER;
 
 	if (a->type->kind == TYPE_BUFFER)
@@ -109,8 +109,9 @@ static struct value emit_memcmp(struct cg *cg, const struct node *n)
 		(void)cg_expr(cg, b);
 		return scalar(l_k(l, 0));
 	}
+	LLVMValueRef at_a = cg_address(cg, a), at_b = cg_address(cg, b); // in the order in which they are written
 	LLVMValueRef size = known ? l_k(l, room) : limited(cg, cg_int(cg, count), room);
-	LLVMValueRef pa = fetch(cg, a, size, room), pb = fetch(cg, b, size, room);
+	LLVMValueRef pa = fetch(cg, a, at_a, size, room), pb = fetch(cg, b, at_b, size, room);
 
 	return scalar(cg_memory_compare(cg, pa, pb, ALIGN_UP(room, 8u)));
 }
@@ -146,8 +147,8 @@ static struct value emit_write_user(struct cg *cg, const struct node *n)
 
 	if (known)
 		room = (uint32_t)MIN((uint64_t)room, count->int_.value);
-	LLVMValueRef size = known ? l_k(l, room) : limited(cg, cg_int(cg, count), room), src = fetch(cg, from, size, room);
-	LLVMValueRef dst = LLVMBuildIntToPtr(l->b, cg_int(cg, arg(n, 0)), l->ptr, "dst");
+	LLVMValueRef dst = LLVMBuildIntToPtr(l->b, cg_int(cg, arg(n, 0)), l->ptr, "dst"), at = cg_address(cg, from);
+	LLVMValueRef size = known ? l_k(l, room) : limited(cg, cg_int(cg, count), room), src = fetch(cg, from, at, size, room);
 	LLVMValueRef args[] = { dst, src, LLVMBuildTrunc(l->b, size, l->i32, "") };
 	LLVMValueRef rc = l_helper(l, H_WRITE_USER, l->i64, 3, args, "written");
 	return scalar(l_bool(l, LLVMBuildIsNull(l->b, rc, "ok"), "written"));

@@ -56,3 +56,11 @@ good -e 'begin { unroll (9) {
 lines
 for _ in 1 2 3 4 5 6 7 8 9; do echo '{ .c = -32768, .a = -1, .b = Xx }'; done >all
 expect_exactly <all
+
+# memcmp's operands are evaluated before its size
+good -e 'begin { $v = 0; @m[65] = "a"; @m[0] = "b"; print(memcmp(@m[({ $v = 65; $v })], "a", $v--)); print($v); clear(@m); }'
+lines
+expect_exactly <<'END'
+0
+64
+END
