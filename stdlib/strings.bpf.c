@@ -214,6 +214,7 @@ u64 find_step(struct find *f, const u8 *h, const u8 *s, u32 *fail, u64 hcap, u64
 		f->found = 0;
 		return 1;
 	}
+	fail[0] = 0; // the frame holds what other programs left there
 #pragma clang loop unroll(disable)
 	for (int step = 0; step < 8; step++)
 		if (f->searching ? find_search(f, h, s, fail, hcap, scap) : find_build(f, s, fail, scap))

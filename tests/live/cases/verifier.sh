@@ -64,3 +64,12 @@ expect_exactly <<'END'
 0
 64
 END
+
+# a search needs nothing of what others left in its memory
+good -e 'begin { $i = 0; while ($i < 20) { $i++;
+		$k = str("abcdbaghijklanopqrstuvwcyaaacdefghijklmnopqrstbvwxczabbdefbaijblmbop", 33);
+		$n = ($i, str("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"), $k); @k[$n.1] = $n.2;
+		if (strstr($k, $k) != 0) { @wrong++; } }
+	clear(@k); }'
+lines
+expect_exactly </dev/null
