@@ -276,10 +276,23 @@ static void check_key(struct lang *l, const struct plan_map *p, const struct map
 	diag_hint(l->diag, "strings take less with a lower config value max_strlen");
 }
 
+// A program would read and change its own CPU's copy of a plain value, and nobody could say which of the copies is the value.
+static void check_declared_kind(struct lang *l, const struct map_sym *m)
+{
+	const char *kind = m->decl ? m->decl->mapdecl.kind : "";
+
+	if (strncmp(kind, "percpu", 6) != 0 || type_is_aggregate(m->value))
+		return;
+	diag_error(l->diag, m->decl->span, E_TYPE,
+		   "Incompatible map types. Type from declaration: %s. Type from value/key type: %s; only what count(), sum() and their kin aggregate is kept "
+		   "for each CPU, and %s holds '%T'", kind, kind + 6, m->name, m->value);
+}
+
 static void layout_map(struct lang *l, const struct map_sym *m)
 {
 	struct plan_map p = { .name = m->name, .role = MAP_USER, .key = m->key, .value = m->value, .key_is_tuple = lang_map_of(m)->key_is_tuple };
 
+	check_declared_kind(l, m);
 	if ((m->key && m->key->size > LARGEST) || (m->value->size > LARGEST && m->value->kind != TYPE_TSERIES))
 		diag_error(l->diag, m->first, E_LIMIT, "a key or value of %s takes more than %u bytes", m->name, LARGEST);
 	if (m->twin)
