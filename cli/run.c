@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/plan.h"
+#include "base/reloc.h"
 #include "base/sink.h"
 #include "base/util.h"
 #include "base/world.h"
@@ -110,23 +111,31 @@ static bool machine_is(const char *machine)
 	return machine && !uname(&u) && !strcmp(u.machine, machine);
 }
 
-// What the program is made of, and only newer kernels have.
+// What the program is made of, and only newer kernels have. NULL: where it is missing the loader has another way, or says so itself.
 static bool has_needed(uint32_t needs, struct world *w, const char *name)
 {
-	static const struct {
-		enum feature f;
-		const char *what;
-	} features[] = {
-		{ FEATURE_BPF_LOOP, "loops over a range, which take the helper bpf_loop of Linux 5.17" },
-		{ FEATURE_FOR_EACH_MAP, "loops over a map, which take the helper bpf_for_each_map_elem of Linux 5.13" },
-		{ FEATURE_ATTACH_COOKIE, "attach cookies, which came with Linux 5.15" },
-		{ FEATURE_MAY_GOTO, "loops of Linux 6.9" },
-		{ FEATURE_TP_BTF, "typed tracepoints, which need the kernel's type information (BTF)" },
+	static const char *const what[] = {
+		[FEATURE_BTF] = NULL,
+		[FEATURE_RINGBUF] = NULL,
+		[FEATURE_UPROBE_MULTI] = NULL,
+		[FEATURE_ATTACH_COOKIE] = "attach cookies, which came with Linux 5.15",
+		[FEATURE_BPF_LOOP] = "loops over a range, which take the helper bpf_loop of Linux 5.17",
+		[FEATURE_FOR_EACH_MAP] = "loops over a map, which take the helper bpf_for_each_map_elem of Linux 5.13",
+		[FEATURE_TP_BTF] = "typed tracepoints, which need the kernel's type information (BTF)",
+		[FEATURE_PERF_LINK] = NULL,
+		[FEATURE_MAY_GOTO] = "loops of Linux 6.9",
+		[FEATURE_KPROBE_MULTI] = NULL,
+		[FEATURE_TASK_REGS] = "stacks by unwind tables, which take the helper bpf_task_pt_regs of Linux 5.15",
+		[FEATURE_ATOMICS] = "atomic exchanges, which came with Linux 5.12",
+		[FEATURE_FUNC_IP] = "names of returning functions, which take the helper bpf_get_func_ip of Linux 5.15",
+		[FEATURE_LONG_KEYS] = NULL,
+		[FEATURE_PERCPU_LOOKUP] = "aggregations that it reads, which take the helper bpf_map_lookup_percpu_elem of Linux 5.19",
 	};
+	_Static_assert(ARRAY_SIZE(what) == FEATURES, "an answer per feature");
 
-	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
-		if ((needs & 1u << features[i].f) && !w->ops->feature(w, features[i].f))
-			return complain("'%s' has %s; this kernel lacks them", name, features[i].what);
+	for (size_t f = 0; f < ARRAY_SIZE(what); f++)
+		if (what[f] && (needs & 1u << f) && !w->ops->feature(w, (enum feature)f))
+			return complain("'%s' has %s; this kernel lacks them", name, what[f]);
 	return true;
 }
 
@@ -162,6 +171,23 @@ static bool object_take(struct compiled *c, struct str *bytes, const char *name)
 	return compiled_open(c, &why) ? complain("cannot run '%s': %s", name, why) : true;
 }
 
+// The key says kernel and files; an address of the kernel is another after a reboot, a cgroup's id when it was made again. Where
+// the program only uses such a value the loader puts the new one there; where the compiler computed with it, it compiles anew.
+static bool still_holds(struct machine *m, const struct compiled *c, bool verbose)
+{
+	for (uint32_t i = 0; i < c->plan->n_relocs; i++) {
+		struct plan_reloc now = c->plan->relocs[i];
+		_str_ struct str why = { 0 };
+
+		if (!now.fixed || now.absent || reloc_is_lasting(&now) || reloc_resolve(m->world, &now, &why))
+			continue;
+		if (verbose)
+			fprintf(stderr, "cache: compiled anew: %s\n", str_z(&why));
+		return false;
+	}
+	return true;
+}
+
 // The script as an object: from the cache or from the compiler. 0, or the exit status.
 static int get_compiled(struct machine *m, const struct options *o, char **argv, const struct script *s, struct compiled *c)
 {
@@ -178,8 +204,10 @@ static int get_compiled(struct machine *m, const struct options *o, char **argv,
 		if (o->verbose)
 			fprintf(stderr, "cache: %s\n", str_z(&cache.note));
 		cache_close(&cache);
-		if (found)
+		if (found && still_holds(m, c, o->verbose))
 			return 0;
+		if (found)
+			compiled_free(c);
 	}
 	rights_lend();
 	r = compiler_run(argv, s, &object);

@@ -140,3 +140,19 @@ done
 for p in $pids; do wait "$p" || fail "one of six concurrent runs"; done
 expect_same "$(cat out[1-6] | grep -c '^ran$')" 6 "concurrent runs"
 expect_same "$(ls -A "$SPILE_CACHE_DIR" | wc -l)" 1 "entries they left"
+
+# a value that another machine's start, or another folder of the same name, changes: used as it is now, or compiled anew
+mkdir group
+script="begin { printf(\"%u\", cgroupid(\"$T/group\")); if comptime (cgroupid(\"$T/group\") != 0) { printf(\" known\\n\"); } exit(); }"
+run -v -e "$script"
+expect_status 0
+cp out before
+run -v -e "$script"
+expect_err '^cache: found as'
+! grep -q 'compiled anew' err || fail "compiled anew though nothing changed"
+mv group old && mkdir group
+run -v -e "$script"
+expect_status 0
+expect_err '^cache: compiled anew: cgroup'
+expect_out '^[0-9]+ known$'
+! cmp -s out before || fail "the id of a folder that is gone"
