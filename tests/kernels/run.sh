@@ -23,7 +23,16 @@ case " $* " in
 	}
 	;;
 esac
-set -- -d "$here:/spile/kernels" -f "$here/../live/lib.sh:/spile/live/lib.sh" -f "$build/spile:/spile/build/spile" \
+mkdir "$work/scripts"
+cp "$here"/scripts/*.spile "$work/scripts/"
+oldest=$(sed 's/#.*//' "$here/kernels.list" | awk 'NF { print $1; exit }')
+built=$(sh "$here/fetch.sh" "$oldest")/../btf
+"$build/spile" build --world "$built" -o "$work/scripts/portable.spo" "$here/scripts/portable.spile"
+for script in field function helper; do
+	"$build/spile" check --world "$root/../btf" "$here/scripts/$script.spile" 2>/dev/null |
+		awk 'NR == 2 { print $2 }' >"$work/scripts/$script.verdict" || true
+done
+set -- -d "$here:/spile/kernels" -d "$work/scripts:/spile/scripts" -f "$here/../live/lib.sh:/spile/live/lib.sh" -f "$build/spile:/spile/build/spile" \
 	-f "$build/spile-compiler:/spile/build/spile-compiler" -d "$work/gen:/spile/gen" -- sh /spile/kernels/guest.sh "$@"
 for program in "$build"/tests/programs/*; do
 	set -- -f "$program:/spile/build/tests/programs/${program##*/}" "$@"
