@@ -56,5 +56,5 @@ fuzz_plan)
 	;;
 *) scripts | while read -r f; do seed "$f"; done ;;
 esac
-exec "$fuzzer" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 -max_len=65536 -len_control=50 -print_final_stats=1 \
+exec "$fuzzer" -max_total_time="$seconds" -timeout=300 -rss_limit_mb=2048 -max_len=65536 -len_control=50 -print_final_stats=1 \
 	-artifact_prefix="$fuzzer.found-" "$corpus"

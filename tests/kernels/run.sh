@@ -40,7 +40,7 @@ done
 status=0
 # Slow machines have time, one that hangs does not hang for ever. Without a periodic tick Linux 6.1 loses timers in the emulated
 # machine, and then sleeps for ever.
-sh "$tree/tools/kernel-run" -k "$root" -a nohz=off -t ${LIMIT:-1200} "$@" >"$out" || status=$?
+sh "$tree/tools/kernel-run" -k "$root" -a nohz=off -t ${LIMIT:-3600} "$@" >"$out" || status=$?
 cat "$out"
 [ -z "${RESULTS:-}" ] || sed -n '/^\(kernel\|ok\|FAIL\|lacks\) /p' "$out" >"$RESULTS"
 exit $status

@@ -54,7 +54,7 @@ static void waits_for_release(void **state)
 
 	assert_int_equal(child_start(command, &c, &what), 0);
 	assert_int_equal(child_release(c), 0);
-	assert_int_equal(poll(&(struct pollfd){ .fd = child_pidfd(c), .events = POLLIN }, 1, 10000), 1);
+	assert_int_equal(poll(&(struct pollfd){ .fd = child_pidfd(c), .events = POLLIN }, 1, 600000), 1);
 	assert_true(child_ended(c));
 	assert_int_equal(access(path, F_OK), 0);
 	child_free(c);
@@ -104,7 +104,7 @@ static void told_before_exit(void **state)
 		child_at_exit(c, count, &told);
 		assert_int_equal(child_release(c), 0);
 		while (!child_ended(c))
-			assert_int_equal(poll(&(struct pollfd){ .fd = child_wake_fd(c), .events = POLLIN }, 1, 10000), 1);
+			assert_int_equal(poll(&(struct pollfd){ .fd = child_wake_fd(c), .events = POLLIN }, 1, 600000), 1);
 		assert_int_equal(told, 1);
 		child_free(c);
 		unlink(path);

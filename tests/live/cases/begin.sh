@@ -15,7 +15,7 @@ expect_no_err 'Attached'
 
 run -e 'begin { exit(3); }'
 expect_status 3
-run -e 'begin { @x = 5; exit(); } interval:s:1 { printf("late\n"); }'
+run -e 'begin { @x = 5; exit(); } interval:s:3600 { printf("late\n"); }'
 expect_status 0
 expect_out '^@x: 5$'
 expect_no_out 'late'

@@ -50,5 +50,7 @@ grep -q '^samples/count' raw || fail "go tool pprof: $(cat raw)"
 bad -e "probe p { on uprobe:$t:hit capture n = arg0 export csv(\"/nowhere/at/all.csv\") }"
 expect_err '/nowhere/at/all.csv cannot be written: No such file'
 # a full disk: what did not fit is told
-run -q -c "$t calls 1000" -e "probe p { on uprobe:$t:hit capture n = arg0 export csv(\"/dev/full\") }"
+full=/dev/full
+[ -c $full ] || { full=$T/full && mknod "$full" c 1 7; }
+run -q -c "$t calls 1000" -e "probe p { on uprobe:$t:hit capture n = arg0 export csv(\"$full\") }"
 expect_err 'WARNING: .*dropped'

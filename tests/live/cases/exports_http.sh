@@ -31,7 +31,15 @@ probe sums {
 	export collector
 }
 END
-good -q -c "$t calls 2000" script.spile
+# the run goes on until its records have arrived: what the end of one may cost is bounded in seconds
+start "$SPILE" script.spile
+attached
+"$t" calls 2000
+arrived() { [ "$(grep -o '"key":"n"' "$1" | wc -l)" = "$2" ]; }
+wait_for 60 arrived got 2000 || fail "$(grep -o '"key":"n"' got | wc -l) records arrived"
+kill -INT "$pid"
+ended "$pid" 60
+expect_status 0
 expect_no_err WARNING
 cat >check.py <<'END'
 import json
@@ -59,9 +67,13 @@ END
 
 # a receiver that is busy at first: tried again, nothing lost
 receive busy refuse 3
-good -q -c "$t calls 100" -e "probe p { on uprobe:$t:hit capture n = arg0 export otlp(\"http://127.0.0.1:$port\") }"
+start "$SPILE" -e "probe p { on uprobe:$t:hit capture n = arg0 export otlp(\"http://127.0.0.1:$port\") }"
+attached
+"$t" calls 100
+wait_for 60 arrived busy 100 || fail "$(grep -o '"key":"n"' busy | wc -l) records arrived"
+kill -INT "$pid"
+ended "$pid" 60
 expect_no_err WARNING
-[ "$(grep -o '"key":"n"' busy | wc -l)" = 100 ] || fail "$(grep -o '"key":"n"' busy | wc -l) records arrived"
 # none is there: the run ends in time and says what was dropped
 run -q -c "$t calls 100" -e "probe p { on uprobe:$t:hit capture n = arg0 export otlp(\"http://127.0.0.1:1\") }"
 expect_status 0
@@ -76,7 +88,7 @@ for _ in range(2):
     s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' >ports
 ours=$(sed -n 1p ports) theirs=$(sed -n 2p ports)
 cat >prometheus.yml <<END
-global: { scrape_interval: 200ms, scrape_timeout: 200ms }
+global: { scrape_interval: 1s, scrape_timeout: 1s }
 scrape_configs: [ { job_name: spile, static_configs: [ { targets: [ "127.0.0.1:$ours" ] } ] } ]
 END
 prometheus --config.file=prometheus.yml --storage.tsdb.path=tsdb --web.listen-address="127.0.0.1:$theirs" --log.level=error >prometheus.log 2>&1 &
@@ -85,7 +97,7 @@ start "$SPILE" -q -c "$t tick" -e "probe ticks { on uprobe:$t:tick measure n = c
 cat >query.py <<'END'
 import json, sys, urllib.parse, urllib.request
 url = f"http://127.0.0.1:{sys.argv[1]}/api/v1/query?" + urllib.parse.urlencode({"query": sys.argv[2]})
-result = json.load(urllib.request.urlopen(url, timeout=5))["data"]["result"]
+result = json.load(urllib.request.urlopen(url, timeout=60))["data"]["result"]
 print(result)
 sys.exit(0 if result and float(result[0]["value"][1]) > 0 else 1)
 END

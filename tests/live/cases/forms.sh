@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every way of writing an attach point that this kernel can serve, by the name that `probe` gives the site; and what is refused.
 t=$PROGRAMS/target
-names() { # names ATTACH-POINT ARGUMENT... : what `probe` says of each site that fired
+more=''
+names() { # names ATTACH-POINT ARGUMENT... : what `probe` says of each site that fired until the command ended, or as $more says
 	points=$1
 	shift
-	good -q "$@" -e "$points { @[probe, probetype] = count(); } interval:ms:300 { exit(); }"
+	good -q "$@" -e "$points { @[probe, probetype] = count(); $more }"
 }
 address=$(nm "$t" | awk '$3 == "say" { print "0x" $1 }')
 names "uprobe:$t:say, u:$t:say+0, uprobe:$t:$address, UPROBE:$t:sa*, ur:$t:say, mine=uprobe:$t:say" -c "$t words alpha"
@@ -21,10 +22,12 @@ names 'uprobe:libc:malloc, uprobe:libc.so.6:free' -c /bin/ls
 expect_out '^@\[uprobe:/.*libc[^ ]*:malloc, uprobe\]: [1-9]'
 expect_out '^@\[uprobe:/.*libc[^ ]*:free, uprobe\]: [1-9]'
 launch "$t" tick
+more='exit();'
 names 'uprobe:tick' -p "$target"
 expect_out '^@\[uprobe:.*target:tick, uprobe\]: [1-9]'
 names 'uprobe:*:tick' -p "$target"
 expect_out '^@\[uprobe:.*target:tick, uprobe\]: [1-9]'
+more=''
 # timers, in every unit; software events with and without a count; the provider in any case
 for point in interval:ms:50 i:us:50000 interval:hz:20 interval:50ms interval:50000000 profile:hz:99 p:ms:10 Profile:10ms software:cpu-clock:1000000 \
 	s:cpu:1000000 software:context-switches:1 software:cs:1 software:page-faults:1 software:faults: software:task-clock:1000000 software:minor-faults; do

@@ -28,7 +28,7 @@ int main(void)
 	return s == 99;
 }
 END
-script='config = { show_debug_info=1 } tracepoint:syscalls:sys_enter_getpriority /comm == "program"/ { @[ustack(fp)] = count(); @p[ustack(perf, fp)] = count() }'
+script='config = { show_debug_info=1 } tracepoint:syscalls:sys_enter_getpriority /pid == cpid/ { @[ustack(fp)] = count(); @p[ustack(perf, fp)] = count() }'
 for flags in -gdwarf-5 -gdwarf-4 -gdwarf-3 '-gdwarf-5 -gz'; do
 	# shellcheck disable=SC2086
 	cc -O2 $flags -fno-omit-frame-pointer program.c -o program
@@ -46,7 +46,7 @@ objcopy --only-keep-debug program program.debug
 objcopy -g --add-gnu-debuglink=program.debug program
 good -c ./program -e "$script"
 expect_out '^        work\+[0-9]+@.*/program\.c:12$'
-good -c ./program -e 'tracepoint:syscalls:sys_enter_getpriority /comm == "program"/ { @[ustack(fp)] = count() }'
+good -c ./program -e 'tracepoint:syscalls:sys_enter_getpriority /pid == cpid/ { @[ustack(fp)] = count() }'
 expect_out '^        work\+[0-9]+$'
 expect_no_out 'inlined'
 
@@ -62,7 +62,7 @@ started="$started $!"
 wait_for 10 grep -q 'port [0-9]' server.log || fail "no server"
 port=$(sed -n 's/.*port \([0-9]*\).*/\1/p' server.log | head -n 1)
 export DEBUGINFOD_URLS="http://127.0.0.1:$port" DEBUGINFOD_CACHE_PATH="$T/cache"
-good -c ./program -e 'tracepoint:syscalls:sys_enter_getpriority /comm == "program"/ { @[ustack(fp, why)] = count() }'
+good -c ./program -e 'tracepoint:syscalls:sys_enter_getpriority /pid == cpid/ { @[ustack(fp, why)] = count() }'
 expect_out 'program!sub_'
-good -c ./program -e 'config = { debuginfod=1; show_debug_info=1 } tracepoint:syscalls:sys_enter_getpriority /comm == "program"/ { @[ustack(fp, why)] = count() }'
+good -c ./program -e 'config = { debuginfod=1; show_debug_info=1 } tracepoint:syscalls:sys_enter_getpriority /pid == cpid/ { @[ustack(fp, why)] = count() }'
 expect_out '^        work\+[0-9]+@.*/program\.c:12 \[[a-z]+, debuginfod\]$'

@@ -96,7 +96,7 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 for name in ("\0spile-live-%d" % os.getpid(), "notify.socket"):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     s.bind(name)
-    s.settimeout(10)
+    s.settimeout(300)
     path = "@" + name[1:] if name[0] == "\0" else os.path.abspath(name)
     subprocess.run([sys.argv[1], "-q", "-e", "begin { }"], env=dict(os.environ, NOTIFY_SOCKET=path), check=True)
     assert s.recv(100) == b"READY=1" and s.recv(100) == b"STOPPING=1"

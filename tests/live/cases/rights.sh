@@ -5,7 +5,7 @@ mkdir -m 755 user && chmod 755 "$T"
 cp "$SPILE" "$BUILD/spile-compiler" user/
 as_user() {
 	status=0
-	(unset SPILE_CACHE_DIR; HOME=/nonexistent timeout 60 setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$T/user/spile" "$@" >out 2>err </dev/null) || status=$?
+	(unset SPILE_CACHE_DIR; HOME=/nonexistent timeout $MOST setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$T/user/spile" "$@" >out 2>err </dev/null) || status=$?
 }
 as_user -e 'begin { exit(); }'
 expect_status 1
@@ -33,7 +33,7 @@ with() { # with CAPABILITIES ARGUMENT... : +bpf,+perfmon
 	caps=$1
 	shift
 	status=0
-	(unset SPILE_CACHE_DIR; HOME=/nonexistent timeout 60 setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps="$caps" --ambient-caps="$caps" \
+	(unset SPILE_CACHE_DIR; HOME=/nonexistent timeout $MOST setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps="$caps" --ambient-caps="$caps" \
 		"$T/user/spile" "$@" >out 2>err </dev/null) || status=$?
 }
 count="uprobe:$T/user/target:hit { @ = count(); }"

@@ -86,13 +86,13 @@ good -q -e 'config = { max_cat_bytes = 4 } begin { cat("'"$T"'/some.txt"); }'
 expect_same "$(head -c 4 out)" seve "bytes of cat()"
 expect_no_out seven
 # a debugger's or a signal's interruption is no end: STOP and CONT
-start "$SPILE" -e 'interval:ms:10 { @n++; if (@n == 40) { exit(); } } interval:s:50 { exit(9); }'
+start "$SPILE" -e 'interval:ms:10 { @n++; if (@n == 40) { exit(); } } interval:s:3600 { exit(9); }'
 attached
 kill -STOP "$pid"
 kill -CONT "$pid"
 ended "$pid" 30
 expect_status 0
-expect_between "$(value @n)" 40 4000 ticks
+[ "$(value @n)" -ge 40 ] || fail "$(value @n) ticks"
 # commands that take their time do not keep Ctrl-C from the end
 start env --default-signal=INT "$SPILE" --unsafe -e 'interval:ms:1 { system("sleep 0.05"); } end { printf("ended\n"); }'
 attached

@@ -35,7 +35,7 @@ tracepoint:syscalls:sys_enter_write
 /in_target("it")/
 {
 	@all = count();
-	let $w = at_most(@bucket, 1000, 1s);
+	let $w = at_most(@bucket, 10, 1s);
 	if ($w) { @taken = count(); @weight = weighted($w, count()); }
 	@left = @bucket.1;
 }

@@ -33,6 +33,6 @@ expect_out '^the end$'
 expect_no_err 'ERROR'
 
 # a reader that goes away ends us without noise
-"$SPILE" -q -e 'interval:ms:1 { printf("line\n"); } interval:s:20 { exit(); }' 2>err | head -n 3 >out
+timeout $MOST "$SPILE" -q -e 'interval:ms:1 { printf("line\n"); }' 2>err | head -n 3 >out
 expect_same "$(wc -l <out)" 3 "lines before the pipe closed"
 expect_no_err 'ERROR'

@@ -5,11 +5,12 @@ needs strip
 t=$PROGRAMS/target
 
 # a run without -c or -p: the processes are gone when the map is printed, and never lived long
-start "$SPILE" -f json -e 'tracepoint:syscalls:sys_enter_getpriority /comm == "short-lived"/ { @[ustack(why)] = count(); @n = count() }
+short=short-$$ # no other program's name
+start "$SPILE" -f json -e 'tracepoint:syscalls:sys_enter_getpriority /comm == "'"$short"'"/ { @[ustack(why)] = count(); @n = count() }
 	interval:ms:100 { if (@n >= 60) { exit() } }'
 wait_for 30 grep -q attached_probes out || fail "never attached"
-cp "$t" short-lived
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ./short-lived syscalls 3; done
+cp "$t" "$short"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do "./$short" syscalls 3; done
 ended $pid 30
 expect_status 0
 "$PYTHON" - <<'END' || fail "frames of exited processes"
@@ -30,7 +31,7 @@ else:
 END
 
 try() { # try WORD REGEX: what the frames of ./program's own code look like
-	"$SPILE" -c "./program burn 400" -e 'profile:hz:199 /comm == "program"/ { @[ustack(why, 3)] = count() }' >out 2>err </dev/null || fail "status"
+	timeout $MOST "$SPILE" -c "./program burn 400" -e 'profile:hz:199 /pid == cpid/ { @[ustack(why, 3)] = count() }' >out 2>err </dev/null || fail "status"
 	! grep -q 'ERROR' err || fail "error"
 	expect_out "$1"
 }
@@ -50,10 +51,11 @@ rm program.debug
 
 # a program that only a mount namespace of its own has, and that ends at once
 if unshare -m mount -t tmpfs none /mnt 2>/dev/null; then
-	start "$SPILE" -e 'tracepoint:syscalls:sys_enter_getpriority /comm == "inside"/ { @[ustack(why, fp)] = count(); @n = count(); }
+	inside=inside-$$
+	start "$SPILE" -e 'tracepoint:syscalls:sys_enter_getpriority /comm == "'"$inside"'"/ { @[ustack(why, fp)] = count(); @n = count(); }
 		interval:ms:50 { if (@n >= 6) { exit() } }'
 	attached
-	launch unshare -m sh -c "mount -t tmpfs none /mnt && cp '$t' /mnt/inside && /mnt/inside syscalls 3 && /mnt/inside syscalls 3; sleep 30"
+	launch unshare -m sh -c "mount -t tmpfs none /mnt && cp '$t' /mnt/$inside && /mnt/$inside syscalls 3 && /mnt/$inside syscalls 3; sleep 3600"
 	ended $pid 30
 	expect_status 0
 	expect_out '^        getpriority\+'
@@ -63,7 +65,7 @@ fi
 if command -v xz >/dev/null; then
 	objcopy -S --keep-symbol=burn_inner --keep-symbol=burn_outer "$t" mini
 	objcopy --only-keep-debug mini mini.debug || true
-	xz -k mini.debug
+	"$PYTHON" -c 'import lzma, sys; sys.stdout.buffer.write(lzma.compress(open("mini.debug", "rb").read()))' >mini.debug.xz
 	cp "$t" program
 	strip -s program
 	objcopy --add-section .gnu_debugdata=mini.debug.xz program

@@ -22,7 +22,10 @@ expect_same "$(sed -n '2,$s/.*,shop,\([0-9]*\).*/\1/p' all.csv)" 130 "calls of t
 
 # a storm of forks: each child makes calls of its own before it executes anything
 cat >storm.py <<'CASE'
-import os, sys
+import os, sys, time
+while not os.path.exists('go'):
+    os.getpgid(0)
+    time.sleep(0.01)
 for i in range(200):
     if os.fork() == 0:
         for _ in range(10):
@@ -36,16 +39,15 @@ for i in range(200):
 CASE
 cat >script.spile <<CASE
 target forks { cmdline "*storm.py*" }
+probe taken { on syscall:forks:getpgid do { printf("taken in\n"); } }
 probe calls { on syscall:forks:getpriority measure n = count() by comm export csv("forks.csv") }
 CASE
 start "$SPILE" script.spile
 attached
-mkfifo go
-$PYTHON -c 'import sys, runpy; open("go").read(); sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0])' storm.py "$T/other" &
-started="$started $!"
-sleep 1.5 # a cmdline cannot be tested by the kernel half: the run side takes the process in
-echo >go
-wait $!
+launch $PYTHON storm.py "$T/other"
+wait_for 30 grep -q '^taken in' out || fail "the process is not in the target" # a cmdline is no matter for the kernel half: the run side looks
+: >go
+ended "$target" 60
 kill -INT "$pid"
 ended "$pid" 20
 expect_same "$(awk -F, 'NR > 1 { n += $3 } END { print n }' forks.csv)" 2000 "calls of the children: $(cat forks.csv)"

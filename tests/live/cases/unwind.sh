@@ -16,44 +16,44 @@ good -v -e 'begin { print(len(ustack)); exit(); }'
 ! grep -q 'along frame pointers' err || skip "$(grep 'along frame pointers' err)"
 
 for depth in 1 2 17 299; do
-	good -c "$f deep 60 $depth" -e "uprobe:$f:spin { print(ustack(why, 512)); exit(); }"
+	good -c "$f deep 3600 $depth" -e "uprobe:$f:spin { print(ustack(why, 512)); exit(); }"
 	whole spin deep deep main __libc_start_call_main
 	expect_same "$(grep -c '^        deep+' out)" $((depth + 1)) "frames of deep()"
 	expect_same "$(grep -c ' \[cfi' out)" $((depth + 1 + 4)) "frames found by unwind information"
 done
-good -c "$f qsort 60" -e "uprobe:$f:compare { print(ustack); exit(); }"
+good -c "$f qsort 3600" -e "uprobe:$f:compare { print(ustack); exit(); }"
 whole compare qsort_r main
-good -c "$f signal 60" -e "uprobe:$f:on_inner { print(ustack(why)); exit(); }"
+good -c "$f signal 3600" -e "uprobe:$f:on_inner { print(ustack(why)); exit(); }"
 whole on_inner __restore_rt on_signal __restore_rt main
 expect_same "$(grep -c ' \[signal' out)" 2 "frames out of which a handler was called"
-good -c "$f longjmp 60" -e "uprobe:$f:spin { print(ustack); exit(); }"
+good -c "$f longjmp 3600" -e "uprobe:$f:spin { print(ustack); exit(); }"
 whole spin jumper main
-good -c "$f alloca 60" -e "uprobe:$f:spin { print(ustack); exit(); }"
+good -c "$f alloca 3600" -e "uprobe:$f:spin { print(ustack); exit(); }"
 whole spin with_alloca with_alloca main
 
 # a uretprobe's trampolines are not in the way, and the frame says what it was found by
-good -c "$f deep 60 5" -e "uretprobe:$f:deep { @x = 1; } uprobe:$f:spin { print(ustack(why)); exit(); }"
+good -c "$f deep 3600 5" -e "uretprobe:$f:deep { @x = 1; } uprobe:$f:spin { print(ustack(why)); exit(); }"
 whole spin deep deep deep deep deep main
 expect_same "$(grep -c ' \[uretprobe' out)" 6 "return addresses put right"
-good -c "$f deep 60 5" -e "uretprobe:$f:deep /@n++ == 2/ { print(ustack(why)); exit(); }"
+good -c "$f deep 3600 5" -e "uretprobe:$f:deep /@n++ == 2/ { print(ustack(why)); exit(); }"
 whole deep deep main
 
 # in the vDSO, which is no file: sampled there
-good -c "$f vdso 60" -e 'profile:hz:199 /pid == cpid/ { @[ustack] = count(); if (@n++ > 60) { exit(); } }'
+good -c "$f vdso 3600" -e 'profile:hz:199 /pid == cpid/ { @[ustack] = count(); if (@n++ > 60) { exit(); } }'
 grep -q '^        _start+' out || fail "no whole stack from the vDSO"
 
 # a library that is opened when the probes are attached: met once without its table, then with it
-good -c "$f dlopen 60" -e "uprobe:$f:called_back { if (len(ustack) > 6) { print(ustack(why)); exit(); } }"
+good -c "$f dlopen 3600" -e "uprobe:$f:called_back { if (len(ustack) > 6) { print(ustack(why)); exit(); } }"
 whole called_back inflateInit2_ main
 
 # a program that is not probed, started by another one after the attaching
-printf 'exec %s signal 60\n' "$f" >exec.sh
+printf 'exec %s signal 3600\n' "$f" >exec.sh
 good -c "/bin/sh exec.sh" -e 'tracepoint:syscalls:sys_enter_tgkill /pid == cpid/ { if (len(ustack) > 5) { print(ustack(why)); exit(); } }'
 whole main __libc_start_call_main
 
 # deleted, and replaced by another file
 cp "$f" gone
-launch ./gone signal 60
+launch ./gone signal 3600
 wait_for 10 grep -q /gone "/proc/$target/maps" || fail "the program does not start"
 rm gone
 echo other >gone
@@ -63,7 +63,7 @@ kill "$target"
 
 # everything in one file, at an address of its own
 if cc -w -Wno-psabi -O2 -fomit-frame-pointer -static-pie -o static "$source" 2>/dev/null; then
-	good -c "$T/static signal 60" -e "uprobe:$T/static:on_inner { print(ustack(why)); exit(); }"
+	good -c "$T/static signal 3600" -e "uprobe:$T/static:on_inner { print(ustack(why)); exit(); }"
 	whole on_inner __restore_rt on_signal main
 fi
 

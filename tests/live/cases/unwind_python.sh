@@ -2,7 +2,7 @@
 # A program without frame pointers shows whole stacks: Debian's python3.11, by time and at a function.
 cat >burn.py <<'END'
 import json, time
-end = time.time() + 60
+end = time.time() + 3600
 def deep(n):
     return json.dumps({"a": [1, 2, 3] * 50}) if n == 0 else deep(n - 1)
 while time.time() < end:

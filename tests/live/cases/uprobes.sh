@@ -13,7 +13,7 @@ expect_out '^@ret: 85$'
 expect_out '^@n: 4$'
 # a busy machine makes calls longer, never shorter
 expect_no_out '^\[[0-2](, [0-9]+\)|\])'
-expect_between "$(value '@least')" 5 10000 "the shortest call in ms"
+[ "$(value '@least')" -ge 5 ] || fail "the shortest call took $(value '@least') ms"
 expect_out '^\[[0-9]+, [0-9K]+\) +[1-9]'
 
 # counting is exact, from several threads too
@@ -44,4 +44,4 @@ expect_out '^@: 10$'
 
 # a library by its name
 good -c "/bin/ls /" -e 'uprobe:libc:malloc { @ = count(); }'
-expect_between "$(value '@')" 1 100000 "mallocs of ls"
+expect_out '^@: [1-9]'

@@ -20,5 +20,5 @@ while True: step()
 END
 launch "$PYTHON" loop.py
 good -p "$target" -e 'usdt:*:python:function__entry /str(arg1) == "step"/ { @n = count(); @k++; if (@k == 20) { exit(); } } usdt:*:python:line { @lines = count(); }'
-expect_between "$(value '@n')" 20 10000 "steps"
+[ "$(value '@n')" -ge 20 ] || fail "$(value '@n') steps"
 kill -0 "$target" || fail "the traced program died"

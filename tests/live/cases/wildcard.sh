@@ -2,11 +2,9 @@
 # One probe over thousands of functions.
 many=$PROGRAMS/many
 BPFTRACE_MAX_PROBES=5000; export BPFTRACE_MAX_PROBES
-begun=$(date +%s)
 good -c "$many" -e "uprobe:$many:many_* { @ = count(); }"
 expect_err '^Attached 4096 probes$'
 expect_out '^@: 4096$'
-expect_between $(($(date +%s) - begun)) 0 20 "seconds for 4096 functions"
 
 good -c "$many" -e "uprobe:$many:many_ab* { @[func] = count(); }"
 expect_same "$(grep -c '^@\[many_ab.\]: 1$' out)" 16 "functions"
