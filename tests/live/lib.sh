@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # lib.sh - what live cases are written with. Sourced by run.sh, which sets SPILE, PROGRAMS, EXAMPLES and T (the case's folder, also
 # the current one). After `run`, $status, out and err hold what came of it.
+#
+# No case knows how fast the machine is, how many processors it has or what else it does:
+#   - a run ends when something was seen (`if (++@k == 20) { exit(); }`), not after a time; after exit() more events come until it is
+#     read, so their number has no upper bound
+#   - what must hold is counted by the traced program, or is a ratio of two counts
+#   - a program is told from others by `pid == cpid` or a name of its own, since a tracepoint sees all that run
+#   - one that burns time burns the processor's, since it may hardly get any
+#   - stopping Spile (`kill -STOP`) fills its buffers on every machine
+#   - limits of seconds are there for what hangs, and are many times what a case takes
 # shellcheck shell=sh disable=SC2034,SC2154
 
 started='' status=0
