@@ -17,7 +17,7 @@
 enum {
 	OPT_INFO = 256, OPT_UNSAFE, OPT_DRY_RUN, OPT_NO_WARNINGS, OPT_NO_CACHE, OPT_NO_FEATURE, OPT_INCLUDE, OPT_DEBUGINFO,
 	OPT_USDT_ACTIVATION, OPT_VERIFY_IR, OPT_TEST, OPT_BENCH, OPT_FMT, OPT_MODE, OPT_PROBE_FILTER, OPT_EMIT_ELF, OPT_EMIT_LLVM, OPT_AOT,
-	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID, OPT_WORLD, OPT_JUNIT, OPT_LOAD, OPT_CHECK
+	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID, OPT_WORLD, OPT_JUNIT, OPT_LOAD, OPT_CHECK, OPT_SECONDS
 };
 
 struct row {
@@ -292,6 +292,7 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 	case OPT_WORLD: return push_text(&o->worlds, &o->nworlds, arg);
 	case OPT_JUNIT: o->junit = arg; return true;
 	case OPT_LOAD: o->load = true; return true;
+	case OPT_SECONDS: o->seconds = arg; return true;
 	case OPT_CHECK: o->check = true; return true;
 	case OPT_INFO: o->command = CMD_INFO; return true;
 	case OPT_UNSAFE: o->unsafe = true; return true;
@@ -318,7 +319,7 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 // Whether the first word is the script, and the others its parameters.
 static bool takes_script(const struct options *o)
 {
-	return o->command == CMD_RUN || o->command == CMD_BUILD || o->command >= COMMANDS || (o->command == CMD_FMT && o->mode == MODE_FORMAT);
+	return o->command == CMD_RUN || o->command == CMD_BUILD || o->command == CMD_EXPLAIN || o->command >= COMMANDS || (o->command == CMD_FMT && o->mode == MODE_FORMAT);
 }
 
 // Words behind the options: the script (unless -e gave it) and its parameters.
@@ -384,7 +385,11 @@ static enum options_result check_together(const struct options *o, struct str *w
 		str_adds(why, "Cannot use both -c and -p.");
 		return OPTIONS_BAD_USAGE;
 	}
-	if (o->command != CMD_RUN && o->command != CMD_BUILD)
+	if (o->seconds && o->command != CMD_EXPLAIN) {
+		str_adds(why, "--seconds is for spile explain; a script ends itself: interval:s:5 { exit() }");
+		return OPTIONS_BAD;
+	}
+	if (o->command != CMD_RUN && o->command != CMD_BUILD && o->command != CMD_EXPLAIN)
 		return OPTIONS_OK;
 	if (!o->file && !o->program) {
 		str_adds(why, "USAGE: filename or -e 'program' required.");

@@ -54,6 +54,7 @@ struct options {
 	pid_t pid;           // -p; 0: none
 	const char *child;   // -c; NULL: none
 	const char *output;  // -o; NULL: standard output
+	const char *seconds;   // --seconds; NULL: the usual
 	const char *frequency; // -F; NULL: the usual
 	const char *debug;     // -d's last; NULL: none
 	bool json;

@@ -112,6 +112,23 @@ bool rights_for_plan(const struct plan *p, struct str *why)
 	return !missing;
 }
 
+void rights_list(const struct plan *p, struct str *out)
+{
+	uint64_t all = NEEDED, have = capabilities();
+
+	for (uint32_t i = 0; i < p->n_progs; i++)
+		for (uint32_t k = 0; k < p->progs[i].n_sites; k++)
+			all |= needed_by(&p->progs[i].sites[k]);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!(all & BIT(words[i].nr)))
+			continue;
+		str_printf(out, "  %s %s", words[i].name, words[i].what);
+		if (!(NEEDED & BIT(words[i].nr)))
+			name_probes(p, BIT(words[i].nr), out);
+		str_adds(out, have & BIT(words[i].nr) ? "\n" : ": missing\n");
+	}
+}
+
 // Sets ---------------------------------------------------------------------------------------------------------------
 
 static bool get_sets(struct __user_cap_data_struct d[2])

@@ -15,6 +15,7 @@ struct str;
 
 bool rights_to_trace(struct str *why); // false: what is missing and how to get it
 bool rights_for_plan(const struct plan *p, struct str *why); // the same, by probe
+void rights_list(const struct plan *p, struct str *out);     // what a script takes and this process has, a line each
 void rights_lend(void);  // to programs started from now on
 void rights_take_back(void);
 void rights_drop(void);  // all but what a run needs

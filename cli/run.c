@@ -20,12 +20,14 @@
 #include "cli/compile.h"
 #include "cli/compiled.h"
 #include "cli/compiler.h"
+#include "cli/explain.h"
 #include "cli/key.h"
 #include "cli/options.h"
 #include "cli/rights.h"
 #include "cli/script.h"
 #include "cli/signals.h"
 #include "lang/program.h"
+#include "runtime/forecast.h"
 #include "runtime/run.h"
 
 // Says it on standard error; false, so that callers can `return complain(…)`.
@@ -102,6 +104,38 @@ static int run_compiled(struct machine *m, const struct options *o, const struct
 	run_free(r);
 	machine_complain(m);
 	return status;
+}
+
+// spile explain: what is known, told before anything is attached, then what it would cost.
+static int explain(struct machine *m, const struct options *o, const struct compiled *c)
+{
+	_str_ struct str text = { 0 }, why = { 0 };
+	struct forecast f = { .count_only = o->unsafe };
+	struct run_options ro = { .mode = RUN_FORECAST, .sink = sink_named(m->world, "text"), .out_fd = STDOUT_FILENO, .buffering = 'f', .quiet = true,
+				  .unsafe = o->unsafe, .no_warnings = true, .pid = o->pid, .command = o->child, .stop = signals_stop(), .forecast = &f };
+	int status;
+
+	if (!explain_seconds(o->seconds, &f.seconds))
+		return complain("--seconds takes how long to measure, up to an hour, not '%s'", o->seconds), 1;
+	explain_plan(c->plan, (unsigned)sysconf(_SC_NPROCESSORS_CONF), &text);
+	fputs(str_z(&text), stdout);
+	fflush(stdout);
+	if (!rights_for_plan(c->plan, &why))
+		return complain("%s", why.p), 1;
+	f.progs = xcalloc(c->plan->n_progs, sizeof *f.progs);
+	raise_limits();
+	rights_take_back();
+	struct run *r = run_new(c->plan, c->bytes.p, c->object_len, m->world, &m->diag, &ro);
+	status = run_script(r);
+	run_free(r);
+	machine_complain(m);
+	str_clear(&text);
+	if (!status) {
+		explain_cost(c->plan, &f, &text);
+		fputs(str_z(&text), stdout);
+	}
+	free(f.progs);
+	return fflush(stdout) ? 1 : status;
 }
 
 static bool machine_is(const char *machine)
@@ -234,10 +268,10 @@ static int run_text(struct machine *m, const struct options *o, char **argv, str
 		status = get_compiled(m, o, argv, s, &c);
 	if (!status)
 		compiled_set_process(&c, (uint32_t)o->pid);
-	if (!status && !rights_for_plan(c.plan, &why))
+	if (!status && o->command != CMD_EXPLAIN && !rights_for_plan(c.plan, &why))
 		status = !complain("%s", why.p);
 	if (!status)
-		status = run_compiled(m, o, &c);
+		status = o->command == CMD_EXPLAIN ? explain(m, o, &c) : run_compiled(m, o, &c);
 	compiled_free(&c);
 	return status;
 }

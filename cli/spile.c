@@ -12,6 +12,7 @@
 #include "cli/list.h"
 #include "cli/options.h"
 #include "cli/profile.h"
+#include "cli/repl.h"
 #include "cli/run.h"
 #include "cli/test.h"
 #include "cli/world.h"
@@ -53,6 +54,7 @@ int main(int argc, char **argv)
 	} else {
 		switch (o.command) {
 		case CMD_RUN:
+		case CMD_EXPLAIN:
 		case CMD_BUILD: status = cmd_run(&o, argv); break;
 		case CMD_LIST: status = cmd_list(&o); break;
 		case CMD_DOCTOR: status = cmd_doctor(&o); break;
@@ -60,6 +62,7 @@ int main(int argc, char **argv)
 		case CMD_CHECK: status = cmd_check(&o, argv); break;
 		case CMD_WORLD: status = cmd_world(&o); break;
 		case CMD_FMT: status = cmd_fmt(&o); break;
+		case CMD_REPL: status = cmd_repl(&o); break;
 		case CMD_TEST: status = cmd_test(&o, argv); break;
 		case CMD_INFO: status = cmd_info(&o); break;
 		case CMD_HELP: status = print_usage(stdout); break;

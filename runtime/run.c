@@ -20,6 +20,7 @@
 #include "runtime/child.h"
 #include "runtime/event.h"
 #include "runtime/exports.h"
+#include "runtime/forecast.h"
 #include "runtime/format.h"
 #include "runtime/gates.h"
 #include "runtime/load.h"
@@ -136,6 +137,12 @@ bool run_is_of(const struct plan_prog *p, const char *provider)
 	return p->kind == PROG_RUN && p->n_sites && strcmp(p->sites[0].provider, provider) == 0;
 }
 
+// What a forecast acts on: only what keeps the programs themselves going as in a run.
+static bool is_upkeep(uint32_t kind)
+{
+	return kind == EVENT_TARGET || kind == EVENT_UNWIND_MISS || kind == EVENT_CLEAR || kind == EVENT_ZERO;
+}
+
 static void on_record(void *arg, const void *bytes, size_t n)
 {
 	struct run *r = arg;
@@ -144,6 +151,8 @@ static void on_record(void *arg, const void *bytes, size_t n)
 		r->malformed++;
 		return;
 	}
+	if (r->options.mode == RUN_FORECAST && !is_upkeep(r->record.event->kind))
+		return;
 	r->complaints += r->record.event->kind == EVENT_ERRORF || r->record.event->kind == EVENT_RUNTIME_ERROR;
 	// what was written behind an exit() does not count, but for the end probes' output
 	if (r->exited && !(r->ending && run_is_of(&r->plan->progs[r->record.event->prog], "end")))
@@ -170,7 +179,7 @@ static size_t drain(struct run *r)
 	bool asked = r->globals && __atomic_load_n(&r->globals->exit_asked, __ATOMIC_ACQUIRE);
 	size_t n = ring_drain_both(r->ring, r->control, on_record, r);
 
-	if (asked)
+	if (asked && r->options.mode != RUN_FORECAST)
 		exit_by_flag(r);
 	if (n && r->attached) // what begin printed waits: nothing is to be seen of a run that cannot attach
 		out_batch(&r->out);
@@ -685,7 +694,7 @@ static int prepare(struct run *r)
 {
 	int status = check(r);
 
-	if (!status && exports_open(r->plan, &r->printer, &r->out, r->diag, r->first_source, &r->exports) != 0)
+	if (!status && r->options.mode != RUN_FORECAST && exports_open(r->plan, &r->printer, &r->out, r->diag, r->first_source, &r->exports) != 0)
 		status = STATUS_USER;
 	if (!status)
 		status = start_child(r);
@@ -707,6 +716,15 @@ static int run_trials(struct run *r)
 	int end = run_special(r, "end");
 	out_flush(&r->out);
 	return status ? status : end;
+}
+
+static int run_forecast(struct run *r)
+{
+	int status = release_child(r), err = status ? 0 : forecast_run(r, r->options.forecast);
+
+	detach(r);
+	r->out.n = 0;
+	return err ? refuse(r, E_LOAD, "the kernel keeps no run-time statistics: %s", strerror(-err)) : status;
 }
 
 static void drain_while(void *arg)
@@ -741,6 +759,8 @@ int run_script(struct run *r)
 	symbols_patience(r->symbols, LINES_MS);
 	if (!status && r->wants_user_symbols && !r->options.dry_run)
 		(void)symbols_follow(r->symbols, (uint32_t)r->options.pid); // without, only what lives when it is printed is named
+	if (!status && r->options.mode == RUN_FORECAST)
+		forecast_prepare(r, r->options.forecast);
 	if (!status)
 		status = attach_all(r);
 	if (status || r->options.dry_run) {
@@ -752,6 +772,8 @@ int run_script(struct run *r)
 	if (r->options.on_attached)
 		r->options.on_attached();
 	targets_scan(r->targets); // what began between the first look and the probes that keep it true
+	if (r->options.mode == RUN_FORECAST)
+		return run_forecast(r);
 	if (r->options.mode != RUN_TRACE)
 		return run_trials(r);
 	tell_attached(r);

@@ -16,12 +16,13 @@
 #include "base/sink.h"
 
 struct features;
+struct forecast;
 struct printer;
 struct run;
 struct symbols;
 struct world;
 
-enum run_mode { RUN_TRACE, RUN_TEST, RUN_BENCH }; // RUN_TEST, RUN_BENCH: see trial.h
+enum run_mode { RUN_TRACE, RUN_TEST, RUN_BENCH, RUN_FORECAST }; // RUN_TEST, RUN_BENCH: see trial.h; RUN_FORECAST: forecast.h
 
 struct run_options {
 	enum run_mode mode;
@@ -36,6 +37,7 @@ struct run_options {
 	bool watched; // standard error is a terminal
 	void (*on_attached)(void); // called once all is attached, when less is needed from then on; NULL: nothing
 	const volatile sig_atomic_t *usr1; // counts SIGUSR1
+	struct forecast *forecast; // of RUN_FORECAST
 };
 
 // The plan and the ELF object must outlive the run. Never NULL.
