@@ -40,7 +40,15 @@ done
 status=0
 # Slow machines have time, one that hangs does not hang for ever. Without a periodic tick Linux 6.1 loses timers in the emulated
 # machine, and then sleeps for ever.
-sh "$tree/tools/kernel-run" -k "$root" -a nohz=off -t ${LIMIT:-3600} "$@" >"$out" || status=$?
+boot() { sh "$tree/tools/kernel-run" -k "$root" -a nohz=off -t ${LIMIT:-3600} "$@" >"$out" || status=$?; }
+boot "$@"
+# The emulator loses a patch of the kernel's own code now and then, and the kernel dies of it: said, and tried once more.
+if [ $status = 125 ]; then
+	cat "$out"
+	echo "run: the kernel died; once more" >&2
+	status=0
+	boot "$@"
+fi
 cat "$out"
 [ -z "${RESULTS:-}" ] || sed -n '/^\(kernel\|ok\|FAIL\|lacks\) /p' "$out" >"$RESULTS"
 exit $status
