@@ -13,17 +13,6 @@
 #include "lang/ast.h"
 #include "lang/lang.h"
 
-// Laid out it means the same (lang_format() itself looks), and laid out again it is the same.
-static void lay_out(struct arena *a, struct diag *d, uint32_t source)
-{
-	_str_ struct str once = { 0 }, twice = { 0 };
-
-	if (!lang_format(a, d, source, &once) || !lang_format(a, d, diag_source(d, "once", str_z(&once), once.n), &twice))
-		BUG("a script that parses cannot be laid out");
-	if (strcmp(str_z(&once), str_z(&twice)))
-		BUG("laid out twice it is another:\n%s\n---\n%s", str_z(&once), str_z(&twice));
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void print_and_parse(struct arena *a, struct diag *d, const struct node *script)
