@@ -17,6 +17,7 @@ struct search {
 	const char *typed;
 	size_t n;         // of typed
 	bool fields;      // take the fields of the probe, not its name
+	bool functions;   // what stands behind the second colon: lists name a program by another path than the one typed
 };
 
 static void offer(struct search *s, const char *text, const char *tail)
@@ -30,6 +31,13 @@ static void on_line(void *arg, const char *line)
 	struct search *s = arg;
 	const char *name = strrchr(line, ' ');
 
+	if (s->functions) {
+		const char *path = strchr(line, ':'), *function = path ? strchr(path + 1, ':') : NULL;
+
+		if (function && *line != ' ')
+			offer(s, function + 1, "");
+		return;
+	}
 	if (!s->fields && *line != ' ')
 		offer(s, line, "");
 	else if (s->fields && *line == ' ' && name)
@@ -55,9 +63,17 @@ static void offer_probes(struct machine *m, struct search *s)
 	const struct probe_type *t = type_of(m, s->typed, (size_t)(colon - s->typed));
 	bool of_program = t && (!strcmp(t->name, "uprobe") || !strcmp(t->name, "uretprobe") || !strcmp(t->name, "usdt"));
 
+	struct search search = *s;
+
 	if (!t || !t->list || (of_program && !strchr(colon + 1, ':')))
 		return;
-	t->list(t, m->world, arena_printf(s->arena, "%s*", colon + 1), 0, false, on_line, s);
+	if (of_program) {
+		search.functions = true;
+		search.typed = strchr(colon + 1, ':') + 1;
+		search.n = strlen(search.typed);
+		search.head = arena_strndup(s->arena, s->typed, (size_t)(search.typed - s->typed));
+	}
+	t->list(t, m->world, arena_printf(s->arena, "%s*", colon + 1), 0, false, on_line, &search);
 }
 
 // The attach point the cursor's block belongs to: the last word with a colon in front of the last open brace.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""repl.py SPILE - types at spile repl through a pseudo terminal and reads what a user would see. Its working folder is the home."""
+"""repl.py SPILE PROGRAM - types at spile repl through a pseudo terminal and reads what a user would see. Its working folder is the home."""
 import os
 import pty
 import re
@@ -69,6 +69,8 @@ type_in(fd, " { print(args.parent_pi\t")
 wait_for(fd, r"args\.parent_pid")
 type_in(fd, "\x15interv\t")
 wait_for(fd, "interval:")
+type_in(fd, f"\x15uprobe:{sys.argv[2]}:burn_inn\t")
+wait_for(fd, ":burn_inner")
 type_in(fd, "\x15:explain --\x15:nonsense\n")
 wait_for(fd, r"ERROR: ':nonsense' is no command.*spile> ")
 type_in(fd, ":explain interval:s:1 { @ = count() }\n")
