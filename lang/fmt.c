@@ -247,6 +247,8 @@ static void lay_out(struct arena *a, const char *text, size_t n, struct str *out
 		str_printf(out, "%.*s\n", (int)(l.pieces.text + l.pieces.first - head), head);
 	if (head && l.pieces.list.n && l.pieces.list.v[0].breaks > 1)
 		str_addc(out, '\n');
+	if (!head && l.pieces.list.n && !strncmp(l.pieces.text + l.pieces.list.v[0].start, "#!", 2))
+		str_addc(out, '\n'); // at the very beginning it would be a comment
 	for (uint32_t i = 0; i < l.pieces.list.n; i++)
 		put_piece(&l, i);
 	print_lines(&l, out);

@@ -23,14 +23,14 @@ struct walk {
 		uint32_t at; // the piece that opens it
 	} open[NESTED_MAX];
 	size_t depth, beyond; // beyond: what is open above NESTED_MAX, of which nothing is known
-	int before, prev;     // kinds of the last two tokens
+	int prev;             // kind of the last token
 	bool prefix;          // the last one is an operator in front of its operand
 	bool ends_cast;       // the last one is a cast's `)`
 	bool type;            // a type's `*` follows
 	bool macro;           // the last one is the `!` of `name!(…)`
 	bool wants_key;       // IN_SETTINGS
 	int item, clause;
-	uint32_t predicate;   // pieces of `/ … /` that are open
+	uint32_t point_end;   // of the last attach point's text
 };
 
 bool piece_is_comment(const struct piece *p)
@@ -131,6 +131,8 @@ static bool wants_space(const struct walk *w, const struct piece *cur)
 			return false;
 		break;
 	}
+	if (w->prev == T_POINT && memchr(" \t\r\n", w->p->text[w->point_end - 1], 4)) // `name= ` without a probe takes the blanks
+		return false;
 	if (is_open_paren(w->prev) || w->prev == '.' || w->prev == T_ARROW || w->prev == T_DOTDOT || w->prev == T_PREDICATE)
 		return false;
 	return !w->prefix && !w->ends_cast && !in_amount(w, cur->kind);
@@ -281,7 +283,7 @@ static void follow(struct walk *w, struct piece *cur, uint32_t at)
 	nest(w, cur, at);
 	w->prefix = prefix;
 	w->ends_cast = cast;
-	w->before = w->prev;
+	w->point_end = cur->kind == T_POINT ? cur->end : w->point_end;
 	w->prev = cur->kind;
 }
 

@@ -145,6 +145,8 @@ static void code_is_laid_out(void **state)
 	becomes("k:f\n/pid==1/\n{\nprint(1);}k:g{}", "k:f /pid == 1/ {\n\tprint(1);\n}\nk:g { }\n");
 	becomes("begin { for($i:0..5){print(($i,))} }", "begin { for ($i : 0..5) { print(($i,)) } }\n");
 	becomes("begin { let $x:struct s** =(struct s**)arg0;$y=$x->a.b * *$x }", "begin { let $x : struct s ** = (struct s **)arg0; $y = $x->a.b * *$x }\n");
+	assert_true(survives("test", "begin=  { @a = 1 }", 18));
+	assert_true(survives("test", " #!x\nbegin { }", 14));
 	becomes("k:f / *arg0 / { }", "k:f / *arg0/ { }\n");
 	becomes("begin { $a = - -1; $b = 1 - -1; ++@c; @c--; $d = @c?1:2; $e = @c ?: 2 }",
 		"begin { $a = - -1; $b = 1 - -1; ++@c; @c--; $d = @c ? 1 : 2; $e = @c ?: 2 }\n");
