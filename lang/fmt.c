@@ -131,7 +131,7 @@ static void put_comment(struct layout *l, uint32_t at, bool after_open)
 		new_line(l, boundary ? indent : indent + 1, p->breaks > 1 && !(at && piece_opens(p - 1)));
 	}
 	if (!alone && p->kind == PIECE_COMMENT && !last) { // amid the code
-		put(l, p, !after_open || l->pieces.list.v[at - 1].kind == '{');
+		put(l, p, !at || (p[-1].kind != '(' && p[-1].kind != '['));
 		return;
 	}
 	last_line(l)->comment = p;
