@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """repl.py SPILE PROGRAM - types at spile repl through a pseudo terminal and reads what a user would see. Its working folder is the home."""
+import fcntl
 import os
 import pty
 import re
 import select
+import struct
 import sys
+import termios
 import time
 
 spile = sys.argv[1]
@@ -16,6 +19,7 @@ seen = ""
 def start():
     pid, fd = pty.fork()
     if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 400, 0, 0))  # no line is shown in parts
         os.execv(spile, [spile, "repl"])
     return pid, fd
 
