@@ -94,7 +94,7 @@ static bool open_readline(struct repl *r)
 		return false;
 	}
 	*(void **)on = (void *)on_tab;
-	*breaks = " \t\n{}()[],;=!<>&|+-\"'"; // not `:`, `/`, `.`, `@`, `$`, `*`: they are parts of attach points and names
+	*breaks = " \t\n{}()[],;=!<>&|\"'"; // not `:`, `/`, `.`, `-`, `+`, `@`, `$`, `*`: they are parts of attach points, paths and names
 	return true;
 }
 
