@@ -24,9 +24,10 @@ static u64 (*const bpf_task_pt_regs)(void *task) = (void *)175;
 static void *(*const bpf_ringbuf_reserve)(void *ring, u64 size, u64 flags) = (void *)131;
 static void (*const bpf_ringbuf_submit)(void *rec, u64 flags) = (void *)132;
 
-enum { REG_BP = 32, REG_IP = 128, REG_CS = 136, REG_SP = 152 }; // struct pt_regs of x86-64
+enum { REG_BP = 32, REG_ORIG_AX = 120, REG_IP = 128, REG_CS = 136, REG_SP = 152 }; // struct pt_regs of x86-64
 enum { VM_EXEC = 4 };
 #define USER_CS 0x33 // of 64-bit programs
+#define SYSCALL 0x050f // the instruction's bytes
 #define NOEXIST 1
 #define WAKE_UP 2
 #define FP_FRAME_MOST (16ull << 20) // bytes a frame has at the most: what points further is no frame pointer
@@ -488,10 +489,21 @@ static u32 reason_without(u32 state)
 
 static bool is_exact(const struct unwind *u)
 {
-	return u->how == WIRE_HOW_TOP || u->how == WIRE_HOW_SIGNAL;
+	return u->how == WIRE_HOW_TOP ? !u->behind : u->how == WIRE_HOW_SIGNAL;
 }
 
 // The walk -------------------------------------------------------------------------------------------------------------
+
+// In a system call the instruction pointer is behind the `syscall`, which may be a function's last instruction (__restore_rt).
+// It is not when the kernel has moved it back to restart the call.
+static bool is_behind_call(u64 number, u64 ip)
+{
+	uint16_t code = SYSCALL;
+
+	if ((s64)number < 0)
+		return false;
+	return bpf_probe_read_user(&code, sizeof code, (void *)(ip - sizeof code)) || code == SYSCALL;
+}
 
 // Fills u from the current task. u->walks is 0 when the walk is for the kernel's own: in a kernel thread, a 32-bit program.
 void unwind_begin(struct unwind *u, u64 why)
@@ -507,16 +519,17 @@ void unwind_begin(struct unwind *u, u64 why)
 	u->regs = regs;
 	if (!u->mm)
 		u->stop = WIRE_STOP_NO_PROGRAM;
-	if (!u->mm || bpf_probe_read_kernel(u->pivot, REG_SP - REG_IP + 8, (void *)(regs + REG_IP)))
+	if (!u->mm || bpf_probe_read_kernel(u->pivot, REG_SP - REG_ORIG_AX + 8, (void *)(regs + REG_ORIG_AX)))
 		return;
-	if ((u->pivot[(REG_CS - REG_IP) / 8] & 0xffff) != USER_CS)
+	if ((u->pivot[(REG_CS - REG_ORIG_AX) / 8] & 0xffff) != USER_CS)
 		return;
 	u->walks = 1;
 	u->why = (u32)why;
-	u->ip = u->pivot[0];
-	u->sp = u->pivot[(REG_SP - REG_IP) / 8];
+	u->ip = u->pivot[(REG_IP - REG_ORIG_AX) / 8];
+	u->sp = u->pivot[(REG_SP - REG_ORIG_AX) / 8];
 	u->fp = read_word(regs + REG_BP);
 	u->how = WIRE_HOW_TOP;
+	u->behind = is_behind_call(u->pivot[0], u->ip);
 	u->doubt = u->next_map = u->at = 0;
 	u->window_at = UNWIND_NO_WINDOW;
 	u->ra_at = 0;

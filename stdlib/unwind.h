@@ -37,6 +37,7 @@ struct unwind {
 	uint32_t n, why;
 	uint32_t walks;      // 0: the kernel's own walk is to be used
 	uint32_t next_map, at;
+	uint32_t behind, pad; // 1: the topmost ip is behind the instruction that was executed, as a return address is
 	struct unwind_rule rule;
 	struct unwind_key key;
 	struct unwind_file fresh; // zeros: what is put in for a file just met

@@ -72,3 +72,46 @@ printf 'i=0; while [ $i -lt 100 ]; do cp %s c$((i %% 20)); ./c$((i %% 20)) signa
 good -v -c "/bin/sh storm.sh" -e 'tracepoint:syscalls:sys_enter_tgkill { @n++; if (len(ustack) > 5) { @whole++; } }'
 expect_err '^unwind tables: .*met while running: [1-9]'
 [ "$(value '@n')" -ge 100 ] || fail "$(value '@n') signals of 100 processes"
+
+# the same three programs a hundred times and two at a time: once they are known, every stack of those that start later is whole
+for k in 0 1 2; do cp "$f" "s$k"; done
+printf 'i=0; while [ $i -lt 50 ]; do ./s$((i %% 3)) signal 0.01 & ./s$(((i + 1) %% 3)) signal 0.01; wait; i=$((i + 1)); done\n' >again.sh
+good -c "/bin/sh again.sh" -e 'tracepoint:syscalls:sys_enter_tgkill { @of[pid] = count(); print(ustack(why)); }'
+[ "$(grep -c '^@of' out)" -ge 100 ] || fail "stacks of $(grep -c '^@of' out) processes, not 100"
+"$PYTHON" - <<'END' || fail "of the last stacks"
+stacks = [s.splitlines() for s in open("out").read().split("\n\n") if "[top" in s][-50:]
+assert len(stacks) == 50, len(stacks)
+for s in stacks:
+    assert "stopped" not in s[-1] and len(s) >= 7, "\n".join(s)
+END
+
+# in a system call whose instruction is a function's last one, with another function behind it
+cat >last.s <<'END'
+	.globl sleeper, main
+	.type sleeper, @function
+	.type main, @function
+sleeper: .cfi_startproc
+	pop %rsi
+	.cfi_adjust_cfa_offset -8
+	.cfi_register rip, rsi
+	mov $231, %eax
+	mov $7, %edi
+	syscall
+	.cfi_endproc
+	.size sleeper, . - sleeper
+main: .cfi_startproc
+	sub $24, %rsp
+	.cfi_adjust_cfa_offset 24
+	call sleeper
+	add $24, %rsp
+	.cfi_adjust_cfa_offset -24
+	ret
+	.cfi_endproc
+	.size main, . - main
+	.section .note.GNU-stack, "", @progbits
+END
+if [ "$(uname -m)" = x86_64 ]; then
+	cc -o last last.s || fail "last.s"
+	good -c ./last -e 'tracepoint:syscalls:sys_enter_exit_group /pid == cpid/ { print(ustack(why)); }'
+	whole main main __libc_start_call_main # the address is where the next function begins
+fi
