@@ -43,13 +43,25 @@ static uint64_t bits_of(const struct targets *t, uint32_t pid)
 	return bits;
 }
 
-// What is true of the process now, into the map. Returns the bits that were missing.
+static uint64_t bits_in_map(const struct targets *t, uint32_t pid)
+{
+	uint64_t bits = 0;
+
+	return bpf_map_lookup_elem(t->fd, &pid, &bits) == 0 ? bits : 0;
+}
+
+#define TRIES 8
+
+// What is true of the process now, into the map. Returns the bits that were missing. An exec between the look at the process and
+// the look at the map would have what the kernel half just wrote taken back: then both are looked at again.
 static uint64_t settle(struct targets *t, uint32_t pid, int *err)
 {
-	uint64_t bits = bits_of(t, pid), had = 0;
+	uint64_t had = bits_in_map(t, pid), bits = bits_of(t, pid);
 
-	if (bpf_map_lookup_elem(t->fd, &pid, &had) != 0)
-		had = 0;
+	for (int i = 0; i < TRIES && bits_in_map(t, pid) != had; i++) {
+		had = bits_in_map(t, pid);
+		bits = bits_of(t, pid);
+	}
 	if (bits == had)
 		return 0;
 	int rc = bits ? bpf_map_update_elem(t->fd, &pid, &bits, 0) : bpf_map_delete_elem(t->fd, &pid);
