@@ -261,12 +261,16 @@ bool lang_format(struct arena *a, struct diag *d, uint32_t source, struct str *o
 	const struct diag_source *s = &d->sources[source];
 	struct node *before = lang_parse(a, d, source), *after;
 	size_t start = out->n;
+	struct diag again; // what is wrong with our own text is not the user's
 
 	if (!before)
 		return false;
 	lay_out(a, s->text, s->len, out);
-	after = lang_parse(a, d, diag_source(d, "formatted", str_z(out) + start, out->n - start));
-	if (!after || !node_equal(before, after))
-		BUG("the formatted script means something else:\n%s", str_z(out) + start);
-	return true;
+	diag_init(&again, a);
+	after = lang_parse(a, &again, diag_source(&again, "formatted", arena_text(a, str_z(out) + start, out->n - start), out->n - start));
+	if (after && node_equal(before, after))
+		return true;
+	out->n = start;
+	diag_error(d, (struct span){ source, 0, (uint32_t)d->sources[source].len }, E_LIMIT, "the script cannot be laid out without a change of what it means; it stays as it is");
+	return false;
 }
