@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/util.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -76,4 +77,26 @@ uint64_t hash_bytes(const void *p, size_t n, uint64_t seed)
 	for (size_t i = 0; i < n; i++)
 		h = (h ^ b[i]) * 0x100000001b3ull;
 	return h;
+}
+
+uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+int write_all(int fd, const void *p, size_t n)
+{
+	for (size_t at = 0; at < n;) {
+		ssize_t did = write(fd, (const char *)p + at, n - at);
+
+		if (did < 0 && errno == EINTR)
+			continue;
+		if (did <= 0)
+			return did < 0 ? -errno : -EIO;
+		at += (size_t)did;
+	}
+	return 0;
 }

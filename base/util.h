@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -39,6 +40,10 @@ void *xrealloc(void *p, size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+uint64_t clock_ns(clockid_t clock); // nanoseconds of a clock that every Linux has
+// Writes all of it, however often it takes. 0, or -errno with part of it written (-EIO: nothing more was taken).
+int write_all(int fd, const void *p, size_t n);
 
 // 64-bit hash of bytes (FNV-1a, public domain constants); not for hostile keys.
 uint64_t hash_bytes(const void *p, size_t n, uint64_t seed);

@@ -172,20 +172,6 @@ bool cache_find(struct cache *c, const char *key, const struct script *s, uint32
 	return true;
 }
 
-static bool write_all(int fd, const struct str *bytes)
-{
-	for (size_t at = 0; at < bytes->n;) {
-		ssize_t n = write(fd, bytes->p + at, bytes->n - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		at += (size_t)n;
-	}
-	return true;
-}
-
 struct entry {
 	char name[NAME_LEN + 1];
 	struct timespec used;
@@ -249,7 +235,7 @@ void cache_keep(struct cache *c, const char *key, const struct str *bytes)
 	snprintf(aside, sizeof aside, ".new-%d", (int)getpid());
 	unlinkat(c->folder, aside, 0); // of a process that had our pid and was killed
 	fd = openat(c->folder, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || !write_all(fd, bytes) || renameat(c->folder, aside, c->folder, name)) {
+	if (fd < 0 || write_all(fd, bytes->p, bytes->n) || renameat(c->folder, aside, c->folder, name)) {
 		note(c, "%s", "cannot keep the compiled script", errno);
 		unlinkat(c->folder, aside, 0);
 		return;

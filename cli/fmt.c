@@ -36,19 +36,6 @@ static bool format(const struct script *s, struct str *out)
 	return good;
 }
 
-static bool write_all(int fd, const char *p, size_t n)
-{
-	while (n) {
-		ssize_t r = write(fd, p, n);
-
-		if (r < 0 && errno != EINTR)
-			return false;
-		p += r > 0 ? r : 0;
-		n -= r > 0 ? (size_t)r : 0;
-	}
-	return true;
-}
-
 // The new text takes the old one's place at once: a crash or a full disk leaves one of the two, whole. A link stays a
 // link, owner and rights stay where this user may say so.
 static bool replace(const char *name, const struct str *text)
@@ -60,7 +47,7 @@ static bool replace(const char *name, const struct str *text)
 	if (fd < 0)
 		return complain("cannot write", name);
 	if (!stat(path, &st) && !fchmod(fd, st.st_mode & 07777) && (fchown(fd, st.st_uid, st.st_gid) || true) &&
-	    write_all(fd, text->p, text->n) && !fsync(fd) && !rename(temporary, path))
+	    !write_all(fd, text->p, text->n) && !fsync(fd) && !rename(temporary, path))
 		return true;
 	complain("cannot write", name);
 	unlink(temporary);

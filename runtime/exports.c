@@ -27,14 +27,6 @@ struct exports {
 	uint64_t began_ns, ticked_ns;
 };
 
-static uint64_t now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 // Opening -------------------------------------------------------------------------------------------------------------
 
 static struct span place(const struct plan_sink *s, uint32_t first_source)
@@ -75,11 +67,11 @@ int exports_open(const struct plan *p, struct printer *printer, struct out *out,
 	if (!p->n_streams)
 		return 0;
 	struct exports *x = xcalloc(1, sizeof *x);
-	*x = (struct exports){ .plan = p, .diag = d, .v = xcalloc(p->n_sinks, sizeof *x->v), .began_ns = now(CLOCK_BOOTTIME) };
+	*x = (struct exports){ .plan = p, .diag = d, .v = xcalloc(p->n_sinks, sizeof *x->v), .began_ns = clock_ns(CLOCK_BOOTTIME) };
 	for (uint32_t i = 0; i < p->n_sinks && !err; i++) {
 		x->v[i].context = (struct export_context){
 			.plan = p, .sink = &p->sinks[i], .printer = printer, .out = out, .diag = d, .at = place(&p->sinks[i], first_source),
-			.boot_to_epoch_ns = (int64_t)(now(CLOCK_REALTIME) - x->began_ns), .terminal = isatty(out->fd) == 1,
+			.boot_to_epoch_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - x->began_ns), .terminal = isatty(out->fd) == 1,
 		};
 		if (is_named(p, i))
 			err = open_one(&x->v[i]);
@@ -114,7 +106,7 @@ void exports_measures(struct exports *x, uint32_t stream, const struct map_view 
 	if (!x)
 		return;
 	const struct plan_stream *s = &x->plan->streams[stream];
-	struct export_measures e = { .stream = s, .measure = m, .from_ns = x->began_ns, .to_ns = now(CLOCK_BOOTTIME), .last = last };
+	struct export_measures e = { .stream = s, .measure = m, .from_ns = x->began_ns, .to_ns = clock_ns(CLOCK_BOOTTIME), .last = last };
 
 	for (uint32_t i = 0; i < s->n_sinks; i++) {
 		struct open_sink *o = &x->v[s->sinks[i].index];
@@ -126,7 +118,7 @@ void exports_measures(struct exports *x, uint32_t stream, const struct map_view 
 
 void exports_tick(struct exports *x)
 {
-	uint64_t at = x ? now(CLOCK_MONOTONIC) : 0;
+	uint64_t at = x ? clock_ns(CLOCK_MONOTONIC) : 0;
 
 	if (!x || at - x->ticked_ns < TICK_NS)
 		return;
@@ -160,7 +152,7 @@ static void close_one(struct open_sink *o, uint64_t deadline)
 
 void exports_close(struct exports *x)
 {
-	uint64_t deadline = now(CLOCK_MONOTONIC) + CLOSE_NS;
+	uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + CLOSE_NS;
 
 	if (!x)
 		return;

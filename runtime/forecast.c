@@ -51,25 +51,17 @@ static void system_call(void)
 	syscall(SYS_getppid);
 }
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 // The best of some rounds: what disturbs them only ever adds.
 static double call_ns(void (*f)(void))
 {
 	double best = 1e12;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		uint64_t from = now();
+		uint64_t from = clock_ns(CLOCK_MONOTONIC);
 
 		for (int k = 0; k < CALLS; k++)
 			f();
-		best = MIN(best, (double)(now() - from) / CALLS);
+		best = MIN(best, (double)(clock_ns(CLOCK_MONOTONIC) - from) / CALLS);
 	}
 	return best;
 }
@@ -217,7 +209,7 @@ static double statistics_ns(void)
 
 static bool is_over(const struct run *r, uint64_t end)
 {
-	return now() >= end || (r->options.stop && *r->options.stop);
+	return clock_ns(CLOCK_MONOTONIC) >= end || (r->options.stop && *r->options.stop);
 }
 
 int forecast_run(struct run *r, struct forecast *f)
@@ -235,11 +227,11 @@ int forecast_run(struct run *r, struct forecast *f)
 		__atomic_store_n(&r->globals->enabled, 0, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < r->plan->n_progs; i++)
 		spent(r->loaded->prog_fd[i], &before[2 * i], &before[2 * i + 1]);
-	from = now();
+	from = clock_ns(CLOCK_MONOTONIC);
 	while (!is_over(r, from + (uint64_t)(f->seconds * 1e9))) {
 		run_drain(r);
-		targets_tick(r->targets, now());
-		gates_tick(r->gates, now());
+		targets_tick(r->targets, clock_ns(CLOCK_MONOTONIC));
+		gates_tick(r->gates, clock_ns(CLOCK_MONOTONIC));
 		usleep(2000);
 	}
 	for (uint32_t i = 0; i < r->plan->n_progs; i++) {
@@ -248,7 +240,7 @@ int forecast_run(struct run *r, struct forecast *f)
 		if (f->progs[i].runs && !f->count_only)
 			f->progs[i].program_ns = MAX((double)(ns - before[2 * i + 1]) / (double)f->progs[i].runs - looking, 0);
 	}
-	f->seconds = (double)(now() - from) / 1e9;
+	f->seconds = (double)(clock_ns(CLOCK_MONOTONIC) - from) / 1e9;
 	free(before);
 	return 0;
 }

@@ -228,14 +228,6 @@ void names_cgroup(struct names *n, uint64_t id, struct str *out)
 
 // Moments -------------------------------------------------------------------------------------------------------------
 
-static uint64_t clock_ns(clockid_t c)
-{
-	struct timespec t;
-
-	clock_gettime(c, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 // strftime has no room to say "too small" apart from "empty": a byte is put before the text.
 static void add_strftime(const char *format, const struct tm *tm, struct str *out)
 {

@@ -34,14 +34,6 @@ struct processes {
 	VEC(struct kept) waiting;
 };
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
-
 static int open_event(int cpu)
 {
 	struct perf_event_attr a = {
@@ -196,7 +188,7 @@ static void dispatch(struct perf_event_header *h, const struct process_listener 
 // CPUs' rings have no common order. What bears a time before the rings were looked at is complete in all of them.
 void processes_poll(struct processes *p, const struct process_listener *l, void *arg)
 {
-	uint64_t until = now();
+	uint64_t until = clock_ns(CLOCK_MONOTONIC);
 	size_t done = 0;
 
 	for (size_t i = 0; i < p->rings.n; i++)

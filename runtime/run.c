@@ -297,11 +297,9 @@ static int load(struct run *r)
 static void fill_globals(struct run *r)
 {
 	struct wire_globals *g = r->globals;
-	struct timespec now;
 	struct stat ns;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	g->start_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	g->start_ns = clock_ns(CLOCK_BOOTTIME);
 	g->cpid = (uint32_t)run_child(r);
 	g->target_pid = (uint32_t)r->options.pid;
 	g->own_pid = (uint32_t)getpid();
@@ -423,14 +421,6 @@ static int attach_program(struct run *r, uint32_t index)
 
 #define PROGRESS_NS 1000000000u
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static unsigned all_sites(const struct run *r)
 {
 	unsigned all = 0;
@@ -442,7 +432,7 @@ static unsigned all_sites(const struct run *r)
 
 void run_progress(struct run *r)
 {
-	uint64_t now = r->told_ns && (r->options.verbose || r->options.watched) && !r->options.quiet ? monotonic_ns() : 0;
+	uint64_t now = r->told_ns && (r->options.verbose || r->options.watched) && !r->options.quiet ? clock_ns(CLOCK_MONOTONIC) : 0;
 	_str_ struct str s = { 0 };
 
 	if (!now || now - r->told_ns < PROGRESS_NS)
@@ -474,7 +464,7 @@ static int attach_all(struct run *r)
 {
 	int status = 0;
 
-	r->told_ns = monotonic_ns();
+	r->told_ns = clock_ns(CLOCK_MONOTONIC);
 	for (uint32_t i = 0; i < r->plan->n_progs && !status; i++)
 		status = attach_one(r, i, false);
 	for (uint32_t i = r->plan->n_progs; i-- > 0 && !status;)
@@ -557,12 +547,10 @@ static void find_user_addresses(struct run *r)
 static void remember_target(struct run *r)
 {
 	pid_t pid = run_child(r) ? run_child(r) : r->options.pid;
-	struct timespec t;
 
 	if (!r->wants_user_symbols || !pid)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	uint64_t now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	if (r->remembered_ns && now - r->remembered_ns < r->remember_after_ns)
 		return;
 	symbols_remember(r->symbols, (uint32_t)pid);
@@ -604,10 +592,8 @@ static bool target_ended(struct run *r)
 
 static void tick(struct run *r)
 {
-	struct timespec t;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	uint64_t now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 	exports_tick(r->exports);
 	targets_tick(r->targets, now);
 	gates_tick(r->gates, now);

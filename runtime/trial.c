@@ -17,14 +17,6 @@
 #define BENCH_MOST 1000000u   // and how often at the most
 #define DRAIN_EVERY 64u       // runs: what a bench prints must not fill the ring
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static int run_once(int fd, uint32_t *result)
 {
 	uint64_t context[12] = { 0 };
@@ -46,7 +38,7 @@ static int refuse(struct run *r, const char *name, int err)
 
 static int test(struct run *r, uint32_t prog, struct trial *t, struct str *output)
 {
-	uint64_t before = r->complaints, start = now();
+	uint64_t before = r->complaints, start = clock_ns(CLOCK_MONOTONIC);
 	uint32_t result;
 
 	str_clear(output);
@@ -54,7 +46,7 @@ static int test(struct run *r, uint32_t prog, struct trial *t, struct str *outpu
 	r->out.capture = output;
 	r->status = 0;
 	int err = run_once(r->loaded->prog_fd[prog], &result);
-	t->ns = now() - start;
+	t->ns = clock_ns(CLOCK_MONOTONIC) - start;
 	run_drain(r);
 	r->out.capture = NULL;
 	if (err)
@@ -107,12 +99,12 @@ static int spent(int fd, struct spent *ret)
 
 static int measure(struct run *r, int fd, uint64_t *ns, uint64_t *iterations)
 {
-	uint64_t until = now() + BENCH_NS;
+	uint64_t until = clock_ns(CLOCK_MONOTONIC) + BENCH_NS;
 	struct spent before, after;
 	uint32_t result;
 	int err = spent(fd, &before);
 
-	for (uint64_t i = 0; !err && i < BENCH_MOST && (i % DRAIN_EVERY || now() < until); i++) {
+	for (uint64_t i = 0; !err && i < BENCH_MOST && (i % DRAIN_EVERY || clock_ns(CLOCK_MONOTONIC) < until); i++) {
 		err = run_once(fd, &result);
 		if (r && i % DRAIN_EVERY == 0)
 			run_drain(r);

@@ -76,14 +76,6 @@ static const struct wire_epoch *row_of(const struct type *t, const struct wire_e
 	return e->count && e->epoch == epoch ? e : NULL;
 }
 
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec ts;
-
-	clock_gettime(id, &ts);
-	return (uint64_t)ts.tv_sec * SECOND + (uint64_t)ts.tv_nsec;
-}
-
 // Wall clock minus TAI, in whole seconds.
 static int64_t leap_ns(void)
 {

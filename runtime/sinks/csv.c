@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Comma-separated values, RFC 4180: lines end in CRLF, a cell with a comma, quote or line break stands in quotes.
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/diag.h"
 #include "base/util.h"
 #include "runtime/sinks/export_sinks.h"
 #include "runtime/sinks/grid.h"
@@ -40,14 +37,10 @@ static char *file_name(const char *path, const char *stream, bool several)
 static int open_file(struct csv *s, const struct plan_stream *stream, bool several)
 {
 	_free_ char *path = file_name(export_text(s->c.sink, "file"), stream->name, several);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int fd = export_create(&s->c, path);
 
-	if (fd < 0) {
-		int err = -errno;
-
-		diag_error(s->c.diag, s->c.at, E_IO, "%s cannot be written: %s", path, strerror(-err));
-		return err;
-	}
+	if (fd < 0)
+		return fd;
 	struct table_file *f = &s->v[s->n++];
 	f->stream = stream;
 	grid_init(&f->grid, &s->c, stream);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/sinks/export.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -50,4 +52,15 @@ bool export_receives(const struct export_context *c, const struct plan_stream *s
 		if (&c->plan->sinks[s->sinks[i].index] == c->sink)
 			return true;
 	return false;
+}
+
+int export_create(const struct export_context *c, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	if (fd >= 0)
+		return fd;
+	int err = -errno;
+	diag_error(c->diag, c->at, E_IO, "%s cannot be written: %s", path, strerror(-err));
+	return err;
 }

@@ -69,3 +69,6 @@ const char *export_text(const struct plan_sink *s, const char *key);
 uint64_t export_number(const struct plan_sink *s, const char *key);
 
 bool export_receives(const struct export_context *c, const struct plan_stream *s); // does the stream go to this sink?
+
+// Creates the file, or empties it. Its descriptor, or -errno after a diagnostic at c->at.
+int export_create(const struct export_context *c, const char *path);

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // text, json and jsonl: a line per record, and per row of a measure.
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/diag.h"
 #include "base/str.h"
 #include "base/util.h"
 #include "runtime/agg.h"
@@ -56,14 +53,10 @@ static int open_json(const struct export_context *c, void **state)
 static int open_jsonl(const struct export_context *c, void **state)
 {
 	const char *path = export_text(c->sink, "file");
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int fd = export_create(c, path);
 
-	if (fd < 0) {
-		int err = -errno;
-
-		diag_error(c->diag, c->at, E_IO, "%s cannot be written: %s", path, strerror(-err));
-		return err;
-	}
+	if (fd < 0)
+		return fd;
 	struct lines *l = lines_new(c);
 	l->is_json = true;
 	out_open(&l->file, fd, c->out->err_fd, 'f');

@@ -24,7 +24,7 @@ void out_close(struct out *o)
 	o->buf = NULL;
 }
 
-static void write_all(struct out *o, int fd, const char *p, size_t n)
+static void write_out(struct out *o, int fd, const char *p, size_t n)
 {
 	while (n > 0 && !o->failed) {
 		ssize_t did = write(fd, p, n);
@@ -44,7 +44,7 @@ void out_flush(struct out *o)
 {
 	if (o->capture)
 		return;
-	write_all(o, o->fd, o->buf, o->n);
+	write_out(o, o->fd, o->buf, o->n);
 	o->n = 0;
 }
 
@@ -58,7 +58,7 @@ void out_add(struct out *o, const void *p, size_t n)
 	if (n > o->cap - o->n)
 		out_flush(o);
 	if (n > o->cap) {
-		write_all(o, o->fd, p, n);
+		write_out(o, o->fd, p, n);
 		return;
 	}
 	memcpy(o->buf + o->n, p, n);
@@ -88,5 +88,5 @@ void out_error(struct out *o, const struct str *s)
 		return;
 	}
 	out_flush(o);
-	write_all(&err, o->err_fd, str_z(s), s->n);
+	write_out(&err, o->err_fd, str_z(s), s->n);
 }

@@ -2,12 +2,9 @@
 //
 // Trace Event JSON ("JSON Object Format" of the Trace Event specification): calls as complete events ("X"), other records as
 // instants ("i"), measures as counters ("C"). Times are microseconds since boot.
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/diag.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "base/util.h"
@@ -159,14 +156,10 @@ static void perfetto_measures(void *state, const struct export_measures *ms)
 static int perfetto_open(const struct export_context *c, void **state)
 {
 	const char *path = export_text(c->sink, "file"), head[] = "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [";
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int fd = export_create(c, path);
 
-	if (fd < 0) {
-		int err = -errno;
-
-		diag_error(c->diag, c->at, E_IO, "%s cannot be written: %s", path, strerror(-err));
-		return err;
-	}
+	if (fd < 0)
+		return fd;
 	struct trace *t = xcalloc(1, sizeof *t);
 	t->c = *c;
 	map_init(&t->named, NULL);

@@ -2,11 +2,9 @@
 #include "runtime/sinks/profile_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/diag.h"
 #include "base/str.h"
 #include "base/util.h"
 #include "runtime/sinks/out.h"
@@ -16,14 +14,10 @@ int profile_file_open(const struct export_context *c, void **state)
 {
 	const char *path = export_text(c->sink, "file");
 	bool is_stdout = strcmp(path, "-") == 0;
-	int fd = is_stdout ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int fd = is_stdout ? -1 : export_create(c, path);
 
-	if (fd < 0 && !is_stdout) {
-		int err = -errno;
-
-		diag_error(c->diag, c->at, E_IO, "%s cannot be written: %s", path, strerror(-err));
-		return err;
-	}
+	if (fd < 0 && !is_stdout)
+		return fd;
 	struct profile_file *f = xcalloc(1, sizeof *f);
 	*f = (struct profile_file){ .c = *c, .profile = profile_new(), .fd = fd };
 	*state = f;
@@ -54,21 +48,6 @@ void profile_file_free(void *state)
 	free(f);
 }
 
-static int write_whole(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t did = write(fd, p, n);
-
-		if (did < 0 && errno != EINTR)
-			return -errno;
-		if (did > 0) {
-			p += did;
-			n -= (size_t)did;
-		}
-	}
-	return 0;
-}
-
 void profile_file_write(struct profile_file *f, const struct str *text, struct export_totals *ret)
 {
 	uint64_t with = profile_added(f->profile), without = profile_without(f->profile);
@@ -76,7 +55,7 @@ void profile_file_write(struct profile_file *f, const struct str *text, struct e
 
 	*ret = (struct export_totals){ .delivered = with, .dropped = without, .why = without ? "they have no stack" : NULL };
 	if (f->fd >= 0) {
-		err = write_whole(f->fd, str_z(text), text->n);
+		err = write_all(f->fd, str_z(text), text->n);
 		if (close(TAKE_FD(f->fd)) != 0 && !err)
 			err = -errno;
 	} else {

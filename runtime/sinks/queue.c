@@ -19,14 +19,6 @@ struct queue {
 	uint64_t deadline_ns; // 0: not closing
 };
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 // With the lock held; returns at `until` or when something changed.
 static void wait_until(struct queue *q, uint64_t until)
 {
@@ -43,14 +35,14 @@ static size_t take(struct queue *q, void **items)
 		items[i] = q->item[(q->first + i) % q->work.most];
 	q->first = (q->first + n) % q->work.most;
 	q->n -= n;
-	q->since_ns = now();
+	q->since_ns = clock_ns(CLOCK_MONOTONIC);
 	return n;
 }
 
 // A batch is due: it is full, its first item waited long enough, or the end has come.
 static bool is_due(const struct queue *q)
 {
-	return q->n >= q->work.batch || (q->n && (q->deadline_ns || now() >= q->since_ns + q->work.delay_ns));
+	return q->n >= q->work.batch || (q->n && (q->deadline_ns || clock_ns(CLOCK_MONOTONIC) >= q->since_ns + q->work.delay_ns));
 }
 
 static void *run(void *arg)
@@ -59,9 +51,9 @@ static void *run(void *arg)
 	_free_ void **items = xcalloc(q->work.batch, sizeof *items);
 
 	pthread_mutex_lock(&q->lock);
-	while (!q->deadline_ns || (q->n && now() < q->deadline_ns)) {
+	while (!q->deadline_ns || (q->n && clock_ns(CLOCK_MONOTONIC) < q->deadline_ns)) {
 		if (!is_due(q)) {
-			wait_until(q, q->n ? q->since_ns + q->work.delay_ns : now() + 1000000000u);
+			wait_until(q, q->n ? q->since_ns + q->work.delay_ns : clock_ns(CLOCK_MONOTONIC) + 1000000000u);
 			continue;
 		}
 		size_t n = take(q, items);
@@ -119,7 +111,7 @@ bool queue_push(struct queue *q, void *item)
 	room = q->n < q->work.most;
 	if (room) {
 		if (q->n == 0)
-			q->since_ns = now();
+			q->since_ns = clock_ns(CLOCK_MONOTONIC);
 		q->item[(q->first + q->n++) % q->work.most] = item;
 		if (q->n == 1 || q->n == q->work.batch)
 			pthread_cond_signal(&q->changed);
@@ -130,13 +122,13 @@ bool queue_push(struct queue *q, void *item)
 
 bool queue_pause(struct queue *q, uint64_t ns)
 {
-	uint64_t until = now() + ns;
+	uint64_t until = clock_ns(CLOCK_MONOTONIC) + ns;
 	bool more;
 
 	pthread_mutex_lock(&q->lock);
-	for (uint64_t t = now(); t < until && !(q->deadline_ns && t >= q->deadline_ns); t = now())
+	for (uint64_t t = clock_ns(CLOCK_MONOTONIC); t < until && !(q->deadline_ns && t >= q->deadline_ns); t = clock_ns(CLOCK_MONOTONIC))
 		wait_until(q, q->deadline_ns ? MIN(until, q->deadline_ns) : until);
-	more = !q->deadline_ns || now() < q->deadline_ns;
+	more = !q->deadline_ns || clock_ns(CLOCK_MONOTONIC) < q->deadline_ns;
 	pthread_mutex_unlock(&q->lock);
 	return more;
 }

@@ -199,18 +199,10 @@ static void load(struct sym_kernel *k)
 	k->list.cap = k->list.n;
 }
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
-
 // Modules and BPF programs come while we run. An address that nothing has is a reason to look again, a few times.
 static bool look_again(struct sym_kernel *k, uint64_t ip)
 {
-	if (!(ip >> 63) || !k->loaded_at || k->n_older == ARRAY_SIZE(k->older) || now() - k->loaded_at < LOOK_AGAIN_NS)
+	if (!(ip >> 63) || !k->loaded_at || k->n_older == ARRAY_SIZE(k->older) || clock_ns(CLOCK_MONOTONIC) - k->loaded_at < LOOK_AGAIN_NS)
 		return false;
 	k->older[k->n_older++] = k->names;
 	k->names = (struct str){ 0 };
@@ -218,7 +210,7 @@ static bool look_again(struct sym_kernel *k, uint64_t ip)
 	map_free(&k->modules);
 	map_init(&k->modules, NULL);
 	load(k);
-	k->loaded_at = now();
+	k->loaded_at = clock_ns(CLOCK_MONOTONIC);
 	return true;
 }
 
@@ -250,7 +242,7 @@ void sym_kernel_find(struct sym_kernel *k, uint64_t ip, struct symbol *ret)
 	*ret = (struct symbol){ .source = SYMBOL_UNMAPPED };
 	if (!k->loaded) {
 		load(k);
-		k->loaded_at = now();
+		k->loaded_at = clock_ns(CLOCK_MONOTONIC);
 	}
 	find(k, ip, ret);
 	if (!ret->name && k->list.n && look_again(k, ip))

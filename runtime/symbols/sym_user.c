@@ -104,14 +104,6 @@ void sym_user_free(struct sym_user *u)
 	free(u);
 }
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
-
 // Processes ---------------------------------------------------------------------------------------------------------------
 
 static bool forget(struct sym_user *u, uint32_t pid, bool only_exited)
@@ -354,17 +346,17 @@ static void read_mappings(struct sym_user *u, struct process *p)
 
 static void read_process(struct sym_user *u, struct process *p)
 {
-	p->read_at = now();
+	p->read_at = clock_ns(CLOCK_MONOTONIC);
 	read_mappings(u, p);
-	p->read_cost = now() - p->read_at;
+	p->read_cost = clock_ns(CLOCK_MONOTONIC) - p->read_at;
 }
 
 // Of those that ran before following began, a few at a time.
 static void read_earlier(struct sym_user *u)
 {
-	uint64_t until = now() + SLICE_NS;
+	uint64_t until = clock_ns(CLOCK_MONOTONIC) + SLICE_NS;
 
-	while (u->before.n && now() < until) {
+	while (u->before.n && clock_ns(CLOCK_MONOTONIC) < until) {
 		struct process *p = process_of(u, u->before.v[--u->before.n]);
 
 		if (!p->space[0] && !p->exited)
@@ -465,7 +457,7 @@ static void find_in_module(struct sym_user *u, const struct mapping *m, uint64_t
 // Stacks walked by frame pointers hold addresses that are none; looking for those may take a twentieth of the time.
 static bool may_read_again(const struct process *p)
 {
-	return now() - p->read_at > 20 * p->read_cost;
+	return clock_ns(CLOCK_MONOTONIC) - p->read_at > 20 * p->read_cost;
 }
 
 static bool all_covered(const struct process *p, const uint64_t *ip, size_t n)

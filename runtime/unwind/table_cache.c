@@ -128,20 +128,6 @@ bool table_cache_find(int folder, const uint8_t build_id[TABLE_BUILD_ID], uint64
 	return true;
 }
 
-static bool write_all(int fd, const void *p, size_t n)
-{
-	for (size_t at = 0; at < n;) {
-		ssize_t put = write(fd, (const uint8_t *)p + at, n - at);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		at += (size_t)put;
-	}
-	return true;
-}
-
 // Room for a new one: the oldest goes when there are many, and what was left aside by those that were killed.
 static void trim(int folder)
 {
@@ -188,6 +174,6 @@ void table_cache_keep(int folder, uint64_t file_size, const struct unwind_table 
 	trim(folder);
 	unlinkat(folder, aside, 0); // of a process that had our number and was killed
 	_close_ int fd = openat(folder, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || !write_all(fd, &h, sizeof h) || !write_all(fd, t->words, (size_t)t->nwords * 4) || renameat(folder, aside, folder, name))
+	if (fd < 0 || write_all(fd, &h, sizeof h) || write_all(fd, t->words, (size_t)t->nwords * 4) || renameat(folder, aside, folder, name))
 		unlinkat(folder, aside, 0);
 }
