@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/str.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/util.h"
 
@@ -39,6 +41,25 @@ void str_fill(struct str *s, char c, size_t n)
 	memset(s->p + s->n, c, n);
 	s->n += n;
 	s->p[s->n] = '\0';
+}
+
+int str_read(struct str *s, int fd, size_t most)
+{
+	for (size_t left = most; left;) {
+		size_t step = MIN(left, MAX(s->n, (size_t)65536));
+		ssize_t n;
+
+		str_reserve(s, step);
+		n = read(fd, s->p + s->n, step);
+		if (n < 0 && errno == EINTR)
+			continue;
+		s->n += n > 0 ? (size_t)n : 0;
+		s->p[s->n] = '\0';
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		left -= (size_t)n;
+	}
+	return 0;
 }
 
 void str_vprintf(struct str *s, const char *fmt, va_list ap)

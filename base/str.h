@@ -23,6 +23,8 @@ void str_vprintf(struct str *s, const char *fmt, va_list ap);
 void str_u64(struct str *s, uint64_t v); // decimal, without printf's cost
 void str_i64(struct str *s, int64_t v);
 void str_json(struct str *s, const char *p, size_t n); // as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD
+// Adds what is left to read from fd, and no more than `most` bytes of it. 0, or -errno with what came before it added.
+int str_read(struct str *s, int fd, size_t most);
 static inline void str_clear(struct str *s) { s->n = 0; }
 static inline void str_free(struct str *s) { free(s->p); *s = (struct str){ 0 }; }
 static inline const char *str_z(const struct str *s) { return s->p ? s->p : ""; }

@@ -14,21 +14,9 @@
 // 0 or -errno; -EFBIG behind SCRIPT_LIMIT.
 static int read_all(int fd, struct str *ret)
 {
-	for (;;) {
-		str_reserve(ret, MAX(ret->n, (size_t)16384));
-		ssize_t n = read(fd, ret->p + ret->n, ret->cap - ret->n - 1);
+	int err = str_read(ret, fd, SCRIPT_LIMIT + 1);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		ret->n += (size_t)n;
-		ret->p[ret->n] = '\0';
-		if (n == 0)
-			return 0;
-		if (ret->n > SCRIPT_LIMIT)
-			return -EFBIG;
-	}
+	return ret->n > SCRIPT_LIMIT ? -EFBIG : err;
 }
 
 static int read_file(const char *path, struct str *ret)

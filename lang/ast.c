@@ -41,16 +41,7 @@ const char *clause_word(enum clause c)
 
 static const char *const names[] = {
 #define AST_NODE(KIND, name) [NODE_##KIND] = name,
-#define AST_CHILD(f)
-#define AST_LIST(f)
-#define AST_STR(f)
-#define AST_U64(f)
-#define AST_BOOL(f)
-#define AST_OP(f)
-#define AST_NOTE(T, f)
-#define AST_END(KIND, member)
 #include "lang/ast.def"
-#include "lang/ast_undef.h"
 };
 _Static_assert(ARRAY_SIZE(names) == NODE_KINDS, "one name per kind");
 
@@ -80,20 +71,10 @@ struct ast_field {
 #define AST_NOTE(T, f) ROW(NOTE, T, f)
 #define AST_END(KIND, member) { END, #member, sizeof ((struct node *)NULL)->member, 1 } };
 #include "lang/ast.def"
-#include "lang/ast_undef.h"
 
 static const struct ast_field *const fields[] = {
 #define AST_NODE(KIND, name) [NODE_##KIND] = fields_##KIND,
-#define AST_CHILD(f)
-#define AST_LIST(f)
-#define AST_STR(f)
-#define AST_U64(f)
-#define AST_BOOL(f)
-#define AST_OP(f)
-#define AST_NOTE(T, f)
-#define AST_END(KIND, member)
 #include "lang/ast.def"
-#include "lang/ast_undef.h"
 };
 
 struct walk {

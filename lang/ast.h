@@ -27,16 +27,7 @@ enum op {
 
 enum node_kind {
 #define AST_NODE(KIND, name) NODE_##KIND,
-#define AST_CHILD(f)
-#define AST_LIST(f)
-#define AST_STR(f)
-#define AST_U64(f)
-#define AST_BOOL(f)
-#define AST_OP(f)
-#define AST_NOTE(T, f)
-#define AST_END(KIND, member)
 #include "lang/ast.def"
-#include "lang/ast_undef.h"
 	NODE_KINDS
 };
 
@@ -71,7 +62,6 @@ struct node {
 #define AST_NOTE(T, f) T f;
 #define AST_END(KIND, member) } member;
 #include "lang/ast.def"
-#include "lang/ast_undef.h"
 	};
 };
 

@@ -248,21 +248,8 @@ static void act_join(struct run *r, const struct record *rec)
 static int read_file(const char *path, size_t most, struct str *out)
 {
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a FIFO without a writer must not stop the run
-	char buf[4096];
 
-	if (fd < 0)
-		return -errno;
-	while (out->n < most) {
-		ssize_t n = read(fd, buf, MIN(sizeof buf, most - out->n));
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n == 0)
-			break;
-		if (n > 0)
-			str_add(out, buf, (size_t)n);
-	}
-	return 0;
+	return fd < 0 ? -errno : str_read(out, fd, most);
 }
 
 static void act_cat(struct run *r, const struct record *rec)

@@ -29,14 +29,11 @@ static bool any(const struct plan_choice *c, const char *text)
 
 static bool read_proc(uint32_t pid, const char *file, struct str *out)
 {
-	char path[64], block[4096];
-	size_t n;
+	char path[64];
 
 	snprintf(path, sizeof path, "/proc/%u/%s", pid, file);
-	_fclose_ FILE *f = fopen(path, "re");
-	while (f && (n = fread(block, 1, sizeof block, f)) > 0)
-		str_add(out, block, n);
-	return f && !ferror(f);
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && !str_read(out, fd, SIZE_MAX);
 }
 
 // Facts ---------------------------------------------------------------------------------------------------------------

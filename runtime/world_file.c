@@ -298,21 +298,14 @@ static int read_file(const char *path, struct str *out)
 {
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
-	ssize_t n = 1;
+	int err;
 
 	if (fd < 0 || fstat(fd, &st))
 		return -errno;
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > FILE_MOST)
 		return -EINVAL;
-	while (n > 0) {
-		str_reserve(out, 1 << 20);
-		n = read(fd, out->p + out->n, 1 << 20);
-		if (n > 0)
-			out->n += (size_t)n;
-		if (out->n > FILE_MOST)
-			return -EINVAL;
-	}
-	return n < 0 ? -errno : 0;
+	err = str_read(out, fd, FILE_MOST + 1);
+	return out->n > FILE_MOST ? -EINVAL : err;
 }
 
 static int add_btf(struct file_world *f, const char *name, const void *bytes, size_t n)

@@ -14,18 +14,9 @@
 static int read_file(const char *path, struct str *out)
 {
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	int err = fd < 0 ? -errno : str_read(out, fd, SIZE_MAX);
 
-	if (fd < 0)
-		return -errno;
-	do { // the kernel gives whole lines, a page at a time
-		str_reserve(out, 65536);
-		n = read(fd, out->p + out->n, 65536);
-		if (n > 0)
-			out->n += (size_t)n;
-	} while (n > 0);
-	out->p[out->n] = '\0';
-	return n < 0 && !out->n ? -errno : 0;
+	return out->n ? 0 : err; // a process that ended meanwhile: what came before counts
 }
 
 // "\012" is the only escape there is: a newline in a name.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tree: what prints parses to an equal tree, for every script among the goldens and examples; clones are equal and apart.
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +15,7 @@
 #include "base/util.h"
 #include "lang/ast.h"
 #include "lang/lang.h"
+#include "tests/unit/scripts.h"
 
 static struct node *parse(struct arena *a, struct diag *d, const char *text, size_t n)
 {
@@ -44,38 +44,13 @@ static bool survives(const char *name, const char *text, size_t n)
 	return first != NULL;
 }
 
-static unsigned walk(const char *dir)
-{
-	DIR *d = opendir(dir);
-	unsigned count = 0;
-
-	for (struct dirent *e; d && (e = readdir(d));) {
-		_free_ char *path = xasprintf("%s/%s", dir, e->d_name);
-		_str_ struct str text = { 0 };
-		const char *dot = strrchr(e->d_name, '.');
-		char block[4096], *end;
-		size_t n;
-
-		if (!dot || dot == e->d_name || (strcmp(dot, ".case") != 0 && strcmp(dot, ".spile") != 0 && strcmp(dot, ".bt") != 0))
-			continue;
-		_fclose_ FILE *f = fopen(path, "r");
-		while (f && (n = fread(block, 1, sizeof block, f)) > 0)
-			str_add(&text, block, n);
-		end = text.n ? memmem(text.p, text.n, "\n--- ", 5) : NULL;
-		count += survives(path, str_z(&text), end ? (size_t)(end + 1 - text.p) : text.n);
-	}
-	if (d)
-		closedir(d);
-	return count;
-}
-
 static void goldens_survive_printing(void **state)
 {
-	assert_true(walk("tests/golden/ast") > 30);
-	walk("tests/golden/types");
-	walk("tests/golden/program");
-	walk("tests/golden/errors");
-	walk("examples");
+	assert_true(scripts_each("tests/golden/ast", survives) > 30);
+	scripts_each("tests/golden/types", survives);
+	scripts_each("tests/golden/program", survives);
+	scripts_each("tests/golden/errors", survives);
+	scripts_each("examples", survives);
 }
 
 static void clones_are_equal_and_apart(void **state)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // spile fmt: what it makes of small scripts; every script of the tree means the same when it is laid out (lang_format()
 // itself compares the trees), keeps its comments, and stays as it is when it is laid out again.
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +15,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "lang/lang.h"
+#include "tests/unit/scripts.h"
 
 static bool format(const char *text, size_t n, struct str *out)
 {
@@ -56,52 +56,20 @@ static bool survives(const char *name, const char *text, size_t n)
 	return true;
 }
 
-static unsigned walk(const char *dir)
-{
-	DIR *d = opendir(dir);
-	unsigned count = 0;
-
-	for (struct dirent *e; d && (e = readdir(d));) {
-		_free_ char *path = xasprintf("%s/%s", dir, e->d_name);
-		_str_ struct str text = { 0 };
-		const char *dot = strrchr(e->d_name, '.');
-		char block[4096], *end;
-		size_t n;
-
-		if (e->d_name[0] != '.' && e->d_type == DT_DIR)
-			count += walk(path);
-		if (!dot || dot == e->d_name || (strcmp(dot, ".case") && strcmp(dot, ".spile") && strcmp(dot, ".bt")))
-			continue;
-		_fclose_ FILE *f = fopen(path, "r");
-		while (f && (n = fread(block, 1, sizeof block, f)) > 0)
-			str_add(&text, block, n);
-		end = text.n ? memmem(text.p, text.n, "\n--- ", 5) : NULL;
-		count += survives(path, str_z(&text), end ? (size_t)(end + 1 - text.p) : text.n);
-	}
-	if (d)
-		closedir(d);
-	return count;
-}
-
 static void scripts_survive(void **state)
 {
-	assert_true(walk("tests/golden") > 100);
-	assert_true(walk("probes") > 20);
-	assert_true(walk("examples") >= 2);
-	assert_true(walk("stdlib") >= 1);
+	assert_true(scripts_each("tests/golden", survives) > 100);
+	assert_true(scripts_each("probes", survives) > 20);
+	assert_true(scripts_each("examples", survives) >= 2);
+	assert_true(scripts_each("stdlib", survives) >= 1);
 }
 
 // The one-liners and listings of the documents.
 static void survive_of_document(const char *path, unsigned *count)
 {
-	_fclose_ FILE *f = fopen(path, "r");
 	_str_ struct str text = { 0 };
-	char block[4096];
-	size_t n;
 
-	assert_non_null(f);
-	while ((n = fread(block, 1, sizeof block, f)) > 0)
-		str_add(&text, block, n);
+	assert_true(scripts_read(path, &text));
 	for (const char *at = str_z(&text); (at = strstr(at, "\n```")); ) {
 		const char *start = strchr(at + 1, '\n'), *end = start ? strstr(start, "\n```") : NULL;
 

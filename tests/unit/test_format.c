@@ -14,34 +14,13 @@
 #include "runtime/decode.h"
 #include "runtime/format.h"
 #include "runtime/value.h"
-
-struct fixture {
-	struct arena *arena;
-	struct types *types;
-	struct plan plan;
-	struct printer printer;
-	struct str text;
-};
+#include "tests/unit/printing.h"
 
 static int setup(void **state)
 {
-	struct fixture *f = xcalloc(1, sizeof *f);
+	struct fixture *f = fixture_new();
 
-	f->arena = arena_new();
-	f->types = types_new(f->arena);
-	printer_init(&f->printer, &f->plan, NULL);
 	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	printer_free(&f->printer);
-	str_free(&f->text);
-	arena_free(f->arena);
-	free(f);
 	return 0;
 }
 
@@ -131,5 +110,5 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(integers), cmocka_unit_test(texts), cmocka_unit_test(buffers),
 					    cmocka_unit_test(mistakes) };
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, fixture_free);
 }

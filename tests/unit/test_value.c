@@ -19,36 +19,15 @@
 #include "runtime/sinks/out.h"
 #include "runtime/sinks/sinks.h"
 #include "runtime/value.h"
-
-struct fixture {
-	struct arena *arena;
-	struct types *types;
-	struct plan plan;
-	struct printer printer;
-	struct str text;
-};
+#include "tests/unit/printing.h"
 
 static int setup(void **state)
 {
-	struct fixture *f = xcalloc(1, sizeof *f);
+	struct fixture *f = fixture_new();
 
-	f->arena = arena_new();
-	f->types = types_new(f->arena);
 	plan_push(f->arena, &f->plan.names, &f->plan.n_names, (struct plan_name){ "uprobe:/bin/a:f" });
 	plan_push(f->arena, &f->plan.formats, &f->plan.n_formats, (struct plan_name){ "<%f|%k|%l>" });
-	printer_init(&f->printer, &f->plan, NULL);
 	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	printer_free(&f->printer);
-	str_free(&f->text);
-	arena_free(f->arena);
-	free(f);
 	return 0;
 }
 
@@ -328,5 +307,5 @@ int main(void)
 		cmocka_unit_test(histograms), cmocka_unit_test(linear_histograms), cmocka_unit_test(maps),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, fixture_free);
 }
