@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -14,6 +15,7 @@
 #include "base/util.h"
 #include "cli/compiled.h"
 #include "cli/script.h"
+#include "runtime/targets.h"
 
 #define ENTRIES_MOST 256
 #define BYTES_MOST ((uint64_t)256 << 20)
@@ -139,6 +141,7 @@ static bool is_of(const struct compiled *e, const char *key, const struct script
 static bool entry_check(struct cache *c, const char *key, const struct script *s, uint32_t pid, struct compiled *e)
 {
 	const char *why;
+	char path[PATH_MAX];
 
 	if (compiled_open(e, &why))
 		return note(c, "an entry is damaged: %s", why, 0);
@@ -147,7 +150,9 @@ static bool entry_check(struct cache *c, const char *key, const struct script *s
 	why = compiled_stale(e);
 	if (why)
 		return note(c, "%s changed", why, 0);
-	return compiled_is_for(e, pid) ? true : note(c, "%s", "compiled for a process that maps other files", 0);
+	if (!compiled_is_for(e, pid))
+		return note(c, "%s", "compiled for a process that maps other files", 0);
+	return targets_foreign(e->plan, path) ? note(c, "%s runs now, and was not looked into", path, 0) : true;
 }
 
 bool cache_find(struct cache *c, const char *key, const struct script *s, uint32_t pid, struct compiled *ret)

@@ -163,12 +163,13 @@ static void not_in_target(struct diag *d, const struct plan_target *t, const str
 // A function is looked for in all the target's programs, and must be in one.
 static bool expand_in_target(struct lang *l, const struct probe_type *t, struct expand *q, struct attach_point *ap, struct site_list *out)
 {
-	const struct plan_target *target = &l->plan->targets[target_index(l, ap->part[0], ap->span)];
+	struct plan_target *target = &l->plan->targets[target_index(l, ap->part[0], ap->span)];
 	const char **part = arena_array(l->arena, const char *, ap->n);
 	struct diag quiet, *loud = q->diag;
 	size_t had = out->n;
 	struct paths paths;
 
+	target->probed = true;
 	target_paths(l, target, &paths);
 	memcpy(part, ap->part, ap->n * sizeof *part);
 	ap->part = part;

@@ -6,7 +6,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/diag.h"
 #include "base/plan.h"
@@ -23,6 +25,8 @@ struct targets {
 	bool changes;        // some choice can become true or false without an exec
 	uint64_t scanned_ns;
 	uint64_t late[WIRE_TARGETS];
+	uint64_t unprobed[WIRE_TARGETS];
+	char *program[WIRE_TARGETS]; // of the first of these
 };
 
 // `it`: the process that a target without choices is.
@@ -50,6 +54,38 @@ static uint64_t bits_in_map(const struct targets *t, uint32_t pid)
 	return bpf_map_lookup_elem(t->fd, &pid, &bits) == 0 ? bits : 0;
 }
 
+// Did the compilation look into the program that a process runs? An object that was built elsewhere knows it by its path.
+static bool was_looked_into(const struct plan *p, uint32_t pid, const char *path)
+{
+	char link[32];
+	struct stat st;
+
+	snprintf(link, sizeof link, "/proc/%u/exe", pid);
+	if (stat(link, &st) != 0)
+		return true; // it is gone
+	for (uint32_t i = 0; i < p->n_deps; i++) {
+		const struct plan_dep *d = &p->deps[i];
+
+		if ((d->dev == st.st_dev && d->ino == st.st_ino) || (d->path && strcmp(d->path, path) == 0))
+			return true;
+	}
+	return false;
+}
+
+static void count_unprobed(struct targets *t, uint32_t pid, uint64_t bits)
+{
+	char path[PATH_MAX];
+
+	for (uint32_t i = 0; i < t->plan->n_targets && i < WIRE_TARGETS; i++) {
+		const struct plan_target *target = &t->plan->targets[i];
+
+		if (!(bits >> i & 1) || !target->probed || !target->n_choices || !process_exe(pid, path) || was_looked_into(t->plan, pid, path))
+			continue;
+		if (!t->unprobed[i]++)
+			t->program[i] = xstrdup(path);
+	}
+}
+
 #define TRIES 8
 
 // What is true of the process now, into the map. Returns the bits that were missing. An exec between the look at the process and
@@ -67,6 +103,7 @@ static uint64_t settle(struct targets *t, uint32_t pid, int *err)
 	int rc = bits ? bpf_map_update_elem(t->fd, &pid, &bits, 0) : bpf_map_delete_elem(t->fd, &pid);
 	if (rc != 0 && errno != ENOENT)
 		*err = -errno;
+	count_unprobed(t, pid, bits & ~had);
 	return bits & ~had;
 }
 
@@ -103,6 +140,26 @@ int targets_programs(const struct plan_target *t, void (*each)(void *arg, const 
 	return 0;
 }
 
+bool targets_foreign(const struct plan *p, char *path)
+{
+	bool found = false;
+	DIR *dir = NULL;
+
+	for (uint32_t i = 0; i < p->n_targets && !found; i++) {
+		const struct plan_target *t = &p->targets[i];
+
+		if (!t->probed || !t->n_choices || !(dir = opendir("/proc")))
+			continue;
+		for (const struct dirent *e; !found && (e = readdir(dir));) {
+			uint32_t pid = (uint32_t)strtoul(e->d_name, NULL, 10);
+
+			found = pid && belongs(t, pid, 0) && process_exe(pid, path) && !was_looked_into(p, pid, path);
+		}
+		closedir(dir);
+	}
+	return found;
+}
+
 // Those of lang/pass_targets.c; a kernel without typed events has none.
 static bool has_own_probes(const struct plan *p)
 {
@@ -133,6 +190,8 @@ int targets_new(const struct plan *p, int fd, uint32_t pid, uint32_t child, stru
 
 void targets_free(struct targets *t)
 {
+	for (uint32_t i = 0; t && i < WIRE_TARGETS; i++)
+		free(t->program[i]);
 	free(t);
 }
 
@@ -141,6 +200,8 @@ void targets_review(struct targets *t, uint32_t pid)
 	int err = 0;
 	uint64_t late = t ? settle(t, pid, &err) : 0;
 
+	if (t)
+		count_unprobed(t, pid, bits_in_map(t, pid) & ~late); // the kernel half added these
 	for (; late; late &= late - 1) // `it` was known before it ran; it may have ended by the time we look
 		t->late[__builtin_ctzll(late)] += t->plan->targets[__builtin_ctzll(late)].n_choices > 0;
 }
@@ -159,11 +220,13 @@ void targets_report(const struct targets *t, struct diag *d, uint32_t first_sour
 		const struct plan_target *target = &t->plan->targets[i];
 		struct span at = { 0 };
 
-		if (!t->late[i])
-			continue;
 		if (target->n_span && target->span[0].source)
 			at = (struct span){ .source = first_source + target->span[0].source - 1, .start = target->span[0].start, .end = target->span[0].end };
-		diag_warn(d, at, E_TARGET, "%lu processes were found to belong to '%s' only after they had begun to run: what they did before is not in the results",
-			  t->late[i], target->name);
+		if (t->unprobed[i])
+			diag_warn(d, at, E_TARGET, "%lu processes of '%s' ran programs that have no probes in them, since the script was compiled without them, as %s: "
+				  "start Spile again while they run", t->unprobed[i], target->name, t->program[i]);
+		if (t->late[i])
+			diag_warn(d, at, E_TARGET, "%lu processes were found to belong to '%s' only after they had begun to run: what they did before is not in the results",
+				  t->late[i], target->name);
 	}
 }

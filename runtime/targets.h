@@ -6,6 +6,7 @@
 // executed a program looked at here. What can change without an exec (user, cgroup …) is looked at once a second.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct diag;
@@ -20,7 +21,10 @@ void targets_free(struct targets *t); // NULL is allowed
 int targets_scan(struct targets *t);                  // looks at every process there is; 0 or -errno
 void targets_review(struct targets *t, uint32_t pid); // it has executed a program
 void targets_tick(struct targets *t, uint64_t now_ns);
-// Warns of processes that did not belong to a target yet when they could have been seen.
+// Warns of processes that did not belong to a target yet when they could have been seen, or run a program that has no probes.
 void targets_report(const struct targets *t, struct diag *d, uint32_t first_source);
+// A process that belongs to a target and runs a program the compilation did not look into, so that there is no probe in it: its path,
+// of PATH_MAX bytes. False when there is none.
+bool targets_foreign(const struct plan *p, char *path);
 // Paths of the executables of the processes that belong to a target now. 0 or -errno.
 int targets_programs(const struct plan_target *t, void (*each)(void *arg, const char *path), void *arg);
