@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # guest.sh [CASE...] - runs in the booted kernel: each case of kernels/cases, or those named. A line says what came of each:
 #   ok CASE | lacks CASE: FEATURE… | FAIL CASE (what it printed follows)
+# and another how long it took by the guest's own clock: took CASE SECONDS
 # shellcheck shell=sh
 SPILE=/spile/build/spile
 PROGRAMS=/spile/build/tests/programs
@@ -9,6 +10,7 @@ export SPILE PROGRAMS PATH="$PATH:/spile/build" LC_ALL=C TZ=UTC HOME=/root
 features=/tmp/features
 failed=0
 
+seconds() { cut -d. -f1 /proc/uptime; }
 has() { grep -q "^yes  $1 " $features; }
 lacking() { # the features that a case's REQUIRES line names and this kernel has not
 	for f in $(sed -n 's/^# REQUIRES //p' "$1"); do
@@ -39,6 +41,7 @@ one() { # one CASE : in a folder and a shell of its own
 echo "kernel $(uname -r)"
 [ $# -gt 0 ] || set -- $(ls $CASES | sed 's/\.sh$//')
 for c in "$@"; do
+	began=$(seconds)
 	missing=$(lacking "$CASES/$c.sh")
 	if [ -n "$missing" ]; then
 		echo "lacks $c:$missing"
@@ -49,5 +52,6 @@ for c in "$@"; do
 		echo "FAIL $c"
 		sed 's/^/    /' "/tmp/case.$c.log"
 	fi
+	echo "took $c $(($(seconds) - began))"
 done
 exit $failed

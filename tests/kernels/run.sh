@@ -42,7 +42,7 @@ status=0
 # machine, and then sleeps for ever.
 boot() { sh "$tree/tools/kernel-run" -k "$root" -a nohz=off -t ${LIMIT:-3600} "$@" >"$out" || status=$?; }
 boot "$@"
-# The emulator loses a patch of the kernel's own code now and then, and the kernel dies of it: said, and tried once more.
+# A kernel that died was no test of ours: that is said, and tried once more.
 if [ $status = 125 ]; then
 	cat "$out"
 	echo "run: the kernel died; once more" >&2
