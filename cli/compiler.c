@@ -23,14 +23,8 @@ static int memfd_of(const struct str *bytes)
 
 	if (fd < 0)
 		return -errno;
-	for (size_t at = 0; at < bytes->n;) {
-		ssize_t n = write(fd, bytes->p + at, bytes->n - at);
-
-		if (n < 0)
-			return -errno;
-		at += (size_t)n;
-	}
-	return TAKE_FD(fd);
+	int err = write_all(fd, bytes->p, bytes->n);
+	return err ? err : TAKE_FD(fd);
 }
 
 static int spawn(const char *path, char **argv, int script, int object, pid_t *pid)

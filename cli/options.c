@@ -319,11 +319,11 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 // Whether the first word is the script, and the others its parameters.
 static bool takes_script(const struct options *o)
 {
-	return o->command == CMD_RUN || o->command == CMD_BUILD || o->command == CMD_EXPLAIN || o->command >= COMMANDS || (o->command == CMD_FMT && o->mode == MODE_FORMAT);
+	return o->command == CMD_HELP || o->command == CMD_RUN || o->command == CMD_BUILD || o->command == CMD_EXPLAIN || o->command >= COMMANDS || (o->command == CMD_FMT && o->mode == MODE_FORMAT);
 }
 
 // Words behind the options: the script (unless -e gave it) and its parameters.
-// Behind a `--`, what begins with -- is a named parameter of the script.
+// Behind a `--`, what begins with -- is a named parameter of the script; in front of it, what is no option of ours.
 static void take_words(char **words, size_t n, bool named, struct options *o)
 {
 	size_t first = 0;
@@ -333,10 +333,9 @@ static void take_words(char **words, size_t n, bool named, struct options *o)
 	else if (takes_script(o) && !o->program && n)
 		o->file = words[first++];
 	o->params = xcalloc(n + 1, sizeof *o->params);
-	o->named = xcalloc(n + 1, sizeof *o->named);
 	for (size_t i = first; i < n; i++)
 		if (named && !strncmp(words[i], "--", 2) && words[i][2])
-			o->named[o->nnamed++] = words[i] + 2;
+			push_text(&o->named, &o->nnamed, words[i] + 2);
 		else
 			o->params[o->nparams++] = words[i];
 }
@@ -415,6 +414,7 @@ static bool take_command(const char *word, enum command *ret)
 enum options_result options_parse(int argc, char **argv, struct options *o, struct str *why)
 {
 	const char *taken = NULL; // the last option's argument
+	const char *unknown;      // an option that is none of ours: a parameter of the script, if there is one
 	struct tables t;
 	int letter;
 
@@ -435,6 +435,10 @@ enum options_result options_parse(int argc, char **argv, struct options *o, stru
 		if (letter == '?' || letter == ':') {
 			const char *said = argv[optind - 1];
 
+			if (letter == '?' && !optopt && !strncmp(said, "--", 2)) {
+				push_text(&o->named, &o->nnamed, said + 2);
+				continue;
+			}
 			if (letter == '?' && optopt && optopt < 256)
 				str_printf(why, "unknown option -%c", optopt);
 			else
@@ -447,7 +451,12 @@ enum options_result options_parse(int argc, char **argv, struct options *o, stru
 	// words that stood before a `--` lie behind it now, and none of them begins with --
 	o->noptions = optind + (int)shifted;
 	bool named = optind > 1 && argv[optind - 1] != taken && !strcmp(argv[optind - 1], "--");
+	unknown = o->nnamed ? o->named[0] : NULL;
 	take_words(argv + optind, (size_t)(argc - optind), named, o);
+	if (unknown && !o->file) {
+		str_printf(why, "unknown option --%s", unknown);
+		return OPTIONS_BAD_USAGE;
+	}
 	return check_together(o, why);
 }
 

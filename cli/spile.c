@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "cli/check.h"
+#include "cli/describe.h"
 #include "cli/doctor.h"
 #include "cli/fmt.h"
 #include "cli/info.h"
@@ -14,6 +15,7 @@
 #include "cli/profile.h"
 #include "cli/repl.h"
 #include "cli/run.h"
+#include "cli/shipped.h"
 #include "cli/test.h"
 #include "cli/world.h"
 
@@ -63,9 +65,10 @@ int main(int argc, char **argv)
 		case CMD_WORLD: status = cmd_world(&o); break;
 		case CMD_FMT: status = cmd_fmt(&o); break;
 		case CMD_REPL: status = cmd_repl(&o); break;
+		case CMD_SCRIPTS: status = cmd_scripts(o.nparams ? o.params[0] : NULL); break;
 		case CMD_TEST: status = cmd_test(&o, argv); break;
 		case CMD_INFO: status = cmd_info(&o); break;
-		case CMD_HELP: status = print_usage(stdout); break;
+		case CMD_HELP: status = o.file ? cmd_describe(&o) : print_usage(stdout); break;
 		case CMD_VERSION:
 			printf("spile v" SPILE_VERSION "\nbpftrace v0.27.0 compatible\n");
 			status = fflush(stdout) ? 1 : 0;

@@ -44,18 +44,6 @@ static bool read_fd(int fd, struct str *ret)
 	}
 }
 
-static bool write_fd(int fd, const struct str *bytes)
-{
-	for (size_t at = 0; at < bytes->n;) {
-		ssize_t n = write(fd, bytes->p + at, bytes->n - at);
-
-		if (n <= 0)
-			return false;
-		at += (size_t)n;
-	}
-	return true;
-}
-
 // Code generation. The dumps stop before it where only the front end's were asked for.
 static bool generate(struct machine *m, const struct options *o, const char *key, struct program *p, struct str *object)
 {
@@ -122,8 +110,9 @@ static bool compile(struct machine *m, const struct options *o, const struct scr
 	if (o->dumps)
 		return true;
 	compiled_seal(&object);
-	if (!write_fd(object_fd, &object)) {
-		diag_error(&m->diag, (struct span){ 0 }, E_IO, "cannot hand over the compiled script: %s", strerror(errno));
+	int err = write_all(object_fd, object.p, object.n);
+	if (err) {
+		diag_error(&m->diag, (struct span){ 0 }, E_IO, "cannot hand over the compiled script: %s", strerror(-err));
 		return false;
 	}
 	// a script with warnings is compiled every time, so that they are seen every time
@@ -139,14 +128,6 @@ static bool compile(struct machine *m, const struct options *o, const struct scr
 	return true;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 #define BENCH_ROUNDS 20
 
 // --mode compiler-bench: the front end and code generation, each time anew on a machine that is read already.
@@ -156,14 +137,14 @@ static bool compiler_bench(struct machine *m, const struct options *o, const str
 
 	for (int i = 0; i < BENCH_ROUNDS; i++) {
 		_str_ struct str object = { 0 };
-		uint64_t start = now_ns(), middle;
+		uint64_t start = clock_ns(CLOCK_MONOTONIC), middle;
 		struct program *p = compile_script(m, o, s);
 
-		middle = now_ns();
+		middle = clock_ns(CLOCK_MONOTONIC);
 		if (!p || !generate(m, o, "", p, &object))
 			return false;
 		front += middle - start;
-		back += now_ns() - middle;
+		back += clock_ns(CLOCK_MONOTONIC) - middle;
 		m->diag.nitems = 0; // the warnings are the same each time
 	}
 	printf("%-41s%15s%15s\n", "Benchmark", "Time(ns)", "Iterations");
@@ -208,7 +189,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "ERROR: cannot write '%s': %s\n", o.emit_llvm, strerror(errno));
 		return 1;
 	}
-	s.name = o.program || !strcmp(o.file, "-") ? "stdin" : o.file;
+	script_name(&o, &s);
 	codegen_on_fatal(fatal);
 	machine_init(&m, &o, codegen_disassemble);
 	done = o.mode == MODE_COMPILER_BENCH ? compiler_bench(&m, &o, &s) : compile(&m, &o, &s, object_fd);

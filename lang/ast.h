@@ -28,7 +28,8 @@ enum op {
 enum node_kind {
 #define AST_NODE(KIND, name) NODE_##KIND,
 #include "lang/ast.def"
-	NODE_KINDS
+	NODE_KINDS,
+	NODE_FIRST_DECLARATIVE = NODE_TARGET, NODE_LAST_DECLARATIVE = NODE_BUDGET // the nodes of the declarative layer stand together
 };
 
 enum clause {

@@ -58,6 +58,16 @@ struct node *build_sink(struct parser *p, struct span at, const char *name, bool
 	return build_done(p, n);
 }
 
+struct node *build_param(struct parser *p, struct span at, const char *name, struct node *init, const char *about)
+{
+	struct node *n = build_node(p, NODE_PARAM, at);
+
+	n->param.name = name;
+	n->param.init = init;
+	n->param.about = about;
+	return build_done(p, n);
+}
+
 struct node *build_export(struct parser *p, struct span at, const char *name, struct node *sink)
 {
 	struct node *n = build_node(p, NODE_EXPORT, at);

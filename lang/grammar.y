@@ -41,16 +41,17 @@ static void grammar_error(const struct span *at, struct parser *p, const char *m
 %token ADD_ASSIGN SUB_ASSIGN MUL_ASSIGN DIV_ASSIGN MOD_ASSIGN AND_ASSIGN OR_ASSIGN XOR_ASSIGN SHL_ASSIGN SHR_ASSIGN
 %token BREAK COMPTIME CONTINUE ELSE ENUM FALSE FOR IF IMPORT LET OFFSETOF RETURN SIZEOF STRUCT TRUE TYPEINFO TYPEOF UNION UNROLL WHILE
 %token IF_STATEMENT IF_COMPTIME BLOCK_OPEN CAST_OPEN TYPE_OPEN PREDICATE PREDICATE_END CONFIG LET_MAP MACRO FN ITEM_END JUNK
-%token TARGET PROBE STREAM EXPORT BUDGET BY FRACTION
+%token TARGET PROBE STREAM EXPORT PARAM BUDGET BY FRACTION
 %token CLAUSE_ON CLAUSE_FILTER CLAUSE_CAPTURE CLAUSE_MEASURE CLAUSE_SAMPLE CLAUSE_EVERY CLAUSE_EXPORT CLAUSE_DO CLAUSE_UNKNOWN
 // Only between the lexer and parse.c
 %token BAD_BYTES CHAR OPEN_STRING OPEN_COMMENT STRAY_BRACE PREDICATE_OPEN_END BODY_OPEN_END
 
 %type <node> item config mapdecl import macro macro_param fn fn_param result dim arg probe predicate config_entry config_value
 %type <node> block block_value block_statement stmt simple expr unary postfix prim map if_value if_statement else type type_base type_plain type_tagged let_type let_value
-%type <node> record_item argument_of target declared export budget setting value clause column measured limit percent sink budgeted
+%type <node> record_item argument_of target declared export budget setting value clause column measured limit percent sink budgeted param param_value
 %type <list> items points config_entries exprs args arg_list record path macro_params fn_params dims settings values clauses columns measures limits sinks sink_args sink_settings budget_settings
 %type <statements> stmts
+%type <text> about
 %type <range> range
 %type <op> assign
 
@@ -87,6 +88,7 @@ item
 	| target
 	| declared
 	| export
+	| param
 	| budget
 
 config
@@ -245,6 +247,21 @@ sink_settings
 export
 	: EXPORT IDENT '=' sink end ITEM_END { $$ = build_export(p, span_join(@1, @end), $IDENT, $sink); }
 	| EXPORT error ITEM_END { $$ = NULL; yyerrok; }
+
+param
+	: PARAM IDENT '=' param_value about end ITEM_END { $$ = build_param(p, span_join(@1, @end), $IDENT, $param_value, $about); }
+	| PARAM error ITEM_END { $$ = NULL; yyerrok; }
+
+param_value
+	: INT
+	| '-' INT { $$ = build_unary(p, @$, OP_NEG, $INT); }
+	| STRING
+	| TRUE { $$ = build_bool(p, @$, true); }
+	| FALSE { $$ = build_bool(p, @$, false); }
+
+about
+	: %empty { $$ = NULL; }
+	| STRING { $$ = $STRING->string.text; }
 
 budget: BUDGET '{' budget_settings '}' { $$ = build_budget(p, @$, $budget_settings); }
 

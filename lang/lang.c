@@ -29,6 +29,16 @@ static void dump_script(struct lang *l)
 	}
 }
 
+static void dump_params(struct lang *l)
+{
+	_str_ struct str out = { 0 };
+
+	if (!wanted(l, LANG_PARAMS))
+		return;
+	named_params_list(l, &out);
+	dump(l, LANG_PARAMS, &out);
+}
+
 static void dump_core(struct lang *l)
 {
 	_str_ struct str core = { 0 };
@@ -75,6 +85,7 @@ static struct program *program_new(struct lang *l)
 	l->plan = p->plan;
 	map_init(&l->map_names, l->arena);
 	map_init(&l->formats, l->arena);
+	map_init(&l->named, l->arena);
 	return p;
 }
 
@@ -96,8 +107,10 @@ struct program *lang_compile(struct arena *a, struct types *types, struct world 
 	pass_macro(l);
 	if (d->errors > before)
 		return NULL;
+	pass_params(l);
 	pass_sugar(l);
 	named_params_check(l);
+	dump_params(l);
 	names_init(l);
 	if (d->errors > before)
 		return NULL;

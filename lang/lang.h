@@ -15,7 +15,7 @@ struct str;
 struct types;
 struct world;
 
-enum lang_stage { LANG_TOKENS, LANG_AST, LANG_CORE, LANG_TYPES, LANG_PROGRAM, LANG_STAGES };
+enum lang_stage { LANG_TOKENS, LANG_AST, LANG_PARAMS, LANG_CORE, LANG_TYPES, LANG_PROGRAM, LANG_STAGES };
 
 // Which sites of the script are compiled (--probe-filter, --test …); the others are as if they were not written.
 struct lang_filter {
@@ -71,4 +71,5 @@ struct node *lang_parse(struct arena *a, struct diag *d, uint32_t source);
 // The script laid out (spile fmt), appended to `out`. False on errors, which are in d. Laid out twice it stays the same.
 bool lang_format(struct arena *a, struct diag *d, uint32_t source, struct str *out);
 void lang_tokens(struct arena *a, struct diag *d, uint32_t source, struct str *out); // -d tokens
+void core_print_expr(const struct node *expression, struct str *out);
 void core_print(const struct node *script, struct str *out);                         // -d core: source text that parses to an equal tree

@@ -98,6 +98,7 @@ struct lang {
 // Passes, in order; see lang.c.
 void pass_import(struct lang *l);
 void pass_macro(struct lang *l);
+void pass_params(struct lang *l);
 void pass_sugar(struct lang *l);
 void pass_items(struct lang *l);
 void pass_targets(struct lang *l);
@@ -130,6 +131,7 @@ const struct type *named_type(struct lang *l, enum type_kind kind, const char *t
 const struct type *named_typedef(struct lang *l, const char *name);
 bool named_constant(struct lang *l, struct node **slot); // *slot, an IDENT, became what it names
 
+void named_params_list(struct lang *l, struct str *out); // -d params, a line each
 void named_params_check(struct lang *l); // named_params.c: what is given on the command line must be declared by a getopt()
 
 // comptime.c: what is evaluated while checking

@@ -286,14 +286,14 @@ static int declared_item(const struct lexer *l, struct token first)
 	static const struct {
 		const char *word;
 		int kind, third;
-	} items[] = { { "target", T_TARGET, '{' }, { "probe", T_PROBE, '{' }, { "stream", T_STREAM, '{' }, { "export", T_EXPORT, '=' } };
+	} items[] = { { "target", T_TARGET, '{' }, { "probe", T_PROBE, '{' }, { "stream", T_STREAM, '{' }, { "export", T_EXPORT, '=' }, { "param", T_PARAM, 0 } }; // third 0: any
 	struct token second = scan(l, first.end);
 	int third = scan(l, second.end).kind;
 
 	if (is_word(l, first, "budget") && second.kind == '{')
 		return T_BUDGET;
 	for (size_t i = 0; i < ARRAY_SIZE(items) && second.kind == T_IDENT; i++)
-		if (is_word(l, first, items[i].word) && third == items[i].third)
+		if (is_word(l, first, items[i].word) && (!items[i].third || third == items[i].third))
 			return items[i].kind;
 	return 0;
 }
@@ -482,10 +482,25 @@ static uint32_t export_end(const struct lexer *l, struct token export)
 	return next.kind == ';' ? next.end : end;
 }
 
+// `param NAME = -DEFAULT "description";`: sign, description and `;` may be missing.
+static uint32_t param_end(const struct lexer *l, struct token param)
+{
+	struct token t = scan(l, scan(l, scan(l, param.end).end).end), about;
+
+	if (t.kind == '-')
+		t = scan(l, t.end);
+	if (t.kind != T_INT && t.kind != T_STRING && t.kind != T_TRUE && t.kind != T_FALSE)
+		return line_end(l, param.end, false);
+	about = scan(l, t.end);
+	if (about.kind == T_STRING)
+		t = about;
+	return scan(l, t.end).kind == ';' ? scan(l, t.end).end : t.end;
+}
+
 static void open_item(struct lexer *l, int kind, struct token first)
 {
-	l->mode = kind == T_EXPORT ? LEX_DECL : LEX_CODE;
-	l->until = kind == T_EXPORT ? export_end(l, first) : 0;
+	l->mode = kind == T_EXPORT || kind == T_PARAM ? LEX_DECL : LEX_CODE;
+	l->until = kind == T_EXPORT ? export_end(l, first) : kind == T_PARAM ? param_end(l, first) : 0;
 	l->depth = l->nested = 0;
 	l->cast = false;
 	l->item = kind;

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "base/util.h"
+#include "lang/literal.h"
 #include "lang/resolve.h"
 
 struct named_param {
@@ -106,6 +107,18 @@ static void invalid(struct lang *l, const struct named_param *p, const char *typ
 	diag_error(l->diag, (struct span){ 0 }, E_PARAM, "program command line option --%s invalid %s (value: %s)", p->name, type, value ? value : "");
 }
 
+// A number as it would stand in the script; where the default is a duration, with its unit.
+static struct node *integer_of(struct lang *l, const struct node *init, const char *text, struct span at)
+{
+	struct node *n;
+
+	if (!init->int_.is_duration)
+		return param_integer(l, text, at);
+	n = node_uint(l, 0, at);
+	n->int_.text = text;
+	return literal_number(text, strlen(text), &n->int_.value, &n->int_.is_duration) || !n->int_.is_duration ? NULL : n;
+}
+
 static struct node *value_of(struct lang *l, const struct named_param *p, struct span at)
 {
 	enum node_kind kind = p->init ? p->init->kind : NODE_BOOL;
@@ -122,10 +135,10 @@ static struct node *value_of(struct lang *l, const struct named_param *p, struct
 	} else if (kind == NODE_BOOL && !parse_bool(text, &truth)) {
 		invalid(l, p, "boolean", text);
 	} else if (kind == NODE_INT) {
-		n = text ? param_integer(l, text, at) : NULL;
+		n = text ? integer_of(l, p->init, text, at) : NULL;
 		if (n)
 			return n;
-		invalid(l, p, "integer", text);
+		invalid(l, p, p->init->int_.is_duration ? "duration, such as 10ms" : "integer", text);
 	} else if (kind == NODE_STRING) {
 		if (text)
 			return node_string(l, text, strlen(text), at);
@@ -173,17 +186,40 @@ static void list_expected(struct lang *l, bool described)
 		diag_hint(l->diag, "this program has no options");
 }
 
+static void find_all(struct lang *l)
+{
+	for (size_t i = 0; i < l->script->script.items.n; i++)
+		if (l->script->script.items.v[i]->kind == NODE_PROBE)
+			find(l, &l->script->script.items.v[i]);
+}
+
+void named_params_list(struct lang *l, struct str *out)
+{
+	find_all(l);
+	for (size_t i = 0; i < l->named.n; i++) {
+		const struct named_param *p = l->named.at[i].value;
+		_str_ struct str option = { 0 };
+
+		if (!p)
+			continue;
+		str_printf(&option, "--%s", p->name);
+		if (p->init && p->init->kind != NODE_BOOL) {
+			str_addc(&option, '=');
+			core_print_expr(p->init, &option);
+		}
+		str_printf(out, "  %-26s %s%s\n", str_z(&option), p->about ? p->about : "",
+			   p->init && p->init->kind == NODE_BOOL && p->init->bool_.value ? " (true)" : "");
+	}
+}
+
 void named_params_check(struct lang *l)
 {
 	_str_ struct str unknown = { 0 };
 	bool help = false;
 
-	map_init(&l->named, l->arena);
 	if (!l->options->nnamed)
 		return;
-	for (size_t i = 0; i < l->script->script.items.n; i++)
-		if (l->script->script.items.v[i]->kind == NODE_PROBE)
-			find(l, &l->script->script.items.v[i]);
+	find_all(l);
 	for (size_t i = 0; i < l->options->nnamed; i++) {
 		const char *text = l->options->named[i], *name = arena_strndup(l->arena, text, strcspn(text, "="));
 

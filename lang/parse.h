@@ -113,6 +113,7 @@ struct node *build_limit(struct parser *p, struct span at, const char *word, str
 struct node *build_percent(struct parser *p, struct span at);
 struct node *build_size(struct parser *p, struct span at);
 struct node *build_sink(struct parser *p, struct span at, const char *name, bool called, struct node_list args, struct node_list settings);
+struct node *build_param(struct parser *p, struct span at, const char *name, struct node *init, const char *about);
 struct node *build_export(struct parser *p, struct span at, const char *name, struct node *sink);
 struct node *build_budget(struct parser *p, struct span at, struct node_list settings);
 void build_push(struct parser *p, struct node_list *list, struct node *n);

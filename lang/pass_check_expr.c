@@ -456,8 +456,7 @@ static const struct type *check_kind(struct lang *l, struct node **slot)
 	case NODE_POSITIONAL: case NODE_RECORD_ITEM: case NODE_TYPEOF: case NODE_TYPESPEC: case NODE_EXPR: case NODE_ASSIGN: case NODE_DISCARD:
 	case NODE_LET: case NODE_WHILE: case NODE_UNROLL: case NODE_FOR: case NODE_BREAK: case NODE_CONTINUE: case NODE_RETURN:
 	case NODE_SCRIPT: case NODE_PROBE: case NODE_POINT: case NODE_CONFIG: case NODE_CONFIG_ENTRY: case NODE_MAPDECL:
-	case NODE_MACRO: case NODE_FN: case NODE_IMPORT: case NODE_C_TEXT: case NODE_TARGET: case NODE_SETTING: case NODE_AMOUNT:
-	case NODE_DECLARED: case NODE_CLAUSE: case NODE_COLUMN: case NODE_MEASURED: case NODE_LIMIT: case NODE_SINK: case NODE_EXPORT: case NODE_BUDGET:
+	case NODE_MACRO: case NODE_FN: case NODE_IMPORT: case NODE_C_TEXT: case NODE_FIRST_DECLARATIVE ... NODE_LAST_DECLARATIVE:
 	case NODE_KINDS:
 		break;
 	}

@@ -600,8 +600,7 @@ void resolve(struct lang *l, struct node **slot)
 		resolve_children(l, n);
 		return;
 	case NODE_SCRIPT: case NODE_PROBE: case NODE_CONFIG: case NODE_CONFIG_ENTRY: case NODE_MAPDECL:
-	case NODE_MACRO: case NODE_FN: case NODE_IMPORT: case NODE_C_TEXT: case NODE_TARGET: case NODE_SETTING: case NODE_AMOUNT:
-	case NODE_DECLARED: case NODE_CLAUSE: case NODE_COLUMN: case NODE_MEASURED: case NODE_LIMIT: case NODE_SINK: case NODE_EXPORT: case NODE_BUDGET:
+	case NODE_MACRO: case NODE_FN: case NODE_IMPORT: case NODE_C_TEXT: case NODE_FIRST_DECLARATIVE ... NODE_LAST_DECLARATIVE:
 	case NODE_KINDS:
 		BUG("%s inside a block", node_name(n->kind));
 	}

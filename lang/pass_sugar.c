@@ -69,6 +69,8 @@ static bool is_nanoseconds(const struct node *n)
 		return true;
 	if (n->kind == NODE_INT)
 		return n->int_.is_duration;
+	if (n->kind == NODE_CALL && strcmp(n->call.name, "getopt") == 0 && n->call.args.n > 1)
+		return is_nanoseconds(n->call.args.v[1]);
 	if (n->kind == NODE_BINARY && (n->binary.op == OP_ADD || n->binary.op == OP_SUB))
 		return is_nanoseconds(n->binary.left) && is_nanoseconds(n->binary.right);
 	return n->kind == NODE_IDENT && mentions(n, duration);

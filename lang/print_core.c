@@ -84,6 +84,8 @@ static void print_int(struct printer *p, const struct node *n)
 {
 	if (n->int_.text)
 		str_adds(p->out, n->int_.text);
+	else if ((int64_t)n->int_.value < 0 && !n->int_.is_unsigned) // folded
+		str_i64(p->out, (int64_t)n->int_.value);
 	else
 		str_u64(p->out, n->int_.value);
 }
@@ -320,8 +322,7 @@ static void print_expression(struct printer *p, const struct node *n)
 		return;
 	case NODE_EXPR: case NODE_ASSIGN: case NODE_DISCARD: case NODE_LET: case NODE_WHILE: case NODE_UNROLL: case NODE_FOR: case NODE_BREAK:
 	case NODE_CONTINUE: case NODE_RETURN: case NODE_SCRIPT: case NODE_PROBE: case NODE_POINT: case NODE_CONFIG: case NODE_CONFIG_ENTRY:
-	case NODE_MAPDECL: case NODE_MACRO: case NODE_FN: case NODE_IMPORT: case NODE_C_TEXT: case NODE_TARGET: case NODE_SETTING: case NODE_AMOUNT:
-	case NODE_DECLARED: case NODE_CLAUSE: case NODE_COLUMN: case NODE_MEASURED: case NODE_LIMIT: case NODE_SINK: case NODE_EXPORT: case NODE_BUDGET:
+	case NODE_MAPDECL: case NODE_MACRO: case NODE_FN: case NODE_IMPORT: case NODE_C_TEXT: case NODE_FIRST_DECLARATIVE ... NODE_LAST_DECLARATIVE:
 	case NODE_KINDS:
 		BUG("'%s' is no expression", node_name(n->kind));
 	}
@@ -670,6 +671,17 @@ static void print_target(struct printer *p, const struct node *n)
 	str_addc(p->out, '\n');
 }
 
+static void print_param(struct printer *p, const struct node *n)
+{
+	str_printf(p->out, "param %s = ", n->param.name);
+	print_whole(p, n->param.init);
+	if (n->param.about) {
+		str_addc(p->out, ' ');
+		print_string(p, n->param.about, strlen(n->param.about));
+	}
+	str_adds(p->out, ";\n");
+}
+
 static void print_item(struct printer *p, const struct node *n)
 {
 	switch (n->kind) {
@@ -680,6 +692,7 @@ static void print_item(struct printer *p, const struct node *n)
 	case NODE_TARGET: case NODE_BUDGET: print_target(p, n); return;
 	case NODE_DECLARED: print_declared(p, n); return;
 	case NODE_EXPORT: print_export(p, n); return;
+	case NODE_PARAM: print_param(p, n); return;
 	case NODE_IMPORT:
 		print_statement(p, n);
 		str_adds(p->out, ";\n");
@@ -690,6 +703,13 @@ static void print_item(struct printer *p, const struct node *n)
 	default:
 		str_printf(p->out, "let %s = %s(%llu);\n", n->mapdecl.name, n->mapdecl.kind, (unsigned long long)n->mapdecl.size);
 	}
+}
+
+void core_print_expr(const struct node *n, struct str *out)
+{
+	struct printer p = { .out = out };
+
+	print_whole(&p, n);
 }
 
 void core_print(const struct node *script, struct str *out)

@@ -154,8 +154,7 @@ static void check_node(void *arg, struct node **slot)
 	switch (n->kind) {
 	case NODE_POSITIONAL: case NODE_SIZEOF: case NODE_OFFSETOF: case NODE_TYPEOF: case NODE_TYPESPEC: case NODE_POINT:
 	case NODE_SCRIPT: case NODE_PROBE: case NODE_CONFIG: case NODE_CONFIG_ENTRY: case NODE_MAPDECL:
-	case NODE_MACRO: case NODE_FN: case NODE_IMPORT: case NODE_C_TEXT: case NODE_TARGET: case NODE_SETTING: case NODE_AMOUNT:
-	case NODE_DECLARED: case NODE_CLAUSE: case NODE_COLUMN: case NODE_MEASURED: case NODE_LIMIT: case NODE_SINK: case NODE_EXPORT: case NODE_BUDGET:
+	case NODE_MACRO: case NODE_FN: case NODE_IMPORT: case NODE_C_TEXT: case NODE_FIRST_DECLARATIVE ... NODE_LAST_DECLARATIVE:
 	case NODE_COMPTIME: case NODE_TYPEINFO: case NODE_KINDS:
 		BUG("a '%s' is left at %u", node_name(n->kind), n->span.start);
 	case NODE_IDENT:
