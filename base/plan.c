@@ -245,3 +245,27 @@ int plan_read(const void *bytes, size_t n, struct arena *a, struct types *types,
 	*ret = p;
 	return 0;
 }
+
+static const struct {
+	const char *word, *what;
+	unsigned flags;
+} prog_kinds[] = {
+#define PROG(NAME, word, flags, what, type, attach) { word, what, flags },
+#include "base/prog_kind.def"
+#undef PROG
+};
+
+bool prog_is(enum prog_kind k, unsigned flag)
+{
+	return prog_kinds[k].flags & flag;
+}
+
+const char *prog_word(enum prog_kind k)
+{
+	return prog_kinds[k].word;
+}
+
+const char *prog_attached_to(enum prog_kind k)
+{
+	return prog_kinds[k].what;
+}

@@ -20,34 +20,18 @@ struct str;
 #define PLAN_VERSION 2u
 
 enum prog_kind { // BPF program type and how it is entered
-	PROG_RUN,        // RAW_TRACEPOINT run once through BPF_PROG_TEST_RUN: begin, end, self
-	PROG_UPROBE,     // KPROBE type, context struct pt_regs
-	PROG_TRACEPOINT, // TRACEPOINT, context is the event's record
-	PROG_RAW_TP,     // RAW_TRACEPOINT, context is u64 args[]
-	PROG_TP_BTF,     // TRACING/BPF_TRACE_RAW_TP, context is typed args[]
-	PROG_PERF,       // PERF_EVENT
-	PROG_KPROBE,     // KPROBE type on a kernel function, context struct pt_regs
-	PROG_FENTRY,     // TRACING/BPF_TRACE_FENTRY, context is the function's arguments, 8 bytes each
-	PROG_FEXIT,      // TRACING/BPF_TRACE_FEXIT, the same and the return value behind them
-	PROG_ITER,       // TRACING/BPF_TRACE_ITER, context is struct bpf_iter__NAME
+#define PROG(NAME, word, flags, what, type, attach) PROG_##NAME,
+#include "base/prog_kind.def"
+#undef PROG
 	PROG_KINDS
 };
 
+enum { PROG_TYPED = 1 << 0, PROG_OF_FUNCTION = 1 << 1 }; // prog_kind.def
+
 enum mechanism { // how a site is attached
-	MECH_NONE,         // run by the runtime itself
-	MECH_UPROBE_MULTI, // one link for all sites of a program in a binary; perf event where the kernel has none
-	MECH_URETPROBE_MULTI,
-	MECH_PERF_UPROBE, MECH_PERF_URETPROBE,
-	MECH_PERF_TRACEPOINT,
-	MECH_RAW_TP,       // bpf_raw_tracepoint_open on the event's name
-	MECH_RAW_SYSCALL,  // the same on sys_enter or sys_exit; the program compares the number
-	MECH_PERF_EVENT,   // perf_event_open on one CPU or each
-	MECH_KPROBE_MULTI, // one link for all functions of a program; a perf event each where the kernel has none
-	MECH_KRETPROBE_MULTI,
-	MECH_PERF_KPROBE, MECH_PERF_KRETPROBE, // offsets, addresses, functions of modules
-	MECH_TRAMPOLINE,   // fentry, fexit: the function is named when the program is loaded
-	MECH_ITER,         // read through once
-	MECH_BREAKPOINT,   // perf event of a debug register
+#define MECH(NAME, word, text, ns) MECH_##NAME,
+#include "base/mechanism.def"
+#undef MECH
 	MECHANISMS
 };
 
@@ -102,6 +86,10 @@ enum event_kind {
 #define PLAN_END };
 #include "base/plan.def"
 #include "base/plan_undef.h"
+
+bool prog_is(enum prog_kind k, unsigned flag);   // PROG_TYPED, PROG_OF_FUNCTION
+const char *prog_word(enum prog_kind k);         // "fentry"
+const char *prog_attached_to(enum prog_kind k);  // what attach_to names in BTF: "function"; NULL: nothing
 
 // Appends one item to a list of the plan: plan_push(arena, &plan->maps, &plan->n_maps, item). Returns its index.
 #define plan_push(a, list, n, ...)                                                                           \

@@ -72,7 +72,7 @@ static const char *check_prog(const struct plan *p, const struct plan_prog *g)
 {
 	if (g->kind >= PROG_KINDS || !g->name || !g->section)
 		return "a program has no name, no section or no known kind";
-	if ((g->kind == PROG_TP_BTF || g->kind == PROG_FENTRY || g->kind == PROG_FEXIT || g->kind == PROG_ITER) && !g->attach_to)
+	if (prog_attached_to(g->kind) && !g->attach_to)
 		return "a program has nothing to attach to";
 	for (uint32_t i = 0; i < g->n_sites; i++) {
 		const struct plan_site *s = &g->sites[i];

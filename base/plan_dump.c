@@ -8,15 +8,16 @@
 #include "base/str.h"
 #include "base/util.h"
 
-static const char *const prog_kinds[] = { [PROG_RUN] = "run", [PROG_UPROBE] = "uprobe", [PROG_TRACEPOINT] = "tracepoint",
-					  [PROG_RAW_TP] = "raw_tp", [PROG_TP_BTF] = "tp_btf", [PROG_PERF] = "perf_event",
-					  [PROG_KPROBE] = "kprobe", [PROG_FENTRY] = "fentry", [PROG_FEXIT] = "fexit", [PROG_ITER] = "iter" };
+static const char *const prog_kinds[] = {
+#define PROG(NAME, word, flags, what, type, attach) word,
+#include "base/prog_kind.def"
+#undef PROG
+};
 static const char *const mechanisms[] = {
-	[MECH_NONE] = "none", [MECH_UPROBE_MULTI] = "uprobe_multi", [MECH_URETPROBE_MULTI] = "uretprobe_multi",
-	[MECH_PERF_UPROBE] = "perf_uprobe", [MECH_PERF_URETPROBE] = "perf_uretprobe", [MECH_PERF_TRACEPOINT] = "perf_tracepoint",
-	[MECH_RAW_TP] = "raw_tp", [MECH_RAW_SYSCALL] = "raw_syscall", [MECH_PERF_EVENT] = "perf_event",
-	[MECH_KPROBE_MULTI] = "kprobe_multi", [MECH_KRETPROBE_MULTI] = "kretprobe_multi", [MECH_PERF_KPROBE] = "perf_kprobe",
-	[MECH_PERF_KRETPROBE] = "perf_kretprobe", [MECH_TRAMPOLINE] = "trampoline", [MECH_ITER] = "iter", [MECH_BREAKPOINT] = "breakpoint" };
+#define MECH(NAME, word, text, ns) word,
+#include "base/mechanism.def"
+#undef MECH
+};
 static const char *const roles[] = { [MAP_USER] = "user", [MAP_RING] = "ring", [MAP_SCRATCH] = "scratch", [MAP_LOST] = "lost",
 				     [MAP_GLOBALS] = "globals", [MAP_RODATA] = "rodata", [MAP_NAMES] = "names",
 				     [MAP_CONTROL] = "control", [MAP_TARGETS] = "targets", [MAP_UNWIND_POOL] = "unwind pool",

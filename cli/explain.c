@@ -15,13 +15,10 @@
 #define MOST_SECONDS 3600
 
 static const char *const mechanisms[] = {
-	[MECH_NONE] = "run by spile itself", [MECH_UPROBE_MULTI] = "uprobe (multi)", [MECH_URETPROBE_MULTI] = "uretprobe (multi)",
-	[MECH_PERF_UPROBE] = "uprobe (perf)", [MECH_PERF_URETPROBE] = "uretprobe (perf)", [MECH_PERF_TRACEPOINT] = "tracepoint (perf)",
-	[MECH_RAW_TP] = "raw tracepoint", [MECH_RAW_SYSCALL] = "raw tracepoint of all system calls", [MECH_PERF_EVENT] = "perf event",
-	[MECH_KPROBE_MULTI] = "kprobe (multi)", [MECH_KRETPROBE_MULTI] = "kretprobe (multi)", [MECH_PERF_KPROBE] = "kprobe (perf)",
-	[MECH_PERF_KRETPROBE] = "kretprobe (perf)", [MECH_TRAMPOLINE] = "trampoline", [MECH_ITER] = "iterator", [MECH_BREAKPOINT] = "debug register",
+#define MECH(NAME, word, text, ns) text,
+#include "base/mechanism.def"
+#undef MECH
 };
-_Static_assert(ARRAY_SIZE(mechanisms) == MECHANISMS, "one for each mechanism");
 
 static const char *name_of(const struct plan_prog *p)
 {

@@ -79,12 +79,6 @@ static struct value record_address(struct cg *cg, LLVMValueRef off)
 	return (struct value){ .v = LLVMBuildAdd(cg->l.b, base, off, "field"), .remote = true, .space = SPACE_KERNEL };
 }
 
-// Programs whose arguments the verifier has types for.
-static bool is_typed(enum prog_kind k)
-{
-	return k == PROG_TP_BTF || k == PROG_FENTRY || k == PROG_FEXIT;
-}
-
 static const struct plan_reloc *arg_reloc(struct cg *cg, enum reloc_kind kind, const struct arg_loc *a)
 {
 	return reloc_new(cg->p->world, kind, a->event, a->member);
@@ -105,7 +99,7 @@ static struct value named_arg(struct cg *cg, const struct arg_loc *a)
 		return record_address(cg, LLVMBuildAnd(cg->l.b, v, l_k(&cg->l, 0xffff), "off"));
 	default: // ARG_RAW: the slot is 8 bytes wide whatever the argument is
 		v = cg_reloc_load(cg, arg_reloc(cg, RELOC_SLOT, a), cg->fn->ctx);
-		return extend(cg, a, is_typed(cg->body->kind) && a->type && a->type->kind == TYPE_POINTER ? l_untyped(&cg->l, v) : v);
+		return extend(cg, a, prog_is(cg->body->kind, PROG_TYPED) && a->type && a->type->kind == TYPE_POINTER ? l_untyped(&cg->l, v) : v);
 	}
 }
 
@@ -130,7 +124,7 @@ struct value cg_arg(struct cg *cg, const struct arg_loc *a)
 	case ARG_RAW: {
 		LLVMValueRef v = ctx_u64(cg, 8 * a->offset, "arg");
 
-		return extend(cg, a, is_typed(cg->body->kind) && a->type && a->type->kind == TYPE_POINTER ? l_untyped(&cg->l, v) : v);
+		return extend(cg, a, prog_is(cg->body->kind, PROG_TYPED) && a->type && a->type->kind == TYPE_POINTER ? l_untyped(&cg->l, v) : v);
 	}
 	case ARG_SYSCALL:
 		return syscall_arg(cg, a);

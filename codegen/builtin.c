@@ -93,7 +93,7 @@ static bool has_func_ip(struct cg *cg)
 
 	if (cg->body->kind == PROG_KPROBE)
 		return cg->body->sites.v[0].plan.func_offset == 0 && w->ops->feature((struct world *)w, FEATURE_ATTACH_COOKIE);
-	return cg->body->kind == PROG_FENTRY || cg->body->kind == PROG_FEXIT;
+	return prog_is(cg->body->kind, PROG_OF_FUNCTION);
 }
 
 // A kernel that does not say which function it was: trampolines and kretprobes (attach_return_variant) have a program for each.
@@ -101,7 +101,7 @@ static bool is_named_by_site(const struct cg *cg)
 {
 	struct world *w = cg->p->world;
 	enum prog_kind kind = cg->body->kind;
-	bool one = kind == PROG_FENTRY || kind == PROG_FEXIT || (kind == PROG_KPROBE && strstr(cg->body->type->name, "ret"));
+	bool one = prog_is(kind, PROG_OF_FUNCTION) || (kind == PROG_KPROBE && strstr(cg->body->type->name, "ret"));
 
 	return one && cg->body->sites.n == 1 && w->ops->kernel_symbol && w->ops->feature && !w->ops->feature(w, FEATURE_FUNC_IP);
 }

@@ -12,10 +12,6 @@
 
 // Dump ---------------------------------------------------------------------------------------------------------------
 
-static const char *const prog_kinds[] = { "run", "uprobe", "tracepoint", "raw_tp", "tp_btf", "perf", "kprobe", "fentry", "fexit",
-					  "iter" };
-_Static_assert(ARRAY_SIZE(prog_kinds) == PROG_KINDS, "one word per kind");
-
 static const char *const event_kinds[] = {
 #define EVENT(NAME, func, control) #NAME,
 #include "base/event.def"
@@ -64,7 +60,7 @@ static void dump_body(const struct program *p, const struct body *b, struct str 
 {
 	const struct plan_prog *prog = &p->plan->progs[b->prog];
 
-	str_printf(out, "body %s: %s %s%s%s%s%s\n", b->name, b->type->name, prog_kinds[b->kind], prog->attach_to ? " to " : "",
+	str_printf(out, "body %s: %s %s%s%s%s%s\n", b->name, b->type->name, prog_word(b->kind), prog->attach_to ? " to " : "",
 		   prog->attach_to ? prog->attach_to : "", b->pid_filter ? ", pid filter" : "", prog->uses_cookie ? ", cookie" : "");
 	for (uint32_t i = 0; i < prog->n_sites; i++)
 		str_printf(out, "  site %s\n", prog->sites[i].name);

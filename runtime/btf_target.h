@@ -11,6 +11,6 @@ struct btf_target {
 	int object_fd; // a module's BTF, which the caller closes; -1: the kernel's own
 };
 
-// `name`: PROG_TP_BTF: a raw tracepoint; PROG_FENTRY and PROG_FEXIT: "function" or "module:function"; PROG_ITER: a table.
+// `name`: PROG_TP_BTF: a raw tracepoint; PROG_ITER: a table; else "function" or "module:function".
 // -ENOENT when the kernel has none, -EACCES.
 int btf_target_find(enum prog_kind kind, const char *name, struct btf_target *ret);

@@ -24,14 +24,11 @@
 enum { ROUNDS = 7, CALLS = 400 };
 enum entry { ENTRY_UPROBE, ENTRY_STEPPED, ENTRY_URETPROBE, ENTRY_SYSCALL, ENTRIES };
 
-// Nanoseconds to enter a program where it is not measured: figures of one machine (docs/benchmarks.md), rounded.
 static const double assumed_ns[] = {
-	[MECH_UPROBE_MULTI] = 600, [MECH_URETPROBE_MULTI] = 950, [MECH_PERF_UPROBE] = 700, [MECH_PERF_URETPROBE] = 1100,
-	[MECH_PERF_TRACEPOINT] = 60, [MECH_RAW_TP] = 20, [MECH_RAW_SYSCALL] = 60, [MECH_PERF_EVENT] = 2000, [MECH_KPROBE_MULTI] = 100,
-	[MECH_KRETPROBE_MULTI] = 200, [MECH_PERF_KPROBE] = 300, [MECH_PERF_KRETPROBE] = 500, [MECH_TRAMPOLINE] = 15, [MECH_ITER] = 0,
-	[MECH_BREAKPOINT] = 1500, [MECH_NONE] = 0,
+#define MECH(NAME, word, text, ns) ns,
+#include "base/mechanism.def"
+#undef MECH
 };
-_Static_assert(ARRAY_SIZE(assumed_ns) == MECHANISMS, "one for each mechanism");
 
 // Functions whose first instruction the kernel emulates, and one it single-steps -----------------------------------------
 

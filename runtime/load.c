@@ -278,52 +278,38 @@ bool load_is_kprobe_multi(const struct plan_prog *p, const struct world *w)
 	return true;
 }
 
-// Programs of type TRACING name what they attach to when they are loaded. The descriptor of a module's BTF is *close_fd.
+static const struct {
+	enum bpf_prog_type type;
+	enum bpf_attach_type attach;
+} bpf_kinds[] = {
+#define PROG(NAME, word, flags, what, type, attach) { type, (enum bpf_attach_type)(attach) },
+#include "base/prog_kind.def"
+#undef PROG
+};
+
+// Programs of some kinds name what they attach to when they are loaded. The descriptor of a module's BTF is *close_fd.
 static int fill_target(struct loading *g, const struct plan_prog *p, struct bpf_prog_load_opts *o, int *close_fd)
 {
-	static const struct {
-		uint32_t kind;
-		enum bpf_attach_type type;
-		const char *missing;
-	} kinds[] = {
-		{ PROG_TP_BTF, BPF_TRACE_RAW_TP, "this kernel's type information (BTF) knows no raw tracepoint '%s'" },
-		{ PROG_FENTRY, BPF_TRACE_FENTRY, "this kernel's type information (BTF) knows no function '%s'; the script was compiled for another" },
-		{ PROG_FEXIT, BPF_TRACE_FEXIT, "this kernel's type information (BTF) knows no function '%s'; the script was compiled for another" },
-		{ PROG_ITER, BPF_TRACE_ITER, "this kernel's type information (BTF) knows no iterator '%s'" },
-	};
+	const char *what = prog_attached_to(p->kind);
+	struct btf_target target;
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct btf_target target;
-
-		if (p->kind != kinds[i].kind)
-			continue;
-		int err = btf_target_find(p->kind, p->attach_to, &target);
-		if (err)
-			return failed(g, err, kinds[i].missing, p->attach_to);
-		o->expected_attach_type = kinds[i].type;
-		o->attach_btf_id = target.id;
-		o->attach_btf_obj_fd = target.object_fd >= 0 ? (uint32_t)target.object_fd : 0;
-		*close_fd = target.object_fd;
+	if (!what)
+		return 0;
+	int err = btf_target_find(p->kind, p->attach_to, &target);
+	if (err) {
+		diag_error(g->q->diag, (struct span){ 0 }, E_LOAD, "this kernel's type information (BTF) knows no %s '%s'; the script was compiled for another",
+			   what, p->attach_to);
+		return err;
 	}
+	o->attach_btf_id = target.id;
+	o->attach_btf_obj_fd = target.object_fd >= 0 ? (uint32_t)target.object_fd : 0;
+	*close_fd = target.object_fd;
 	return 0;
-}
-
-static enum bpf_prog_type type_of(uint32_t kind)
-{
-	static const enum bpf_prog_type types[] = {
-		[PROG_RUN] = BPF_PROG_TYPE_RAW_TRACEPOINT, [PROG_UPROBE] = BPF_PROG_TYPE_KPROBE,
-		[PROG_TRACEPOINT] = BPF_PROG_TYPE_TRACEPOINT, [PROG_RAW_TP] = BPF_PROG_TYPE_RAW_TRACEPOINT,
-		[PROG_TP_BTF] = BPF_PROG_TYPE_TRACING, [PROG_PERF] = BPF_PROG_TYPE_PERF_EVENT,
-		[PROG_KPROBE] = BPF_PROG_TYPE_KPROBE, [PROG_FENTRY] = BPF_PROG_TYPE_TRACING, [PROG_FEXIT] = BPF_PROG_TYPE_TRACING,
-		[PROG_ITER] = BPF_PROG_TYPE_TRACING,
-	};
-	_Static_assert(ARRAY_SIZE(types) == PROG_KINDS, "a BPF type per kind");
-
-	return types[kind];
 }
 
 static int fill_options(struct loading *g, const struct plan_prog *p, const struct code_info *info, struct bpf_prog_load_opts *o, int *close_fd)
 {
+	o->expected_attach_type = bpf_kinds[p->kind].attach;
 	if (wants_multi(g, p))
 		o->expected_attach_type = (enum bpf_attach_type)ATTACH_UPROBE_MULTI;
 	else if (load_is_kprobe_multi(p, g->q->world))
@@ -352,14 +338,14 @@ static int try_load(struct loading *g, const struct plan_prog *p, struct bpf_pro
 		o->log_size = g->log_size;
 		o->log_level = 1;
 	}
-	int fd = bpf_prog_load(type_of(p->kind), name, g->license, in, n, o);
+	int fd = bpf_prog_load(bpf_kinds[p->kind].type, name, g->license, in, n, o);
 	if (fd >= 0)
 		return fd;
 	for (int attempt = 0; attempt < 2; attempt++) {
 		o->log_buf = g->log;
 		o->log_size = g->log_size;
 		o->log_level = 1;
-		fd = bpf_prog_load(type_of(p->kind), name, g->license, in, n, o);
+		fd = bpf_prog_load(bpf_kinds[p->kind].type, name, g->license, in, n, o);
 		if (fd >= 0 || !strstr(g->log, "line_info") || o->line_info_cnt == 0)
 			break;
 		o->line_info_cnt = 0;
@@ -367,7 +353,7 @@ static int try_load(struct loading *g, const struct plan_prog *p, struct bpf_pro
 	if (fd == -ENOSPC) { // the log did not hold every step; what the verifier says without them is the reason
 		g->log[0] = '\0';
 		o->log_level = LOG_STATS;
-		fd = bpf_prog_load(type_of(p->kind), name, g->license, in, n, o);
+		fd = bpf_prog_load(bpf_kinds[p->kind].type, name, g->license, in, n, o);
 	}
 	return fd;
 }
