@@ -84,7 +84,7 @@ struct arg_loc {
 struct site {
 	struct plan_site plan;
 	enum prog_kind kind;
-	const char *attach_to; // PROG_TP_BTF
+	const char *attach_to; // what the kind names in BTF (prog_kind.def); NULL: nothing
 	const char *variant;   // "" when all sites of the provider in one block can share
 	const void *detail;    // the provider's own, for arg(): a note's argument string, an event's fields …
 };
@@ -105,6 +105,15 @@ struct expand {          // the question
 	bool list_only;      // -l: no error when nothing matches
 };
 
+// What a program's return decides, where it decides something. Spile observes: a program returns `keep`, and only with --unsafe
+// another value, by `return N`. One that is found to be out of range when it is returned counts as `keep`.
+struct probe_verdict {
+	int64_t keep;
+	int64_t least, most;
+	const char *decides; // "lets a process do it or not"
+	const char *values;  // "0 or a negative error number"
+};
+
 struct probe_type {
 	const char *name;            // "uprobe"
 	const char *aliases[4];      // "u"
@@ -116,6 +125,8 @@ struct probe_type {
 	bool pid_filter;             // -p becomes an implicit predicate
 	bool last_first;             // of programs on one site the kernel runs the one attached last first
 	enum space arg_space;        // what pointers in arguments point into
+	const char *event;           // how base/reloc.h names what it attaches to: "tracepoint", "rawtracepoint", "function"; or NULL
+	const char *prefix;          // of the function that FUNCTION in "name:FUNCTION" stands for; NULL: none
 
 	// Compile side ------------------------------------------------------------------------------------------------
 	// Turns a parsed attach point into sites, appended to `out`. Errors go to q->diag at ap->span; true if it was understood.
@@ -142,6 +153,9 @@ struct probe_type {
 
 	// Compile side: tag of the kernel's struct that `ctx` points to, where it is not struct pt_regs. May be NULL.
 	const char *(*context)(const struct probe_type *t, const struct site *s);
+
+	// Compile side: what its programs' return decides. NULL: nothing, `return N` has no effect.
+	const struct probe_verdict *(*verdict)(const struct probe_type *t, const struct site *s);
 };
 
 struct site *site_add(struct site_list *l, const struct site *s); // copies

@@ -148,7 +148,7 @@ void cg_stdlib_link(struct cg *cg);
 void cg_body(struct cg *cg, struct body *b);
 struct fn *cg_fn_begin(struct cg *cg, struct fn *f, const char *name, LLVMTypeRef type, enum fn_kind kind, struct span at); // in the body's section
 void cg_fn_end(struct cg *cg);
-void cg_return(struct cg *cg, LLVMValueRef value); // leaves the body; value NULL: 0. Only what the run side runs itself has a result
+void cg_return(struct cg *cg, LLVMValueRef value); // leaves the body; value NULL: what the probe returns that has nothing to say
 
 // mem.c
 LLVMValueRef cg_alloca(struct cg *cg, LLVMTypeRef t, const char *name);

@@ -237,12 +237,42 @@ static void body_checks(struct cg *cg, LLVMBasicBlockRef out)
 		check_object(cg, out);
 }
 
+static const struct probe_verdict *verdict_of(struct cg *cg)
+{
+	const struct probe_type *t = cg->body->type;
+
+	return t->verdict ? t->verdict(t, &cg->body->sites.v[0]) : NULL;
+}
+
+// What a program returns that has nothing to say.
+static LLVMValueRef keep(struct cg *cg)
+{
+	const struct probe_verdict *v = verdict_of(cg);
+
+	return l_k(&cg->l, v ? (uint64_t)v->keep : 0);
+}
+
+// A value out of range is no decision. The verifier, which wants to see that it is in range, does not see through what LLVM makes of
+// the two comparisons when it knows of both.
+static LLVMValueRef decision(struct cg *cg, LLVMValueRef v)
+{
+	const struct probe_verdict *in = verdict_of(cg);
+	struct ll *l = &cg->l;
+
+	if (!in)
+		return v;
+	v = l_opaque(l, v);
+	v = LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSLT, v, l_k(l, (uint64_t)in->least), "below"), keep(cg), v, "decision");
+	v = l_opaque(l, v);
+	return LLVMBuildSelect(l->b, LLVMBuildICmp(l->b, LLVMIntSGT, v, l_k(l, (uint64_t)in->most), "above"), keep(cg), v, "decision");
+}
+
 void cg_return(struct cg *cg, LLVMValueRef value)
 {
 	struct ll *l = &cg->l;
 
 	if (!value)
-		value = l_k(l, 0);
+		value = keep(cg);
 	if (cg->fn->returned)
 		l_store(l, LLVMBuildOr(l->b, LLVMBuildShl(l->b, value, l_k(l, 1), ""), l_k(l, 1), "returned"), cg->fn->returned, 8);
 	else if (cg->fn->result)
@@ -280,13 +310,13 @@ void cg_body(struct cg *cg, struct body *b)
 	cg->copied_to = cg->copied_size = 0;
 	cg_fn_begin(cg, &f, prog->name, type, FN_MAIN, b->block->span);
 	f.ctx = LLVMGetParam(f.fn, 0);
-	if (b->kind == PROG_RUN)
+	if (b->kind == PROG_RUN || b->decides)
 		f.result = cg_alloca(cg, l->i64, "result");
 	LLVMBasicBlockRef start = l_block(l, "start"), claim_early = l_block(l, "early"), filter = l_block(l, "filter"),
 			  claim_late = l_block(l, "late"), body = l_block(l, "body"), out = l_block(l, "out"), skip = l_block(l, "skip");
 	l_pos(l, start);
 	if (f.result)
-		l_store(l, l_k(l, 0), f.result, 8);
+		l_store(l, keep(cg), f.result, 8);
 	load_live(cg);
 	body_checks(cg, out);
 	l_br(l, claim_early);
@@ -319,7 +349,7 @@ void cg_body(struct cg *cg, struct body *b)
 	l_pos(l, claim_late);
 	l_br(l, body);
 	l_pos(l, out);
-	LLVMBuildRet(l->b, f.result ? LLVMBuildTrunc(l->b, l_load(l, f.result, 8, false, "result"), l->i32, "") : l_k32(l, 0));
+	LLVMBuildRet(l->b, LLVMBuildTrunc(l->b, f.result ? decision(cg, l_load(l, f.result, 8, false, "result")) : keep(cg), l->i32, ""));
 	l_pos(l, f.entry);
 	l_br(l, start);
 	cg_fn_end(cg);

@@ -14,14 +14,13 @@
 static const char *event_of(struct lang *l)
 {
 	const struct plan_site *s = &l->body->sites.v[0].plan;
+	const char *event = l->body->type->event;
 
-	if (strcmp(s->provider, "tracepoint") == 0)
-		return arena_printf(l->arena, "tracepoint %s:%s", s->target, s->func);
-	if (strcmp(s->provider, "rawtracepoint") == 0)
-		return arena_printf(l->arena, "rawtracepoint %s", s->func);
-	if (strcmp(s->provider, "fentry") == 0 || strcmp(s->provider, "fexit") == 0)
-		return arena_printf(l->arena, "function %s:%s", s->target, s->func);
-	return NULL;
+	if (!event || (strcmp(event, "function") == 0 && !l->body->type->args))
+		return NULL;
+	if (strcmp(event, "rawtracepoint") == 0)
+		return arena_printf(l->arena, "%s %s", event, s->func);
+	return arena_printf(l->arena, "%s %s:%s", event, s->target, s->func);
 }
 
 static const char *path_text(struct lang *l, const struct node_list *path)
@@ -36,14 +35,14 @@ static const char *path_text(struct lang *l, const struct node_list *path)
 // "FUNCTION", or an attach point of the kernel.
 static const char *attach_text(struct lang *l, const char *text)
 {
-	static const struct {
-		const char *prefix, *word;
-	} forms[] = { { "tracepoint:", "tracepoint" },	{ "rawtracepoint:", "rawtracepoint" }, { "kprobe:", "function" }, { "kretprobe:", "function" },
-		      { "fentry:", "function" },	{ "fexit:", "function" } };
+	const struct probe_type *const *all = l->world->ops->probe_types(l->world);
 
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
-		if (strncmp(text, forms[i].prefix, strlen(forms[i].prefix)) == 0)
-			return arena_printf(l->arena, "%s %s", forms[i].word, text + strlen(forms[i].prefix));
+	for (size_t i = 0; all[i]; i++) {
+		size_t n = strlen(all[i]->name);
+
+		if (all[i]->event && strncmp(text, all[i]->name, n) == 0 && text[n] == ':')
+			return arena_printf(l->arena, "%s %s%s", all[i]->event, all[i]->prefix ? all[i]->prefix : "", text + n + 1);
+	}
 	return strchr(text, ':') ? NULL : arena_printf(l->arena, "function %s", text);
 }
 

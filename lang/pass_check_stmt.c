@@ -355,9 +355,35 @@ void check_block(struct lang *l, struct node *n)
 		n->type = type_basic(l->types, TYPE_NONE);
 }
 
+// What decides something goes on as if nobody had looked, unless --unsafe says that it may not.
+static void check_verdict(struct lang *l, const struct node *value)
+{
+	const struct probe_type *t = l->body->type;
+	const struct probe_verdict *v = t->verdict ? t->verdict(t, &l->body->sites.v[0]) : NULL;
+	bool known = is_int_literal(value);
+	int64_t number = known ? literal_value(value) : 0;
+
+	if (!v || (known && number == v->keep))
+		return;
+	if (v->least == v->most)
+		complain(l, value->span, E_PLACE, "what %s returns decides nothing: no other value than %lld can be returned", l->body->sites.v[0].plan.name,
+			 (long long)v->keep);
+	else if (known && (number < v->least || number > v->most))
+		complain(l, value->span, E_LITERAL, "%lld is nothing that '%s' probes return: it is %s", (long long)number, t->name, v->values);
+	else if (!l->options->unsafe)
+		complain(l, value->span, E_UNSAFE, "what a '%s' probe returns %s; without --unsafe it can only return %lld, and spile observes", t->name,
+			 v->decides, (long long)v->keep);
+	else
+		l->body->decides = true;
+}
+
 static void check_return(struct lang *l, struct node *n)
 {
-	if (n->return_.value && check_value(l, &n->return_.value) && !coerce_int(l, &n->return_.value))
+	if (!n->return_.value || !check_value(l, &n->return_.value))
+		return;
+	if (coerce_int(l, &n->return_.value))
+		check_verdict(l, n->return_.value);
+	else
 		complain(l, n->return_.value->span, E_TYPE, "a probe returns an integer, not '%T'", n->return_.value->type);
 }
 

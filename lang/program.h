@@ -69,6 +69,7 @@ struct body {
 	struct var **vars;
 	size_t nvars;
 	uint32_t prog;             // in plan.progs
+	bool decides;              // returns another value than its probe's verdict.keep
 	bool pid_filter;           // -p: the implicit predicate applies
 	uint32_t target;           // an attach point named a target: its place in plan.targets + 1; only its processes are seen
 };

@@ -16,6 +16,7 @@
 #include "runtime/attach/instead.h"
 #include "runtime/btf_target.h"
 #include "runtime/features.h"
+#include "runtime/lsm.h"
 #include "runtime/tracefs.h"
 
 #define PMU "/sys/bus/event_source/devices/"
@@ -129,6 +130,17 @@ static bool can_fentry(struct world *w, struct str *why)
 	return false;
 }
 
+static bool can_lsm(struct world *w, struct str *why)
+{
+	struct lsm_trial t = lsm_try(w);
+
+	if (t.state == LSM_RUNS)
+		return true;
+	lsm_explain(&t, why);
+	str_adds(why, kernel_has_kprobes() ? "; kprobe:security_HOOK sees the same calls" : "; tracepoints often serve, and a refused script names one");
+	return false;
+}
+
 static bool can_iter(struct world *w, struct str *why)
 {
 	struct btf_target target = { .object_fd = -1 };
@@ -224,6 +236,7 @@ static const struct ability list[] = {
 	{ "rawtracepoint", "the hooks below them", false, can_raw_tracepoint },
 	{ "kprobe", "functions of the kernel (kprobe, kretprobe)", false, can_kprobe },
 	{ "fentry", "the same, faster and with arguments by name (fentry, fexit)", false, can_fentry },
+	{ "lsm", "what the kernel asks its security modules", false, can_lsm },
 	{ "iter", "tables of the kernel, as tasks, files and mappings", false, can_iter },
 	{ "uprobe", "functions of programs (uprobe, uretprobe)", false, can_uprobe },
 	{ "usdt", "events that programs declare", false, can_usdt },

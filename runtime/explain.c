@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "runtime/attach/instead.h"
+#include "runtime/lsm.h"
 
 // The place ------------------------------------------------------------------------------------------------------------
 
@@ -111,7 +112,19 @@ static bool trampoline_refused(const struct load_request *q, const struct plan_p
 	const char *func = g->n_sites && g->sites[0].func ? g->sites[0].func : "";
 	bool refused = (error == EPERM || error == EACCES || error == EOPNOTSUPP || error == EINVAL) && *log == '\0';
 
-	if ((g->kind != PROG_FENTRY && g->kind != PROG_FEXIT) || !refused || geteuid() != 0)
+	if (!refused || geteuid() != 0)
+		return false;
+	if (g->kind == PROG_LSM) {
+		size_t start = out->n;
+
+		lsm_explain(&(struct lsm_trial){ .state = LSM_REFUSED, .error = -error }, out);
+		out->p[start] = 'T'; // "this kernel …" begins the sentence
+		str_adds(out, "; ");
+		lsm_instead(q->world, strncmp(func, LSM_PREFIX, strlen(LSM_PREFIX)) ? func : func + strlen(LSM_PREFIX), out);
+		str_addc(out, '.');
+		return true;
+	}
+	if (!prog_is(g->kind, PROG_OF_FUNCTION))
 		return false;
 	str_printf(out, "This kernel has no BPF trampolines on functions, or forbids them (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS); ");
 	if (kernel_has_kprobes())

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // fentry and fexit: functions of the kernel through BPF trampolines, with arguments by name from BTF.
-//
-// The function is named when the program is loaded, so each has a program of its own. The program gets the arguments in
-// slots of 8 bytes, a struct by value in as many as it needs, and fexit the return value behind them.
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
 
@@ -12,37 +8,13 @@
 #include "runtime/attach/attach.h"
 #include "runtime/attach/kernel.h"
 #include "runtime/attach/providers.h"
-#include "runtime/run.h"
-
-struct detail {
-	const struct event_field *field; // fexit: the return value is not among them
-	size_t n;
-	const struct type *ret;
-	uint32_t slots;
-	const char *event; // for arg_loc.event
-};
-
-static const struct detail *detail_of(const struct expand *q, const struct kernel_function *fn)
-{
-	struct detail *d = arena_new_(q->arena, struct detail);
-	const char *in;
-
-	if (q->world->ops->function_args(q->world, fn->module, fn->name, &d->field, &d->n, &d->ret, &in) < 0)
-		return NULL;
-	d->event = arena_printf(q->arena, "function %s:%s", fn->module, fn->name);
-	if (d->n) {
-		const struct event_field *last = &d->field[d->n - 1];
-
-		d->slots = last->offset / 8 + (last->size > 8 ? (last->size + 7) / 8 : 1);
-	}
-	return d;
-}
+#include "runtime/attach/trampoline.h"
 
 // Without types of its own a function cannot be reached by a trampoline. In patterns such functions are left out.
 static bool add_site(const struct probe_type *t, const struct expand *q, const struct attach_point *ap, const struct kernel_function *fn,
 		     struct site_list *out)
 {
-	const struct detail *d = detail_of(q, fn);
+	const struct trampoline *d = trampoline_of(q, fn->module, fn->name);
 	bool is_exit = t == &probe_fexit;
 	const char *full = arena_printf(q->arena, "%s:%s", fn->module, fn->name);
 	struct site s = { .kind = is_exit ? PROG_FEXIT : PROG_FENTRY, .attach_to = full, .variant = full, .detail = d };
@@ -95,55 +67,6 @@ static bool expand(const struct probe_type *t, const struct expand *q, const str
 	return added || q->list_only;
 }
 
-static void place(const struct type *type, uint32_t slot, bool is_signed, struct arg_loc *ret)
-{
-	*ret = (struct arg_loc){ .where = ARG_RAW, .offset = (int32_t)slot, .index = -1, .is_signed = is_signed, .type = type,
-				 .size = (uint8_t)(type->size && type->size < 8 ? type->size : 8) };
-	if (!type_is_scalar(type)) { // a struct by value lies in the slots
-		ret->where = ARG_CTX_ADDR;
-		ret->offset = (int32_t)slot * 8;
-	}
-}
-
-static bool args(const struct probe_type *t, struct world *w, const struct site *s, const struct event_field **f, size_t *n)
-{
-	const struct detail *d = s->detail;
-
-	*f = d->field;
-	*n = d->n;
-	return true;
-}
-
-static bool field(const struct probe_type *t, struct world *w, const struct site *s, const struct event_field *f, struct arg_loc *ret)
-{
-	place(f->type, f->offset / 8, f->is_signed, ret);
-	ret->event = ((const struct detail *)s->detail)->event;
-	ret->member = f->name;
-	return true;
-}
-
-static bool retval(const struct probe_type *t, struct world *w, const struct site *s, struct arg_loc *ret)
-{
-	const struct detail *d = s->detail;
-
-	if (d->ret->kind == TYPE_NONE || !type_is_scalar(d->ret))
-		return false;
-	place(d->ret, d->slots, d->ret->is_signed, ret);
-	ret->event = d->event;
-	ret->member = "return";
-	return true;
-}
-
-static int attach(const struct probe_type *t, struct run *run, const struct plan_prog *prog, int prog_fd, struct link_set *links)
-{
-	int fd = bpf_raw_tracepoint_open(NULL, prog_fd); // the older form of the link; every kernel with trampolines has it
-
-	if (fd < 0)
-		return attach_failed(run, prog->sites, -errno);
-	link_set_add(links, fd, true, 1);
-	return 0;
-}
-
 #define FORMS(name) "'" name ":FUNCTION' or '" name ":MODULE:FUNCTION', with '*' in names"
 #define ALWAYS (PT_ARGS | PT_FUNC | PT_KSTACK | PT_USTACK | PT_USYM | PT_SIGNAL)
 
@@ -154,14 +77,15 @@ const struct probe_type probe_fentry = {
 	.probetype = "fentry",
 	.doc = "entry of a kernel function, with typed arguments",
 	.last_first = true,
+	.event = "function",
 	.offers = ALWAYS,
 	.pid_filter = true,
 	.arg_space = SPACE_KERNEL,
 	.expand = expand,
-	.args = args,
-	.field = field,
+	.args = trampoline_args,
+	.field = trampoline_field,
 	.list = attach_list_sites,
-	.attach = attach,
+	.attach = trampoline_attach,
 };
 
 const struct probe_type probe_fexit = {
@@ -171,13 +95,14 @@ const struct probe_type probe_fexit = {
 	.probetype = "fexit",
 	.doc = "return of a kernel function, with typed arguments",
 	.last_first = true,
+	.event = "function",
 	.offers = ALWAYS | PT_RETVAL,
 	.pid_filter = true,
 	.arg_space = SPACE_KERNEL,
 	.expand = expand,
-	.args = args,
-	.field = field,
-	.retval = retval,
+	.args = trampoline_args,
+	.field = trampoline_field,
+	.retval = trampoline_retval,
 	.list = attach_list_sites,
-	.attach = attach,
+	.attach = trampoline_attach,
 };

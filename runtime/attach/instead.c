@@ -28,6 +28,18 @@ static const struct {
 	{ "bprm_execve", "sched", "sched_process_exec" }, { "oom_kill_process", "oom", "mark_victim" },
 	{ "cap_capable", "capability", "cap_capable" }, { "swap_read_folio", "exceptions", "page_fault_user" },
 	{ "handle_mm_fault", "exceptions", "page_fault_user" }, { "writeback_sb_inodes", "writeback", "writeback_start" },
+	{ "security_file_open", "syscalls", "sys_enter_openat" }, { "security_bprm_check", "sched", "sched_process_exec" },
+	{ "security_bprm_committed_creds", "sched", "sched_process_exec" }, { "security_task_kill", "signal", "signal_generate" },
+	{ "security_task_alloc", "task", "task_newtask" }, { "security_task_free", "sched", "sched_process_free" },
+	{ "security_capable", "capability", "cap_capable" }, { "security_mmap_file", "syscalls", "sys_enter_mmap" },
+	{ "security_file_mprotect", "syscalls", "sys_enter_mprotect" }, { "security_file_ioctl", "syscalls", "sys_enter_ioctl" },
+	{ "security_path_unlink", "syscalls", "sys_enter_unlinkat" }, { "security_inode_unlink", "syscalls", "sys_enter_unlinkat" },
+	{ "security_path_mkdir", "syscalls", "sys_enter_mkdirat" }, { "security_inode_mkdir", "syscalls", "sys_enter_mkdirat" },
+	{ "security_path_rename", "syscalls", "sys_enter_renameat2" }, { "security_inode_rename", "syscalls", "sys_enter_renameat2" },
+	{ "security_sb_mount", "syscalls", "sys_enter_mount" }, { "security_bpf", "syscalls", "sys_enter_bpf" },
+	{ "security_ptrace_access_check", "syscalls", "sys_enter_ptrace" }, { "security_task_fix_setuid", "syscalls", "sys_enter_setresuid" },
+	{ "security_socket_create", "syscalls", "sys_enter_socket" }, { "security_socket_sendmsg", "syscalls", "sys_enter_sendto" },
+	{ "security_socket_recvmsg", "syscalls", "sys_enter_recvfrom" },
 	{ "kmem_cache_alloc", "kmem", "kmem_cache_alloc" }, { "__alloc_pages", "kmem", "mm_page_alloc" },
 };
 
@@ -49,7 +61,8 @@ static bool look_up(struct world *w, const char *category, const char *event, st
 // "__x64_sys_openat", "ksys_read" and "do_sys_openat2" are the bodies of system calls.
 static const char *syscall_name(const char *func)
 {
-	static const char *const prefix[] = { "__x64_sys_", "__arm64_sys_", "__se_sys_", "__do_sys_", "ksys_", "do_sys_", "sys_", "__sys_" };
+	static const char *const prefix[] = { "__x64_sys_", "__arm64_sys_", "__se_sys_", "__do_sys_", "ksys_", "do_sys_", "sys_", "__sys_",
+					    "security_socket_" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefix); i++)
 		if (strncmp(func, prefix[i], strlen(prefix[i])) == 0)

@@ -71,6 +71,7 @@ static bool retval(const struct probe_type *t, struct world *w, const struct sit
 
 const struct probe_type probe_kprobe = {
 	.name = "kprobe",
+	.event = "function",
 	.aliases = { "k" },
 	.forms = "'kprobe:FUNCTION', 'kprobe:MODULE:FUNCTION' or 'kprobe:FUNCTION+OFFSET', with '*' in names",
 	.probetype = "kprobe",
@@ -87,6 +88,7 @@ const struct probe_type probe_kprobe = {
 
 const struct probe_type probe_kretprobe = {
 	.name = "kretprobe",
+	.event = "function",
 	.aliases = { "kr" },
 	.forms = "'kretprobe:FUNCTION' or 'kretprobe:MODULE:FUNCTION', with '*' in names",
 	.probetype = "kretprobe",

@@ -9,7 +9,7 @@ const struct probe_type *const probe_types[] = {
 	&probe_interval, &probe_profile, &probe_software, &probe_hardware,
 	&probe_tracepoint, &probe_rawtracepoint,
 	&probe_uprobe, &probe_uretprobe, &probe_usdt,
-	&probe_kprobe, &probe_kretprobe, &probe_fentry, &probe_fexit,
+	&probe_kprobe, &probe_kretprobe, &probe_fentry, &probe_fexit, &probe_lsm,
 	&probe_iter, &probe_watchpoint, &probe_test, &probe_bench,
 	NULL,
 };

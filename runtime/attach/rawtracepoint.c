@@ -128,6 +128,7 @@ static bool field(const struct probe_type *t, struct world *w, const struct site
 
 const struct probe_type probe_rawtracepoint = {
 	.name = "rawtracepoint",
+	.event = "rawtracepoint",
 	.aliases = { "rt" },
 	.forms = "'rawtracepoint:EVENT' or 'rawtracepoint:vmlinux:EVENT', with '*' in EVENT",
 	.probetype = "rawtracepoint",

@@ -256,6 +256,7 @@ static bool field(const struct probe_type *t, struct world *w, const struct site
 
 const struct probe_type probe_tracepoint = {
 	.name = "tracepoint",
+	.event = "tracepoint",
 	.aliases = { "t" },
 	.forms = "'tracepoint:CATEGORY:EVENT' or 'tracepoint:EVENT', with '*' in either",
 	.probetype = "tracepoint",

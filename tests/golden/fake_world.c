@@ -304,6 +304,7 @@ static const struct kernel_function {
 	const char *module, *name;
 } functions[] = { { "vmlinux", "vfs_read" }, { "vmlinux", "vfs_write" }, { "vmlinux", "vfs_readv" }, { "vmlinux", "rcu_read" },
 		  { "vmlinux", "bpf_iter_task" }, { "vmlinux", "_raw_spin_lock" }, { "vmlinux", "_raw_spin_lock_irqsave" }, { "vmlinux", "_raw_spin_unlock" },
+		  { "vmlinux", "bpf_lsm_file_open" }, { "vmlinux", "bpf_lsm_file_free" }, { "vmlinux", "bpf_lsm_is_trusted" },
 		  { "ext4", "ext4_read" }, { "ext4", "ext4_write" } };
 
 static int kernel_functions(struct world *w, const char *module, const char *name, void (*each)(void *, const char *, const char *), void *arg)
@@ -314,7 +315,7 @@ static int kernel_functions(struct world *w, const char *module, const char *nam
 	return 0;
 }
 
-// All have the prototype int f(struct file *file, char *buf, unsigned long count).
+// All have the prototype int f(struct file *file, char *buf, unsigned long count), but what frees returns nothing.
 static int function_args(struct world *w, const char *module, const char *name, const struct event_field **f, size_t *n,
 			 const struct type **ret, const char **in)
 {
@@ -327,7 +328,7 @@ static int function_args(struct world *w, const char *module, const char *name, 
 		if (glob_match(module, functions[i].module) && strcmp(name, functions[i].name) == 0) {
 			*f = arena_memdup(w->arena, all, sizeof all);
 			*n = ARRAY_SIZE(all);
-			*ret = i32(t);
+			*ret = strstr(name, "_free") ? type_basic(t, TYPE_NONE) : i32(t);
 			*in = functions[i].module;
 			return 0;
 		}

@@ -92,6 +92,7 @@ static void documents_survive(void **state)
 
 	survive_of_document("docs/language.md", &count);
 	survive_of_document("docs/probes.md", &count);
+	survive_of_document("docs/hooks.md", &count);
 	survive_of_document("README.md", &count);
 	assert_true(count > 2);
 }
