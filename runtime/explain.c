@@ -146,6 +146,8 @@ static void reason(int error, const char *log, struct str *out)
 		str_adds(out, "The program is too complex for the verifier: make its loops shorter, or do less in one probe.");
 	else if (error == E2BIG)
 		str_adds(out, "The program has too many instructions.");
+	else if (strstr(log, "points to disabled hook"))
+		str_adds(out, "The kernel keeps this hook from BPF: what it decides, or hands over, is not safe to leave to programs.");
 	else if (strstr(log, "infinite loop detected"))
 		str_adds(out, "This kernel's verifier does not see that the loop ends (Linux 6.9 has loops that need no proof): count with for, or unroll it.");
 	else if (strstr(log, "combined stack size") || strstr(log, "stack depth of"))

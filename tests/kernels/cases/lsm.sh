@@ -23,6 +23,6 @@ good -q --unsafe -c 'cat hidden' -e "lsm:file_open $seen { @ = count(); return (
 expect_out '^text$'
 
 # hooks without a result, several in one block
-good -q -c 'cat hidden' -e 'lsm:file_alloc_security, lsm:file_free_security /comm == "cat"/ { @[probe] = count(); }'
-expect_out '^@\[lsm:file_alloc_security\]: [1-9]'
-expect_out '^@\[lsm:file_free_security\]: [1-9]'
+good -q -c 'cat hidden' -e 'lsm:bprm_committing_creds, lsm:bprm_committed_creds /pid == cpid/ { @[probe] = count(); }'
+expect_out '^@\[lsm:bprm_committing_creds\]: [1-9]'
+expect_out '^@\[lsm:bprm_committed_creds\]: [1-9]'
