@@ -2,7 +2,8 @@
 // unwind.h - unwind tables as the kernel half reads them: what .eh_frame says of a file's code, made ready to be searched.
 //
 // A table is of a file and not of a process: its addresses are offsets in the file, so that it serves every process that
-// maps it, wherever. It is a run of 32-bit words in the pool (an array map of one large element):
+// maps it, wherever. It is a run of 32-bit words in the pool (an array map of one large element, or of many of UNWIND_PIECE bytes,
+// which lie one behind the other as well):
 //
 //   pages   for each 1 KiB of the file from `first_page` on: the number of the last row before it; one more for the end
 //   rows    ascending: offset in its KiB << 16 | number of its rule. Row 0 stands before all and says NONE
@@ -14,6 +15,8 @@
 #include "base/wire.h"
 
 #define UNWIND_PAGE_SHIFT 10
+#define UNWIND_PIECE_SHIFT 18 // words
+#define UNWIND_PIECE (4u << UNWIND_PIECE_SHIFT)
 #define UNWIND_RULES_MOST 65536u
 #define UNWIND_FILES_MOST 4096u
 

@@ -159,10 +159,11 @@ static bool has_needed(uint32_t needs, struct world *w, const char *name)
 		[FEATURE_PERF_LINK] = NULL,
 		[FEATURE_MAY_GOTO] = "loops of Linux 6.9",
 		[FEATURE_KPROBE_MULTI] = NULL,
-		[FEATURE_TASK_REGS] = "stacks by unwind tables, which take the helper bpf_task_pt_regs of Linux 5.15",
+		[FEATURE_TASK_REGS] = "stacks by unwind tables, and takes registers from the helper bpf_task_pt_regs of Linux 5.15",
 		[FEATURE_ATOMICS] = "atomic exchanges, which came with Linux 5.12",
 		[FEATURE_FUNC_IP] = "names of returning functions, which take the helper bpf_get_func_ip of Linux 5.15",
 		[FEATURE_LONG_KEYS] = NULL,
+		[FEATURE_BIG_VALUES] = "stacks by unwind tables in one piece of memory, which came with Linux 6.0",
 		[FEATURE_PERCPU_LOOKUP] = "aggregations that it reads, which take the helper bpf_map_lookup_percpu_elem of Linux 5.19",
 	};
 	_Static_assert(ARRAY_SIZE(what) == FEATURES, "an answer per feature");

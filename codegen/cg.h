@@ -208,6 +208,7 @@ LLVMValueRef cg_traced_address(struct cg *cg); // of the function, or the place,
 bool cg_unwinds(struct cg *cg); // can user stacks be walked by unwind tables on this kernel?
 LLVMValueRef cg_unwind(struct cg *cg, const struct type *t, LLVMValueRef dst); // fills a wire_stack, returns how many frames
 void cg_unwind_define(struct cg *cg); // what its kernel side refers to
+uint32_t cg_unwind_pool_bytes(struct cg *cg); // of an element: UNWIND_PIECE, or 8 when the loader decides
 
 // call.c
 struct value cg_call(struct cg *cg, const struct node *n);
@@ -280,5 +281,7 @@ struct repeat *cg_repeat_of(struct cg *cg, const char *step, const uint32_t *siz
 // one round is checked for all.
 void cg_repeat(struct cg *cg, struct repeat *r, uint32_t rounds);
 void cg_each(struct cg *cg, LLVMValueRef rounds, LLVMValueRef (*round)(struct cg *cg, void *arg, LLVMValueRef i), void *arg); // until round(0 …) gives 1
+// Calls callback(i, state) until it gives 1, `count` times at the most, without bpf_loop.
+void cg_bounded_loop(struct cg *cg, LLVMValueRef count, LLVMValueRef callback, LLVMValueRef state);
 LLVMValueRef cg_map_count(struct cg *cg, const struct map_sym *m, const struct node *at); // keys of a keyed map
 LLVMValueRef cg_var_ptr(struct cg *cg, const struct var *v);

@@ -179,8 +179,8 @@ static void finish_plan(struct cg *cg, const struct codegen_options *o)
 			m->value_size = 8;
 			m->max_entries = WIRE_TARGET_PIDS;
 			m->flags = BPF_F_NO_PREALLOC;
-		} else if (m->role == MAP_UNWIND_POOL) { // the loader decides how large
-			m->value_size = 8;
+		} else if (m->role == MAP_UNWIND_POOL) { // the loader decides how large, or how many
+			m->value_size = cg_unwind_pool_bytes(cg);
 			m->max_entries = 1;
 			m->flags = BPF_F_MMAPABLE;
 		} else if (m->role == MAP_UNWIND_FILES) {

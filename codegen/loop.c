@@ -132,8 +132,8 @@ static uint64_t rounds_followed(const struct cg *cg, LLVMValueRef count)
 	return cg->fn->up ? ROUNDS_INSIDE : ROUNDS_MOST;
 }
 
-//   i = 0   head: i < followed && i < count && callback(i, &state) == 0 ? i++, head : end   end: i == followed < count ? complain
-static void bounded_loop(struct cg *cg, LLVMValueRef count, LLVMValueRef callback, LLVMValueRef state)
+//   i = 0   head: i < followed && i < count && callback(i, state) == 0 ? i++, head : end   end: i == followed < count ? complain
+void cg_bounded_loop(struct cg *cg, LLVMValueRef count, LLVMValueRef callback, LLVMValueRef state)
 {
 	struct ll *l = &cg->l;
 	uint64_t most = rounds_followed(cg, count);
@@ -172,7 +172,7 @@ static void call_rounds(struct cg *cg, LLVMValueRef count, LLVMValueRef callback
 	struct world *w = cg->p->world;
 
 	if (w->ops->feature && !w->ops->feature(w, FEATURE_BPF_LOOP)) { // asking notes it as needed
-		bounded_loop(cg, count, callback, state);
+		cg_bounded_loop(cg, count, callback, state);
 		return;
 	}
 	LLVMValueRef args[] = { LLVMBuildTrunc(l->b, unknown_count(cg, count), l->i32, "n"), l_callback(l, callback), state, l_k(l, 0) };

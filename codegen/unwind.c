@@ -5,6 +5,12 @@
 //   bpf_loop(unwind_step)   a round is a frame
 //   unwind_end(walk, dst)   into the wire's form
 //
+// Before Linux 5.17 there is no bpf_loop, and a loop's rounds are followed one by one. There the step is a function that is
+// verified by itself, for any arguments, so that a round costs the verifier ten instructions. Before 5.12 such a function takes
+// numbers only: it finds the walk by the number of its scratch slot.
+//
+//   for (i = 0; i < rounds; i++) if (walk_step(i, slot)) break;      walk_step: frame = scratch[slot]; return unwind_step(frame + walk)
+//
 // What the kernel half must know of this kernel is written into it here: offsets of members (base/unwind_offsets.def).
 #include <stddef.h>
 #include <string.h>
@@ -59,6 +65,23 @@ static uint32_t member_offset(struct world *w, const char *name, const char *pat
 	return offset;
 }
 
+static bool has(struct cg *cg, enum feature f)
+{
+	struct world *w = cg->p->world;
+
+	return w->ops->feature && w->ops->feature(w, f);
+}
+
+// Are the user's registers to be found? Without the helper they lie at the end of the task's stack in the kernel.
+static bool has_registers(struct cg *cg, uint32_t *offset)
+{
+	if (has(cg, FEATURE_TASK_REGS))
+		offset[UNWIND_TASK_STACK] = UNWIND_NOWHERE;
+	else if (offset[UNWIND_TASK_STACK] == UNWIND_NOWHERE || offset[UNWIND_TASK_KASAN] != UNWIND_NOWHERE)
+		return false;
+	return true;
+}
+
 static bool find_offsets(struct cg *cg, uint32_t *offset)
 {
 	bool all = true;
@@ -75,23 +98,18 @@ static bool find_offsets(struct cg *cg, uint32_t *offset)
 		offset[UNWIND_MM_MAPLE] = UNWIND_NOWHERE;
 	bool mtime = offset[UNWIND_INODE_MTIME] != UNWIND_NOWHERE || offset[UNWIND_INODE_MTIME_67] != UNWIND_NOWHERE ||
 		     offset[UNWIND_INODE_MTIME_OLD] != UNWIND_NOWHERE;
-	return all && (maple || rb) && mtime;
+	return all && (maple || rb) && mtime && has_registers(cg, offset);
 }
 
 static const char *why_not(struct cg *cg)
 {
-	struct world *w = cg->p->world;
 	uint32_t offset[UNWIND_OFFSETS];
 
 #ifndef __x86_64__
 	return "this is done on x86-64 only";
 #endif
-	if (!w->ops->feature || !w->ops->feature(w, FEATURE_BPF_LOOP))
-		return "the kernel has no loops for programs (bpf_loop)";
-	if (!w->ops->feature(w, FEATURE_TASK_REGS))
-		return "the kernel does not tell a program's registers (bpf_task_pt_regs)";
 	if (!find_offsets(cg, offset))
-		return "the kernel's type information (BTF) does not tell where mappings are kept";
+		return "the kernel's type information (BTF) does not tell where mappings or registers are kept";
 	return NULL;
 }
 
@@ -107,6 +125,16 @@ bool cg_unwinds(struct cg *cg)
 	return cg->unwinds > 0;
 }
 
+static bool in_pieces(struct cg *cg)
+{
+	return !has(cg, FEATURE_BIG_VALUES);
+}
+
+uint32_t cg_unwind_pool_bytes(struct cg *cg)
+{
+	return in_pieces(cg) ? UNWIND_PIECE : 8;
+}
+
 void cg_unwind_define(struct cg *cg)
 {
 	uint32_t offset[UNWIND_OFFSETS] = { 0 };
@@ -119,6 +147,9 @@ void cg_unwind_define(struct cg *cg)
 		v[i] = l_k32(&cg->l, offset[i]);
 	LLVMValueRef g = LLVMAddGlobal(cg->l.mod, LLVMArrayType2(cg->l.i32, UNWIND_OFFSETS), "unwind_offsets");
 	LLVMSetInitializer(g, LLVMConstArray2(cg->l.i32, v, UNWIND_OFFSETS));
+	LLVMSetGlobalConstant(g, 1);
+	g = LLVMAddGlobal(cg->l.mod, cg->l.i32, "unwind_pieces");
+	LLVMSetInitializer(g, l_k32(&cg->l, in_pieces(cg)));
 	LLVMSetGlobalConstant(g, 1);
 }
 
@@ -148,12 +179,54 @@ static LLVMValueRef one_frame(struct cg *cg, void *arg, LLVMValueRef i)
 
 	(void)i;
 	LLVMValueRef mask = l_pseudo(l, PLAN_PSEUDO_NUMBER, PLAN_NUMBER_POOL_MASK, "pool.mask");
-	LLVMValueRef args[] = { cg_frame_at(cg, w->place, "walk"), cg_map_value(cg, cg_map(cg, MAP_UNWIND_POOL), 0),
+	uint32_t map = cg_map(cg, MAP_UNWIND_POOL);
+	LLVMValueRef pool = in_pieces(cg) ? cg_map_ptr(cg, map) : cg_map_value(cg, map, 0);
+	LLVMValueRef args[] = { cg_frame_at(cg, w->place, "walk"), pool,
 				cg_map_ptr(cg, cg_map(cg, MAP_UNWIND_FILES)), cg_map_ptr(cg, cg_map(cg, MAP_CONTROL)),
 				cg_map_ptr(cg, cg_map(cg, MAP_UNWIND_COUNTS)), LLVMBuildPtrToInt(l->b, mask, l->i64, "mask"),
 				l_k(l, miss_event(cg)), l_k(l, w->limit) };
 
 	return cg_stdlib(cg, "unwind_step", l->i64, 8, args, "done");
+}
+
+static LLVMValueRef build_step(struct cg *cg, struct walk *w)
+{
+	struct ll *l = &cg->l;
+	LLVMTypeRef params[] = { l->i64, l->i64 };
+	LLVMBasicBlockRef caller = LLVMGetInsertBlock(l->b);
+	struct span at = cg->at;
+	struct fn f;
+
+	cg_fn_begin(cg, &f, arena_printf(cg->arena, "%s_walk%u", cg->plan->progs[cg->body->prog].name, cg->callbacks++),
+		    LLVMFunctionType(l->i64, params, 2, 0), FN_GLOBAL, at);
+	LLVMBasicBlockRef start = l_block(l, "start"), none = l_block(l, "no_slot"), step = l_block(l, "step");
+	l_br(l, start);
+	l_pos(l, start);
+	LLVMValueRef slot[] = { cg_map_ptr(cg, cg_map(cg, MAP_SCRATCH)), LLVMGetParam(f.fn, 1) };
+	LLVMValueRef frame = cg_stdlib(cg, "scratch_frame", l->ptr, 2, slot, "frame");
+	LLVMBuildStore(l->b, frame, f.frame_slot);
+	l_cond(l, LLVMBuildIsNull(l->b, frame, "none"), none, step);
+	l_pos(l, none);
+	LLVMBuildRet(l->b, l_k(l, 1));
+	l_pos(l, step);
+	LLVMBuildRet(l->b, one_frame(cg, w, NULL));
+	cg_fn_end(cg);
+	l_pos(l, caller);
+	cg_debug_at(cg, at);
+	return f.fn;
+}
+
+static void walk(struct cg *cg, struct walk *w, uint32_t rounds)
+{
+	struct ll *l = &cg->l;
+
+	if (cg_has_loop(cg)) {
+		cg_each(cg, l_k(l, rounds), one_frame, w);
+		return;
+	}
+	LLVMValueRef step = build_step(cg, w);
+	LLVMValueRef mine[] = { cg_map_ptr(cg, cg_map(cg, MAP_SCRATCH)), l_loadp(l, cg->fn->frame_slot, "frame") };
+	cg_bounded_loop(cg, l_k(l, rounds), step, cg_stdlib(cg, "scratch_slot", l->i64, 2, mine, "slot"));
 }
 
 LLVMValueRef cg_unwind(struct cg *cg, const struct type *t, LLVMValueRef dst)
@@ -164,7 +237,7 @@ LLVMValueRef cg_unwind(struct cg *cg, const struct type *t, LLVMValueRef dst)
 	LLVMValueRef begin[] = { cg_frame_at(cg, w.place, "walk"), l_k(l, (t->b & STACK_WHY) != 0) };
 
 	cg_stdlib(cg, "unwind_begin", l->none, 2, begin, "");
-	cg_each(cg, l_k(l, t->count + MORE_ROUNDS), one_frame, &w);
+	walk(cg, &w, t->count + MORE_ROUNDS);
 	LLVMValueRef end[] = { cg_frame_at(cg, w.place, "walk"), cg->fn->ctx ? cg->fn->ctx : LLVMConstNull(l->ptr), dst, l_k(l, t->count),
 			       l_k(l, type_frame_bytes(t)), cg_map_ptr(cg, cg_map(cg, MAP_UNWIND_COUNTS)) };
 	return cg_stdlib(cg, "unwind_end", l->i64, 6, end, "frames");

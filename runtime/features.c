@@ -163,6 +163,14 @@ static bool try_long_keys(void)
 	return fd >= 0;
 }
 
+// Elements of arrays had to fit what kmalloc() gives, 4 MiB. More of them are asked for than there can be: the size is looked at first.
+static bool try_big_values(void)
+{
+	_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, 4, (4u << 20) + 8, INT32_MAX, NULL);
+
+	return fd >= 0 || fd == -ENOMEM;
+}
+
 static bool try(enum feature f, uint32_t raw_tracepoint_id)
 {
 	switch (f) {
@@ -180,6 +188,7 @@ static bool try(enum feature f, uint32_t raw_tracepoint_id)
 	case FEATURE_ATOMICS: return try_atomics();
 	case FEATURE_FUNC_IP: return try_helper(BPF_FUNC_get_func_ip);
 	case FEATURE_LONG_KEYS: return try_long_keys();
+	case FEATURE_BIG_VALUES: return try_big_values();
 	case FEATURE_PERCPU_LOOKUP: return try_helper(195); // bpf_map_lookup_percpu_elem
 	case FEATURES: break;
 	}

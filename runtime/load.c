@@ -28,7 +28,6 @@
 #define CONTROL_BYTES 65536u // 1600 records: the reader looks at least every 10 ms
 #define LOG_LEAST 65536u
 #define LOG_STATS 4 // BPF_LOG_STATS of kernel/bpf: complaints and totals, no instructions; since Linux 5.2
-#define POOL_SLACK 16u // a rule that begins in the last word is read whole
 
 struct loading {
 	const struct load_request *q;
@@ -94,7 +93,9 @@ static struct map_shape shape(const struct loading *g, const struct plan_map *m)
 	case MAP_GLOBALS:
 		return (struct map_shape){ BPF_MAP_TYPE_ARRAY, 4, MAX(m->value_size, (uint32_t)sizeof(struct wire_globals)), 1, BPF_F_MMAPABLE };
 	case MAP_UNWIND_POOL:
-		return (struct map_shape){ BPF_MAP_TYPE_ARRAY, 4, g->q->pool_bytes + POOL_SLACK, 1, BPF_F_MMAPABLE };
+		if (m->value_size == UNWIND_PIECE)
+			return (struct map_shape){ BPF_MAP_TYPE_ARRAY, 4, UNWIND_PIECE, g->q->pool_bytes / UNWIND_PIECE, BPF_F_MMAPABLE };
+		return (struct map_shape){ BPF_MAP_TYPE_ARRAY, 4, g->q->pool_bytes, 1, BPF_F_MMAPABLE };
 	case MAP_UNWIND_FILES:
 		return (struct map_shape){ BPF_MAP_TYPE_HASH, sizeof(struct unwind_key), sizeof(struct unwind_file), UNWIND_FILES_MOST, 0 };
 	case MAP_UNWIND_COUNTS:

@@ -265,7 +265,8 @@ static bool feature(struct world *w, enum feature f)
 		[FEATURE_PERF_LINK] = "BPF_LINK_TYPE_PERF_EVENT", [FEATURE_KPROBE_MULTI] = "BPF_TRACE_KPROBE_MULTI",
 		[FEATURE_TASK_REGS] = "BPF_FUNC_task_pt_regs", [FEATURE_FUNC_IP] = "BPF_FUNC_get_func_ip",
 		[FEATURE_PERCPU_LOOKUP] = "BPF_FUNC_map_lookup_percpu_elem", [FEATURE_MAY_GOTO] = "BPF_MAY_GOTO",
-		// what has no name of its own, by what came with it: Linux 5.12, 5.11
+		// what has no name of its own, by what came with it, or soon after: Linux 6.1, 5.12, 5.11
+		[FEATURE_BIG_VALUES] = "BPF_FUNC_ktime_get_tai_ns",
 		[FEATURE_ATOMICS] = "BPF_FUNC_check_mtu", [FEATURE_LONG_KEYS] = "BPF_FUNC_sock_from_file",
 	};
 	int64_t v;

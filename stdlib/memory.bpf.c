@@ -44,6 +44,30 @@ void scratch_release(void *frame)
 		__sync_fetch_and_add(busy, -1);
 }
 
+// For functions that are verified by themselves, whose arguments are numbers: the slot that a frame is, and a slot's frame.
+u64 scratch_slot(void *map, void *frame)
+{
+	u32 base = bpf_get_smp_processor_id() * WIRE_SCRATCH_SLOTS;
+
+#pragma clang loop unroll(full)
+	for (u32 i = 0; i < WIRE_SCRATCH_SLOTS; i++) {
+		u32 at = base + i;
+		struct wire_scratch *s = bpf_map_lookup_elem(map, &at);
+
+		if (s && s->frame == frame)
+			return at;
+	}
+	return ~0ull; // none
+}
+
+void *scratch_frame(void *map, u64 slot)
+{
+	u32 at = (u32)slot;
+	struct wire_scratch *s = bpf_map_lookup_elem(map, &at);
+
+	return s ? s->frame : NULL;
+}
+
 void loss_count(void *map, u64 index)
 {
 	u32 key = (u32)index;

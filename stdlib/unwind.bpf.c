@@ -6,8 +6,8 @@
 // A frame without a rule is left along its frame pointer, or, at its first instructions, by what those are. The mapping is
 // found by walking the kernel's own tree of mappings without a lock: reads of a tree that changes meanwhile may miss, but
 // cannot fault, and what is found is checked to hold the address. So it works in interrupts as in probes. Every walk ends with
-// a reason. State lies in the body's frame (struct unwind), one call of unwind_step is one round of bpf_loop.
-// Needs bpf_loop (5.17), bpf_task_pt_regs (5.15) and BTF for the offsets. x86-64.
+// a reason. State lies in the body's frame (struct unwind), one call of unwind_step is one round of a loop (codegen/unwind.c).
+// Needs BTF for the offsets, bounded loops and the ring buffer (5.8). x86-64.
 #include "base/unwind.h"
 #include "stdlib/bpf.h"
 #include "stdlib/unwind.h"
@@ -16,6 +16,7 @@
 u64 stack_get(void *ctx, struct wire_stack *s, u64 frames, u64 user, u64 frame); // strings.bpf.c
 
 extern const u32 unwind_offsets[UNWIND_OFFSETS]; // defined by codegen for the kernel that is compiled for
+extern const u32 unwind_pieces;                  // 1: the pool lies in pieces
 #define K(NAME) ((u64)unwind_offsets[UNWIND_##NAME])
 #define HAS(NAME) (unwind_offsets[UNWIND_##NAME] != UNWIND_NOWHERE)
 
@@ -24,10 +25,12 @@ static u64 (*const bpf_task_pt_regs)(void *task) = (void *)175;
 static void *(*const bpf_ringbuf_reserve)(void *ring, u64 size, u64 flags) = (void *)131;
 static void (*const bpf_ringbuf_submit)(void *rec, u64 flags) = (void *)132;
 
-enum { REG_BP = 32, REG_ORIG_AX = 120, REG_IP = 128, REG_CS = 136, REG_SP = 152 }; // struct pt_regs of x86-64
+enum { REG_BP = 32, REG_ORIG_AX = 120, REG_IP = 128, REG_CS = 136, REG_SP = 152, REG_BYTES = 168 }; // struct pt_regs of x86-64
 enum { VM_EXEC = 4 };
 #define USER_CS 0x33 // of 64-bit programs
 #define SYSCALL 0x050f // the instruction's bytes
+#define KERNEL_STACK 16384 // bytes
+#define FRED_BYTES 16
 #define NOEXIST 1
 #define WAKE_UP 2
 #define FP_FRAME_MOST (16ull << 20) // bytes a frame has at the most: what points further is no frame pointer
@@ -238,14 +241,30 @@ static bool find_mapping(struct unwind *u, u64 pc, void *files, void *control, v
 
 // Rules ----------------------------------------------------------------------------------------------------------------
 
-static u32 pool_word(const u32 *pool, u64 mask, u64 i)
+// `words` of the pool, from its word i on, which is a multiple of them. pool: its memory, or with pieces its map; then mask is not used.
+static const u32 *pool_at(void *pool, u64 mask, u64 i, u64 words)
 {
+	if (unwind_pieces) {
+		u32 n = (u32)(i >> UNWIND_PIECE_SHIFT);
+
+		pool = bpf_map_lookup_elem(pool, &n);
+		mask = (1u << UNWIND_PIECE_SHIFT) - 1;
+		if (!pool)
+			return NULL;
+	}
 	opaque(i);
-	return pool[i & mask];
+	return (const u32 *)pool + (i & mask & ~(words - 1));
+}
+
+static u32 pool_word(void *pool, u64 mask, u64 i)
+{
+	const u32 *at = pool_at(pool, mask, i, 1);
+
+	return at ? *at : 0;
 }
 
 // At most 1024 rows are in a page.
-static bool find_rule(struct unwind *u, const struct unwind_map *m, u64 pc, const u32 *pool, u64 mask)
+static bool find_rule(struct unwind *u, const struct unwind_map *m, u64 pc, void *pool, u64 mask)
 {
 	u64 offset = pc + m->delta, page = (offset >> UNWIND_PAGE_SHIFT) - m->first_page;
 	u32 low = (u32)offset & ((1u << UNWIND_PAGE_SHIFT) - 1);
@@ -263,10 +282,12 @@ static bool find_rule(struct unwind *u, const struct unwind_map *m, u64 pc, cons
 			to = middle - 1;
 	}
 	row = pool_word(pool, mask, m->rows + from) & 0xffff;
-	u64 at = m->rules + row * (sizeof(struct unwind_rule) / 4);
-	opaque(at);
-	at &= mask;
-	u->rule = *(const struct unwind_rule *)(pool + at);
+	const u64 words = sizeof(struct unwind_rule) / 4;
+	const struct unwind_rule *rule = (const void *)pool_at(pool, mask, m->rules + row * words, words);
+
+	if (!rule)
+		return false;
+	u->rule = *rule;
 	return u->rule.cfa != UNWIND_CFA_NONE;
 }
 
@@ -505,21 +526,34 @@ static bool is_behind_call(u64 number, u64 ip)
 	return bpf_probe_read_user(&code, sizeof code, (void *)(ip - sizeof code)) || code == SYSCALL;
 }
 
+// The user's registers, saved when the task entered the kernel. bpf_task_pt_regs came with 5.15; before, they are known to lie
+// at the end of the 16 KiB that the task's stack has, and after 6.9 16 bytes below, where FRED has its own.
+static void find_registers(struct unwind *u)
+{
+	if (!HAS(TASK_STACK)) {
+		void *task = bpf_get_current_task_btf();
+
+		u->task = (u64)task;
+		u->regs = bpf_task_pt_regs(task);
+		return;
+	}
+	u->task = bpf_get_current_task();
+	u->regs = read_word(u->task + K(TASK_STACK)) + KERNEL_STACK - REG_BYTES;
+	if ((read_word(u->regs + REG_CS) & 0xffff) != USER_CS)
+		u->regs -= FRED_BYTES;
+}
+
 // Fills u from the current task. u->walks is 0 when the walk is for the kernel's own: in a kernel thread, a 32-bit program.
 void unwind_begin(struct unwind *u, u64 why)
 {
-	void *task = bpf_get_current_task_btf();
-	u64 regs = bpf_task_pt_regs(task);
-
 	u->n = 0;
 	u->walks = 0;
 	u->stop = WIRE_STOP_NONE;
-	u->task = (u64)task;
-	u->mm = read_word((u64)task + K(TASK_MM));
-	u->regs = regs;
+	find_registers(u);
+	u->mm = read_word(u->task + K(TASK_MM));
 	if (!u->mm)
 		u->stop = WIRE_STOP_NO_PROGRAM;
-	if (!u->mm || bpf_probe_read_kernel(u->pivot, REG_SP - REG_ORIG_AX + 8, (void *)(regs + REG_ORIG_AX)))
+	if (!u->mm || bpf_probe_read_kernel(u->pivot, REG_SP - REG_ORIG_AX + 8, (void *)(u->regs + REG_ORIG_AX)))
 		return;
 	if ((u->pivot[(REG_CS - REG_ORIG_AX) / 8] & 0xffff) != USER_CS)
 		return;
@@ -527,7 +561,7 @@ void unwind_begin(struct unwind *u, u64 why)
 	u->why = (u32)why;
 	u->ip = u->pivot[(REG_IP - REG_ORIG_AX) / 8];
 	u->sp = u->pivot[(REG_SP - REG_ORIG_AX) / 8];
-	u->fp = read_word(regs + REG_BP);
+	u->fp = read_word(u->regs + REG_BP);
 	u->how = WIRE_HOW_TOP;
 	u->behind = is_behind_call(u->pivot[0], u->ip);
 	u->doubt = u->next_map = u->at = 0;
@@ -560,7 +594,7 @@ static void push(struct unwind *u, const struct unwind_map *m, u64 limit)
 }
 
 // One frame. 1: there are no more.
-u64 unwind_step(struct unwind *u, const u32 *pool, void *files, void *control, void *counts, u64 mask, u64 event, u64 limit)
+u64 unwind_step(struct unwind *u, void *pool, void *files, void *control, void *counts, u64 mask, u64 event, u64 limit)
 {
 	u64 pc = u->ip - !is_exact(u);
 

@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,10 +28,45 @@ static void add(struct list *l, const char *path)
 		vec_push(NULL, &l->path, xstrdup(path));
 }
 
+struct search {
+	struct list *l;
+	bool found;
+};
+
 static bool first_only(void *arg, const char *soname, const char *library)
 {
-	add(arg, library);
+	struct search *s = arg;
+
+	add(s->l, library);
+	s->found = true;
 	return false;
+}
+
+// Where the loader looks behind its cache, which a small system may lack. (musl's has none.)
+static void add_default(struct list *l, const char *soname)
+{
+#ifdef __x86_64__
+#define MULTIARCH "x86_64-linux-gnu"
+#else
+#define MULTIARCH "aarch64-linux-gnu"
+#endif
+	static const char *const folders[] = { "/lib/" MULTIARCH, "/usr/lib/" MULTIARCH, "/lib64", "/usr/lib64", "/lib", "/usr/lib" };
+	char path[512];
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if ((size_t)snprintf(path, sizeof path, "%s/%s", folders[i], soname) < sizeof path && access(path, R_OK) == 0) {
+			add(l, path);
+			return;
+		}
+}
+
+static void add_library(struct list *l, const char *soname)
+{
+	struct search s = { .l = l };
+
+	ld_cache_each("/etc/ld.so.cache", soname, first_only, &s);
+	if (!s.found)
+		add_default(l, soname);
 }
 
 static void add_libraries(struct list *l, const struct elf_file *f)
@@ -48,7 +84,7 @@ static void add_libraries(struct list *l, const struct elf_file *f)
 			return;
 		memcpy(&d, p, sizeof d);
 		if (d.d_tag == DT_NEEDED && d.d_un.d_val < names.size && memchr(text + d.d_un.d_val, 0, names.size - d.d_un.d_val))
-			ld_cache_each("/etc/ld.so.cache", text + d.d_un.d_val, first_only, l);
+			add_library(l, text + d.d_un.d_val);
 	}
 }
 

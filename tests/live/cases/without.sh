@@ -11,7 +11,7 @@ trace() { # trace FEATURES : counts, names, loops and strings of a known program
 	sort out
 }
 trace '' >all
-for f in uprobe_multi cookie bpf_loop tp_btf perf_link may_goto kprobe_multi atomics long_keys task_regs \
+for f in uprobe_multi cookie bpf_loop tp_btf perf_link may_goto kprobe_multi atomics long_keys task_regs big_values \
 	uprobe_multi,cookie,bpf_loop,tp_btf,perf_link,may_goto,kprobe_multi,atomics,long_keys,task_regs,for_each_map; do
 	trace $f >some
 	cmp -s all some || { diff all some >&2; fail "other results without $f"; }
