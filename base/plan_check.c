@@ -189,6 +189,8 @@ static const char *check_target(const struct plan *p, const struct plan_target *
 {
 	if (!t->name)
 		return "a target has no name";
+	if (t->children && t->n_choices)
+		return "a target is chosen in two ways";
 	for (uint32_t i = 0; i < t->n_choices; i++) {
 		if (!t->choices[i].key || !t->choices[i].n_values)
 			return "a target's choice is malformed";

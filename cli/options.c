@@ -17,7 +17,7 @@
 enum {
 	OPT_INFO = 256, OPT_UNSAFE, OPT_DRY_RUN, OPT_NO_WARNINGS, OPT_NO_CACHE, OPT_NO_FEATURE, OPT_INCLUDE, OPT_DEBUGINFO,
 	OPT_USDT_ACTIVATION, OPT_VERIFY_IR, OPT_TEST, OPT_BENCH, OPT_FMT, OPT_MODE, OPT_PROBE_FILTER, OPT_EMIT_ELF, OPT_EMIT_LLVM, OPT_AOT,
-	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID, OPT_WORLD, OPT_JUNIT, OPT_LOAD, OPT_CHECK, OPT_SECONDS
+	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID, OPT_WORLD, OPT_JUNIT, OPT_LOAD, OPT_CHECK, OPT_SECONDS, OPT_OFF_CPU, OPT_LOCK_WAIT
 };
 
 struct row {
@@ -293,6 +293,8 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 	case OPT_JUNIT: o->junit = arg; return true;
 	case OPT_LOAD: o->load = true; return true;
 	case OPT_SECONDS: o->seconds = arg; return true;
+	case OPT_OFF_CPU: o->off_cpu = true; return true;
+	case OPT_LOCK_WAIT: o->lock_wait = true; return true;
 	case OPT_CHECK: o->check = true; return true;
 	case OPT_INFO: o->command = CMD_INFO; return true;
 	case OPT_UNSAFE: o->unsafe = true; return true;
@@ -357,7 +359,7 @@ static enum options_result check_command(const struct options *o, struct str *wh
 	case CMD_PROFILE:
 		if (!o->program)
 			return OPTIONS_OK;
-		str_adds(why, "USAGE: spile profile [-p PID|-c COMMAND] [-F HZ] [-o FILE.svg] [SECONDS]");
+		str_adds(why, "USAGE: spile profile [-p PID|-c COMMAND|TARGET] [--off-cpu|--lock-wait|-F HZ] [-o FILE.svg] [SECONDS]");
 		return OPTIONS_BAD;
 	case CMD_FMT:
 		return o->mode != MODE_FORMAT || o->file || o->program ? OPTIONS_OK : usage_of(CMD_FMT, why);
@@ -374,6 +376,10 @@ static enum options_result check_together(const struct options *o, struct str *w
 		return r;
 	if (o->frequency && o->command != CMD_PROFILE) {
 		str_adds(why, "-F is for spile profile; a script's probe says it itself: profile:hz:99");
+		return OPTIONS_BAD;
+	}
+	if ((o->off_cpu || o->lock_wait) && o->command != CMD_PROFILE) {
+		str_printf(why, "--%s is for spile profile; probes/cpu/ has the script", o->off_cpu ? "off-cpu" : "lock-wait");
 		return OPTIONS_BAD;
 	}
 	if (o->check && o->command != CMD_FMT) {

@@ -56,6 +56,8 @@ struct options {
 	const char *output;  // -o; NULL: standard output
 	const char *seconds;   // --seconds; NULL: the usual
 	const char *frequency; // -F; NULL: the usual
+	bool off_cpu, lock_wait; // --off-cpu, --lock-wait
+	bool tells;            // of a profile: whose processes there are, and how many stacks are whole
 	const char *debug;     // -d's last; NULL: none
 	bool json;
 	char buffering;      // 'l', 'f', 'n'

@@ -85,6 +85,7 @@ static int run_compiled(struct machine *m, const struct options *o, const struct
 		.usr1 = signals_usr1(),
 		.on_attached = rights_drop,
 		.watched = isatty(STDERR_FILENO),
+		.tells = o->tells,
 	};
 	struct run *r;
 	int status;

@@ -61,7 +61,8 @@ static void check_enabled(struct cg *cg, LLVMBasicBlockRef out)
 
 static void check_pid(struct cg *cg, LLVMBasicBlockRef out)
 {
-	LLVMValueRef pid = LLVMBuildLShr(cg->l.b, l_helper(&cg->l, H_PID_TGID, cg->l.i64, 0, NULL, "pid_tgid"), l_k(&cg->l, 32), "pid");
+	LLVMValueRef args[] = { LLVMConstNull(cg->l.ptr), cg_globals(cg) }; // as -p's: by our PID namespace
+	LLVMValueRef pid = cg_stdlib(cg, "builtin_pid", cg->l.i64, 2, args, "pid");
 	LLVMValueRef want = global_field(cg, offsetof(struct wire_globals, target_pid), 4, "target");
 
 	skip_unless(cg, LLVMBuildICmp(cg->l.b, LLVMIntEQ, pid, want, "ours"), "target", out);

@@ -100,7 +100,7 @@ static void declare_target(struct lang *l, const struct node *n)
 	struct plan_target t = { .name = n->target.name };
 
 	if (strcmp(t.name, "it") == 0)
-		diag_error(l->diag, n->span, E_REDEFINED, "'it' is the process of -p, or the command of -c; use another name");
+		diag_error(l->diag, n->span, E_REDEFINED, "'it' is the process of -p, or the command of -c and what it starts; use another name");
 	else if (find_target(l, t.name) != NO_EVENT)
 		diag_error(l->diag, n->span, E_REDEFINED, "the target '%s' is declared twice", t.name);
 	else if (!n->target.settings.n)
@@ -131,7 +131,7 @@ uint32_t target_index(struct lang *l, const char *name, struct span at)
 	if (i != NO_EVENT)
 		return i;
 	if (strcmp(name, "it") == 0 && has_it(l))
-		return plan_push(l->arena, &l->plan->targets, &l->plan->n_targets, (struct plan_target){ .name = "it" });
+		return plan_push(l->arena, &l->plan->targets, &l->plan->n_targets, (struct plan_target){ .name = "it", .children = !l->options->pid });
 	if (strcmp(name, "it") == 0) {
 		diag_error(l->diag, at, E_UNDEFINED, "there is no target 'it': it is the process given with -p, or the command given with -c");
 		return NO_EVENT;

@@ -273,7 +273,7 @@ static struct body *body_for(struct lang *l, struct map *groups, const struct no
 	b->block = node_clone(l->arena, probe->probe.block);
 	if (probe->probe.predicate)
 		b->predicate = node_clone(l->arena, probe->probe.predicate);
-	b->pid_filter = l->options->pid && t->pid_filter;
+	b->pid_filter = l->options->pid && t->pid_filter && config_number(l, "pid_filter");
 	return b;
 }
 

@@ -3,12 +3,14 @@
 // the script where it uses a target.
 //
 //   fork: a child belongs where its parent does, from its first instruction on
-//   exec: the process leaves the targets that its old program put it in; where the path of the new one alone decides, the kernel
-//         half adds it at once; then the run side looks at all that is known of it, and counts the ones that were in late
+//   exec: the process leaves the targets that its old program put it in; where the path or name of the new one alone decides, the
+//         kernel half adds it at once; then the run side looks at all that is known of it, and counts the ones that were in late
 //   exit: with its last thread the process leaves
 #include <string.h>
 
 #include "base/str.h"
+#include "base/util.h"
+#include "base/wire.h"
 #include "lang/declared.h"
 
 #define PATH_BYTES 256 // of the new program's path that are looked at
@@ -44,33 +46,39 @@ static void find_use(void *arg, struct node **slot)
 
 // Text ----------------------------------------------------------------------------------------------------------------
 
-// A pattern that the kernel half can test: one with no `*`, or one at its end.
-static bool add_test(struct str *s, const char *glob)
+// A pattern that the kernel half can test: one with no `*`, or one at its end, of what it knows of the new program. That is the path
+// by which it was executed, and the name that the process takes from it: the first 15 bytes of what is behind the last slash.
+static bool add_test(struct str *s, const char *key, const char *glob)
 {
-	const char *star = strchr(glob, '*');
-	size_t n = star ? (size_t)(star - glob) : strlen(glob);
+	bool is_path = strcmp(key, "exe") == 0 && strncmp(glob, "*/", 2) != 0;
+	const char *name = strcmp(key, "exe") == 0 && !is_path ? glob + 2 : glob, *star = strchr(name, '*');
+	size_t n = star ? (size_t)(star - name) : strlen(name), most = is_path ? PATH_BYTES - 1 : WIRE_COMM - 1;
 
-	if ((star && star[1]) || n >= PATH_BYTES - 1 || strpbrk(glob, "\"\\") || glob[0] != '/')
+	if ((star && star[1]) || !n || (is_path && n >= most) || strpbrk(name, "\"\\") || is_path != (name[0] == '/') || (!is_path && strchr(name, '/')))
 		return false;
-	if (star)
-		str_printf(s, "strncmp($path, \"%.*s\", %zu) == 0", (int)n, glob, n);
+	if (star || n > most)
+		str_printf(s, "strncmp(%s, \"%.*s\", %zu) == 0", is_path ? "$path" : "comm", (int)MIN(n, most), name, MIN(n, most));
 	else
-		str_printf(s, "$path == \"%s\"", glob);
+		str_printf(s, "%s == \"%s\"", is_path ? "$path" : "comm", name);
 	return true;
 }
 
-// "if (tests) { $bits |= bit; }" for a target that is chosen by its executables' paths alone.
+// "if (tests) { $bits |= bit; }" for a target that is chosen by its programs' paths or names alone.
 static void add_exe_target(struct str *s, const struct plan_target *t, uint32_t bit)
 {
+	static const char *const keys[] = { "exe", "comm", "name" };
 	_str_ struct str tests = { 0 };
+	bool known = false;
 
-	if (t->n_choices != 1 || strcmp(t->choices[0].key, "exe") != 0)
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && t->n_choices == 1; i++)
+		known |= strcmp(t->choices[0].key, keys[i]) == 0;
+	if (!known)
 		return;
 	for (uint32_t i = 0; i < t->choices[0].n_values; i++) {
 		size_t before = tests.n;
 
 		str_adds(&tests, before ? " || " : "");
-		if (!add_test(&tests, t->choices[0].values[i].name))
+		if (!add_test(&tests, t->choices[0].key, t->choices[0].values[i].name))
 			tests.n = before;
 	}
 	if (tests.n)
@@ -93,6 +101,12 @@ static bool outlives_exec(const struct plan_target *t)
 	return true;
 }
 
+// Can processes come to it while the script runs?
+static bool is_dynamic(const struct plan_target *t)
+{
+	return t->n_choices || t->children;
+}
+
 static void add_exec(struct lang *l, struct str *s)
 {
 	_str_ struct str tests = { 0 };
@@ -103,21 +117,19 @@ static void add_exec(struct lang *l, struct str *s)
 		keep |= outlives_exec(&l->plan->targets[i]) ? 1ull << i : 0;
 	}
 	str_adds(s, "rawtracepoint:sched_process_exec {\n\tlet $bits = (uint64)0;\n");
-	if (tests.n) {
+	if (tests.n && strstr(str_z(&tests), "$path"))
 		str_printf(s, "\tlet $path = str(args.bprm.filename, %d);\n", PATH_BYTES);
-		str_add(s, tests.p, tests.n);
-	}
+	str_add(s, str_z(&tests), tests.n);
 	str_printf(s, "\ttarget_exec(pid, (uint64)%llu, $bits);\n\ttarget_review(pid);\n}\n", keep);
 }
 
-// `it` is one process: its children are not. In a PID namespace of our own the kernel's numbers are not ours: the run side looks then.
+// The process of -p is alone in `it`, the command of -c is there with all that it starts. In a PID namespace of our own the kernel's numbers are not ours: the run side looks then.
 static void add_probes(struct lang *l, struct str *s)
 {
 	unsigned long long mask = 0;
 
 	for (uint32_t i = 0; i < l->plan->n_targets; i++)
-		if (l->plan->targets[i].n_choices)
-			mask |= 1ull << i;
+		mask |= is_dynamic(&l->plan->targets[i]) ? 1ull << i : 0;
 	str_printf(s, "rawtracepoint:sched_process_fork {\n\tif (args.child.pid == args.child.tgid && args.parent.tgid == pid) {\n"
 		      "\t\ttarget_inherit(pid, args.child.tgid, (uint64)%llu);\n\t}\n}\n", mask);
 	add_exec(l, s);
@@ -144,7 +156,7 @@ void pass_targets(struct lang *l)
 	bool dynamic = false;
 
 	for (uint32_t i = 0; i < l->plan->n_targets; i++)
-		dynamic |= l->plan->targets[i].n_choices > 0;
+		dynamic |= is_dynamic(&l->plan->targets[i]);
 	if (!dynamic)
 		return;
 	find_use(&use, &l->script);

@@ -139,7 +139,7 @@ bool exports_has_map(const struct plan *p, uint32_t map)
 
 // Closing -------------------------------------------------------------------------------------------------------------
 
-static void close_one(struct open_sink *o, uint64_t deadline)
+static uint64_t close_one(struct open_sink *o, uint64_t deadline)
 {
 	struct export_totals t = { 0 };
 
@@ -148,17 +148,19 @@ static void close_one(struct open_sink *o, uint64_t deadline)
 		diag_warn(o->context.diag, o->context.at, E_IO, "%lu of the %lu records and rows for %s were dropped: %s", t.dropped, t.dropped + t.delivered,
 			  o->context.sink->name, t.why ? t.why : "they could not be delivered");
 	o->sink->free(o->state);
+	return t.delivered;
 }
 
-void exports_close(struct exports *x)
+uint64_t exports_close(struct exports *x)
 {
-	uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + CLOSE_NS;
+	uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + CLOSE_NS, delivered = 0;
 
 	if (!x)
-		return;
+		return 0;
 	for (uint32_t i = 0; i < x->plan->n_sinks; i++)
 		if (x->v[i].sink)
-			close_one(&x->v[i], deadline);
+			delivered += close_one(&x->v[i], deadline);
 	free(x->v);
 	free(x);
+	return delivered;
 }

@@ -22,7 +22,8 @@ void exports_record(struct exports *x, const struct record *r);
 // The stream's measures as they were read; `m` has one view per measure.
 void exports_measures(struct exports *x, uint32_t stream, const struct map_view *m, bool last);
 void exports_tick(struct exports *x);
-// Delivers what waits and warns of what was dropped, per sink, with the number. Frees x.
-void exports_close(struct exports *x);
+// Delivers what waits and warns of what was dropped, per sink, with the number. Frees x. Returns how many records and rows got through,
+// each once per sink.
+uint64_t exports_close(struct exports *x);
 // Is the map a measure's? Those are shown by the sinks, not printed at the end.
 bool exports_has_map(const struct plan *p, uint32_t map);

@@ -53,6 +53,16 @@ bool process_exe(uint32_t pid, char *path)
 	return true;
 }
 
+// /proc/PID/stat: "PID (name) state parent …"; the name may hold anything.
+uint32_t process_parent(uint32_t pid)
+{
+	_str_ struct str text = { 0 };
+	unsigned parent = 0;
+
+	const char *name_end = read_proc(pid, "stat", &text) ? strrchr(str_z(&text), ')') : NULL;
+	return name_end && sscanf(name_end, ") %*c %u", &parent) == 1 ? parent : 0;
+}
+
 static bool is_exe(uint32_t pid, const struct plan_choice *c)
 {
 	char path[PATH_MAX];
@@ -80,6 +90,15 @@ static bool is_text(uint32_t pid, const struct plan_choice *c, const char *file)
 static bool is_comm(uint32_t pid, const struct plan_choice *c)
 {
 	return is_text(pid, c, "comm");
+}
+
+// As one calls a program: by its file, or by what it calls itself.
+static bool is_name(uint32_t pid, const struct plan_choice *c)
+{
+	char path[PATH_MAX];
+	const char *slash = process_exe(pid, path) ? strrchr(path, '/') : NULL;
+
+	return (slash && any(c, slash + 1)) || is_comm(pid, c);
 }
 
 static bool is_cmdline(uint32_t pid, const struct plan_choice *c)

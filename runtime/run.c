@@ -339,7 +339,8 @@ static int open_channels(struct run *r)
 	int ring = loaded_role(r->loaded, r->plan, MAP_RING), control = loaded_role(r->loaded, r->plan, MAP_CONTROL), err = map_globals(r);
 
 	if (!err)
-		err = targets_new(r->plan, loaded_role(r->loaded, r->plan, MAP_TARGETS), (uint32_t)r->options.pid, (uint32_t)run_child(r), &r->targets);
+		err = targets_new(r->plan, loaded_role(r->loaded, r->plan, MAP_TARGETS), (uint32_t)r->options.pid, (uint32_t)run_child(r),
+				  r->globals && r->globals->pidns_ino, &r->targets);
 	if (!err)
 		err = gates_new(r->plan, r->loaded, r->globals, &r->gates);
 	if (!err && ring >= 0)
@@ -490,14 +491,26 @@ static void tell_notes(struct run *r)
 		out_error(&r->out, &s);
 }
 
-// -v: at the end, how many user stacks were whole.
-static void tell_stacks(struct run *r)
+// At the end, how many user stacks were whole.
+static void tell_stacks(struct run *r, bool nothing)
 {
 	_str_ struct str s = { 0 };
 
-	if (!r->options.verbose || !r->unwinder)
-		return;
-	unwind_tally(r->unwinder, loaded_role(r->loaded, r->plan, MAP_UNWIND_COUNTS), r->ncpus, &s);
+	if (r->options.tells && nothing)
+		str_adds(&s, "nothing was seen: the profile is empty\n");
+	if (r->unwinder && (r->options.verbose || r->options.tells))
+		unwind_tally(r->unwinder, loaded_role(r->loaded, r->plan, MAP_UNWIND_COUNTS), r->ncpus, r->options.verbose, &s);
+	if (s.n)
+		out_error(&r->out, &s);
+}
+
+static void tell_empty(struct run *r)
+{
+	_str_ struct str s = { 0 };
+
+	for (uint32_t i = 0; i < r->plan->n_targets && r->options.tells; i++)
+		if (!targets_members(r->targets, i))
+			str_adds(&s, "no such process runs now; those that begin will be seen\n");
 	if (s.n)
 		out_error(&r->out, &s);
 }
@@ -507,6 +520,7 @@ static void tell_attached(struct run *r)
 	static const char token[] = "__BPFTRACE_NOTIFY_PROBES_ATTACHED";
 
 	tell_notes(r);
+	tell_empty(r);
 	if (!r->options.quiet && !r->options.legacy_output)
 		r->options.sink->attached(&r->out, r->links.sites);
 	notify_systemd("READY=1");
@@ -665,13 +679,13 @@ static int finish(struct run *r)
 	if (!r->exports) // the blank lines before bpftrace's maps
 		r->options.sink->end(&r->out);
 	print_maps(r);
-	exports_close(TAKE_PTR(r->exports));
+	uint64_t delivered = exports_close(TAKE_PTR(r->exports));
 	targets_report(r->targets, r->diag, r->first_source);
 	if (r->malformed)
 		diag_warn(r->diag, (struct span){ 0 }, E_IO, "%lu records did not fit the compiled script and were dropped", r->malformed);
 	if (r->losses)
 		losses_total(r->losses, r->options.sink, &r->out);
-	tell_stacks(r);
+	tell_stacks(r, delivered == 0);
 	out_flush(&r->out);
 	return status ? status : r->status;
 }

@@ -35,6 +35,7 @@ struct run_options {
 	const char *command;      // -c, NULL if none
 	const volatile sig_atomic_t *stop; // set by cli's SIGINT/SIGTERM handler
 	bool watched; // standard error is a terminal
+	bool tells;   // though quiet: targets without a process, and how many user stacks were whole
 	void (*on_attached)(void); // called once all is attached, when less is needed from then on; NULL: nothing
 	const volatile sig_atomic_t *usr1; // counts SIGUSR1
 	struct forecast *forecast; // of RUN_FORECAST

@@ -23,28 +23,19 @@ struct targets {
 	int fd;
 	uint32_t it;         // the process that a target without choices is
 	bool changes;        // some choice can become true or false without an exec
+	bool asks_parents;   // the kernel half does not tell what processes start
 	uint64_t scanned_ns;
 	uint64_t late[WIRE_TARGETS];
 	uint64_t unprobed[WIRE_TARGETS];
 	char *program[WIRE_TARGETS]; // of the first of these
 };
 
-// `it`: the process that a target without choices is.
-static bool belongs(const struct plan_target *t, uint32_t pid, uint32_t it)
+static bool is_chosen(const struct plan_target *t, uint32_t pid)
 {
 	for (uint32_t i = 0; i < t->n_choices; i++)
 		if (!process_is(pid, &t->choices[i]))
 			return false;
-	return t->n_choices || pid == it;
-}
-
-static uint64_t bits_of(const struct targets *t, uint32_t pid)
-{
-	uint64_t bits = 0;
-
-	for (uint32_t i = 0; i < t->plan->n_targets && i < WIRE_TARGETS; i++)
-		bits |= (uint64_t)belongs(&t->plan->targets[i], pid, t->it) << i;
-	return bits;
+	return t->n_choices > 0;
 }
 
 static uint64_t bits_in_map(const struct targets *t, uint32_t pid)
@@ -86,17 +77,37 @@ static void count_unprobed(struct targets *t, uint32_t pid, uint64_t bits)
 	}
 }
 
+// A process that -c's command started stays where it is, when those between them have ended, too.
+static bool is_it(const struct targets *t, uint32_t i, uint32_t pid, uint64_t had)
+{
+	if (t->plan->targets[i].n_choices)
+		return false;
+	if (pid == t->it || !t->plan->targets[i].children)
+		return pid == t->it;
+	return (had | (t->asks_parents ? bits_in_map(t, process_parent(pid)) : 0)) >> i & 1;
+}
+
+// `had`: what the map says.
+static uint64_t bits_of(const struct targets *t, uint32_t pid, uint64_t had)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t i = 0; i < t->plan->n_targets && i < WIRE_TARGETS; i++)
+		bits |= (uint64_t)(is_chosen(&t->plan->targets[i], pid) || is_it(t, i, pid, had)) << i;
+	return bits;
+}
+
 #define TRIES 8
 
 // What is true of the process now, into the map. Returns the bits that were missing. An exec between the look at the process and
 // the look at the map would have what the kernel half just wrote taken back: then both are looked at again.
 static uint64_t settle(struct targets *t, uint32_t pid, int *err)
 {
-	uint64_t had = bits_in_map(t, pid), bits = bits_of(t, pid);
+	uint64_t had = bits_in_map(t, pid), bits = bits_of(t, pid, had);
 
 	for (int i = 0; i < TRIES && bits_in_map(t, pid) != had; i++) {
 		had = bits_in_map(t, pid);
-		bits = bits_of(t, pid);
+		bits = bits_of(t, pid, had);
 	}
 	if (bits == had)
 		return 0;
@@ -123,6 +134,21 @@ int targets_scan(struct targets *t)
 	return err;
 }
 
+uint64_t targets_members(const struct targets *t, uint32_t target)
+{
+	uint32_t pid = 0;
+	uint64_t n = 0;
+
+	if (!t || bpf_map_get_next_key(t->fd, NULL, &pid) != 0)
+		return 0;
+	for (uint32_t i = 0; i < WIRE_TARGET_PIDS; i++) { // one that is gone when its successor is asked for begins the map anew
+		n += bits_in_map(t, pid) >> target & 1;
+		if (bpf_map_get_next_key(t->fd, &pid, &pid) != 0)
+			break;
+	}
+	return n;
+}
+
 int targets_programs(const struct plan_target *t, void (*each)(void *arg, const char *path), void *arg)
 {
 	DIR *dir = opendir("/proc");
@@ -133,7 +159,7 @@ int targets_programs(const struct plan_target *t, void (*each)(void *arg, const 
 	for (const struct dirent *e; (e = readdir(dir));) {
 		uint32_t pid = (uint32_t)strtoul(e->d_name, NULL, 10);
 
-		if (pid && belongs(t, pid, 0) && process_exe(pid, path))
+		if (pid && is_chosen(t, pid) && process_exe(pid, path))
 			each(arg, path);
 	}
 	closedir(dir);
@@ -153,7 +179,7 @@ bool targets_foreign(const struct plan *p, char *path)
 		for (const struct dirent *e; !found && (e = readdir(dir));) {
 			uint32_t pid = (uint32_t)strtoul(e->d_name, NULL, 10);
 
-			found = pid && belongs(t, pid, 0) && process_exe(pid, path) && !was_looked_into(p, pid, path);
+			found = pid && is_chosen(t, pid) && process_exe(pid, path) && !was_looked_into(p, pid, path);
 		}
 		closedir(dir);
 	}
@@ -169,15 +195,17 @@ static bool has_own_probes(const struct plan *p)
 	return false;
 }
 
-int targets_new(const struct plan *p, int fd, uint32_t pid, uint32_t child, struct targets **ret)
+int targets_new(const struct plan *p, int fd, uint32_t pid, uint32_t child, bool renumbered, struct targets **ret)
 {
 	if (fd < 0)
 		return 0;
 	struct targets *t = xcalloc(1, sizeof *t);
-	*t = (struct targets){ .plan = p, .fd = fd, .it = pid ? pid : child };
-	for (uint32_t i = 0; i < p->n_targets; i++)
+	*t = (struct targets){ .plan = p, .fd = fd, .it = pid ? pid : child, .asks_parents = renumbered || !has_own_probes(p) };
+	for (uint32_t i = 0; i < p->n_targets; i++) {
+		t->changes |= p->targets[i].children && t->asks_parents;
 		for (uint32_t k = 0; k < p->targets[i].n_choices; k++)
 			t->changes |= process_fact_changes(p->targets[i].choices[k].key);
+	}
 	t->changes |= !has_own_probes(p);
 	int err = targets_scan(t);
 	if (err) {
@@ -203,7 +231,7 @@ void targets_review(struct targets *t, uint32_t pid)
 	if (t)
 		count_unprobed(t, pid, bits_in_map(t, pid) & ~late); // the kernel half added these
 	for (; late; late &= late - 1) // `it` was known before it ran; it may have ended by the time we look
-		t->late[__builtin_ctzll(late)] += t->plan->targets[__builtin_ctzll(late)].n_choices > 0;
+		t->late[__builtin_ctzll(late)] += t->plan->targets[__builtin_ctzll(late)].n_choices > 0 || pid != t->it;
 }
 
 void targets_tick(struct targets *t, uint64_t now_ns)

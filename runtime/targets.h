@@ -14,11 +14,13 @@ struct plan;
 struct plan_target;
 struct targets;
 
-// `pid`: of -p; `child`: of -c; 0: none. fd: of the map, which must outlive it. 0 or -errno; *ret stays NULL when the plan tests no target.
-int targets_new(const struct plan *p, int fd, uint32_t pid, uint32_t child, struct targets **ret);
+// `pid`: of -p; `child`: of -c; 0: none. fd: of the map, which must outlive it. renumbered: the kernel's process numbers are not ours,
+// as in a PID namespace. 0 or -errno; *ret stays NULL when the plan tests no target.
+int targets_new(const struct plan *p, int fd, uint32_t pid, uint32_t child, bool renumbered, struct targets **ret);
 void targets_free(struct targets *t); // NULL is allowed
 // All of the following take NULL.
 int targets_scan(struct targets *t);                  // looks at every process there is; 0 or -errno
+uint64_t targets_members(const struct targets *t, uint32_t target); // processes it has now
 void targets_review(struct targets *t, uint32_t pid); // it has executed a program
 void targets_tick(struct targets *t, uint64_t now_ns);
 // Warns of processes that did not belong to a target yet when they could have been seen, or run a program that has no probes.

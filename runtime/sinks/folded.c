@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Folded stacks, the text that flame graph tools read: root;…;leaf COUNT, sorted.
+// Folded stacks, the text that flame graph tools read: root;…;leaf COUNT, sorted. They take whole numbers: of times, microseconds.
 #include <string.h>
 
 #include "base/str.h"
@@ -14,6 +14,11 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static uint64_t weight(const struct profile *p, uint64_t self)
+{
+	return profile_unit(p) == UNIT_NS ? (self + 500) / 1000 : self;
+}
+
 static char *line(const struct profile *p, const struct profile_node *nodes, uint32_t at)
 {
 	struct str s = { 0 };
@@ -23,7 +28,7 @@ static char *line(const struct profile *p, const struct profile_node *nodes, uin
 	else
 		str_adds(&s, "[no frames]");
 	str_addc(&s, ' ');
-	str_u64(&s, nodes[at].self);
+	str_u64(&s, weight(p, nodes[at].self));
 	str_addc(&s, '\n');
 	return s.p;
 }
@@ -37,7 +42,7 @@ static void folded_close(void *state, uint64_t deadline_ns, struct export_totals
 	_str_ struct str all = { 0 };
 
 	for (uint32_t i = 0; i < n; i++)
-		if (nodes[i].self)
+		if (weight(f->profile, nodes[i].self))
 			text[lines++] = line(f->profile, nodes, i);
 	qsort(text, lines, sizeof *text, by_text);
 	for (size_t i = 0; i < lines; i++) {

@@ -112,15 +112,26 @@ static uint32_t name_number(struct profile *p, const char *text, size_t n)
 
 struct path { // names, root first once finished
 	struct profile *p;
+	bool why; // of the stack at hand: its frames say how they were found
 	uint32_t name[FRAMES_MOST];
 	size_t n;
 };
 
-// A frame's text is "name+offset"; all offsets of a function are one node.
+// Where " [cfi, symtab]" begins, which differs between stacks of the same functions.
+static size_t without_why(const char *text, size_t n)
+{
+	size_t end = n;
+
+	while (end > 1 && !(text[end - 1] == '[' && text[end - 2] == ' '))
+		end--;
+	return end > 1 && text[n - 1] == ']' ? end - 2 : n;
+}
+
+// A frame's text is "name+offset"; all offsets of a function are one node. A stack that is not whole hangs on "[stopped: reason]".
 static void add_frame(void *arg, const char *text, size_t n)
 {
 	struct path *path = arg;
-	size_t end = n;
+	size_t end = n = path->why ? without_why(text, n) : n;
 
 	while (end > 0 && text[end - 1] >= '0' && text[end - 1] <= '9')
 		end--;
@@ -140,13 +151,32 @@ static void reverse(uint32_t *v, size_t n)
 	}
 }
 
+static bool begins_with(const char *text, const char *head)
+{
+	return strncmp(text, head, strlen(head)) == 0;
+}
+
+// The way from the traced place in the kernel to our program: it is no part of what was traced.
+static bool is_ours(const char *name)
+{
+	static const char *const heads[] = { "bpf_prog_", "bpf_trace_run", "__bpf_trace_", "__traceiter_", "perf_trace_", "trace_call_bpf", "bpf_trampoline_" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		if (begins_with(name, heads[i]))
+			return true;
+	return false;
+}
+
 // One stack behind what is there already.
 static void add_stack(struct path *path, const struct export_context *c, const struct arg_view *v)
 {
 	size_t from = path->n;
 
+	path->why = v->type->b & STACK_WHY;
 	stack_frames(c->printer, v->type, v, add_frame, path);
 	reverse(path->name + from, path->n - from);
+	while (v->type->kind == TYPE_KSTACK && path->n > from && is_ours(path->p->name.v[path->name[path->n - 1]]))
+		path->n--;
 }
 
 static void add_comm(struct path *path, const struct export_context *c, const struct arg_view *v)

@@ -2,8 +2,10 @@
 // tally.h - what a run's walks over user stacks came to: how many were whole, what ended the others.
 #pragma once
 
+#include <stdbool.h>
+
 struct str;
 struct unwinder;
 
-// One line or more for -v, nothing when nothing was walked. `counts_fd`: the map of enum unwind_count, per CPU.
-void unwind_tally(struct unwinder *u, int counts_fd, unsigned ncpus, struct str *out);
+// A line, with `tables` one more about the files, nothing when nothing was walked. `counts_fd`: the map of enum unwind_count, per CPU.
+void unwind_tally(struct unwinder *u, int counts_fd, unsigned ncpus, bool tables, struct str *out);

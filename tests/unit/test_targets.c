@@ -67,6 +67,10 @@ static void own_process(void **state)
 	assert_true(is("comm", "a test"));
 	assert_true(is("comm", "a*"));
 	assert_false(is("comm", "b*"));
+	assert_true(is("name", "a test"));
+	assert_true(is("name", "test_targets"));
+	assert_false(is("name", "*/test_targets"));
+	assert_int_equal(process_parent((uint32_t)getpid()), getppid());
 	assert_true(is("cmdline", "*test_targets"));
 	assert_true(is("pid", number));
 	assert_false(is("pid", "1"));
@@ -84,6 +88,7 @@ static void gone_process(void **state)
 	struct plan_choice c = { .key = "comm", .values = &v, .n_values = 1 };
 
 	assert_false(process_is(0x7fffffff, &c));
+	assert_int_equal(process_parent(0x7fffffff), 0);
 }
 
 // A program whose events cost 1 each, of which `rate` come: does the share come near what is allowed, and stay?

@@ -2,7 +2,7 @@
 # Every script of the library compiles against this kernel's types; those whose events are here run.
 library=$SCRIPTS/../probes
 ran=0
-for script in "$library"/*/*.bt; do
+for script in "$library"/*/*.bt "$library"/*/*.spile; do
 	need=
 	! grep -q 'libssl' "$script" || need=$(ls /usr/lib/*/libssl.so* /lib/*/libssl.so* 2>/dev/null | head -n 1)
 	grep -q 'libssl' "$script" && [ -z "$need" ] && continue

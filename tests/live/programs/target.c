@@ -8,6 +8,7 @@
 //   target int80 N             N calls by the 32-bit entry, of the number that getpriority() has among the 64-bit ones;
 //                              status 77: this kernel has no such entry
 //   target burn MS             burns MS of processor time, however long that takes, in burn_outer -> burn_inner
+//   target lock MS             waits in take_lock() for a mutex that another thread keeps for so long
 //   target tick                tick(i) each millisecond, until a signal
 //   target exit STATUS
 #include <pthread.h>
@@ -74,6 +75,35 @@ static double burned(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void *keep_lock(void *ms)
+{
+	pthread_mutex_lock(&mutex);
+	sink = 1;
+	slow((long)(intptr_t)ms);
+	pthread_mutex_unlock(&mutex);
+	return NULL;
+}
+
+visible void take_lock(void)
+{
+	pthread_mutex_lock(&mutex);
+	sink++; // no tail call
+}
+
+static void contend(long ms)
+{
+	pthread_t t;
+
+	sink = 0;
+	pthread_create(&t, NULL, keep_lock, (void *)(intptr_t)ms);
+	while (!sink)
+		usleep(100);
+	take_lock();
+	pthread_join(t, NULL);
+}
+
 static void *calls(void *n)
 {
 	for (uint64_t i = 0; i < (uintptr_t)n; i++)
@@ -131,6 +161,8 @@ int main(int argc, char **argv)
 	} else if (!strcmp(mode, "burn")) {
 		while (burned() < (double)n / 1000)
 			burn_outer();
+	} else if (!strcmp(mode, "lock")) {
+		contend(n);
 	} else if (!strcmp(mode, "tick")) {
 		for (uint64_t i = 0;; i++) {
 			tick(i);
