@@ -10,6 +10,8 @@
 #define ENTRIES_MOST (1u << 28)
 #define RING_MOST (1u << 30)
 #define VALUE_MOST (1u << 24)
+#define RINGBUF 27 // enum bpf_map_type
+#define PERF_EVENT_ARRAY 4
 
 static bool check_type(const struct plan *p, const struct type *t)
 {
@@ -63,6 +65,8 @@ static const char *check_map(const struct plan *p, const struct plan_map *m)
 		return "a map is too large";
 	if (m->role == MAP_GLOBALS && m->value_size < sizeof(struct wire_globals))
 		return "the map of globals is too small";
+	if ((m->role == MAP_RING || m->role == MAP_CONTROL) && (m->bpf_type != RINGBUF && m->bpf_type != PERF_EVENT_ARRAY))
+		return "a buffer of records is of no known kind";
 	if (m->role == MAP_TARGETS && (m->key_size != 4 || m->value_size != 8))
 		return "the map of targets is malformed";
 	return m->role == MAP_USER ? check_user_map(p, m) : NULL;

@@ -28,7 +28,7 @@ static const char *const events[] = {
 #include "base/event.def"
 #undef EVENT
 };
-static const char *const bpf_types[] = { [1] = "hash", [2] = "array", [5] = "percpu_hash", [6] = "percpu_array", [9] = "lru_hash",
+static const char *const bpf_types[] = { [1] = "hash", [2] = "array", [4] = "perf_event_array", [5] = "percpu_hash", [6] = "percpu_array", [9] = "lru_hash",
 					 [10] = "lru_percpu_hash", [27] = "ringbuf" };
 
 // Numbers that have a word, by "structure.member".

@@ -14,7 +14,7 @@ typedef long long int64_t;
 #include <stdint.h>
 #endif
 
-// Every ring-buffer record starts so. Behind it lies the event's fixed part (offsets in plan_event.args), then the
+// Every record starts so. Behind it lies the event's fixed part (offsets in plan_event.args), then the
 // packed tails of its variable-length arguments (strings, buffers, stacks), in the order of the arguments, unpadded.
 struct wire_event {
 	uint32_t event;  // index into plan.events
@@ -24,8 +24,10 @@ struct wire_event {
 // Control records (event.def) lie in a ring of their own, "control", so that data cannot crowd them out; each has this in
 // front of its wire_event. It stands behind the data that was written before it: the reader handles the data ring up to
 // `after` first. A program's own order is kept so at no cost for data; records of different CPUs have no order anyway.
+// Kernels without ring buffers have perf events in their place, for data and for control on each CPU: the kernel stamps each
+// record with the time it was made, and the reader goes by that.
 struct wire_control {
-	uint64_t after; // the data ring's producer position
+	uint64_t after; // the data ring's producer position; 0 in a perf event
 };
 
 // In the fixed part, where a packed argument would lie: how many bytes its tail has.
@@ -147,5 +149,7 @@ struct wire_scratch {
 enum { WIRE_TAKE_NONE, WIRE_TAKE_CLEAR, WIRE_TAKE_ZERO, WIRE_TAKE_LATER };
 
 // Lengths that both sides agree on.
+// A record of a perf event: its header's size has 16 bits, and header, time and length of the record take 20 bytes of that.
+#define WIRE_PERF_MOST 65508
 #define WIRE_COMM 16
 #define WIRE_STACK_MAX 1024

@@ -81,7 +81,6 @@ int cmd_doctor(const struct options *o)
 	compiler_row();
 	ok &= ability_rows(m.world);
 	feature_rows(m.world, o->without);
-	ok &= m.world->ops->feature(m.world, FEATURE_RINGBUF);
 	machine_free(&m);
 	return fflush(stdout) || !ok ? 1 : 0;
 }

@@ -151,7 +151,7 @@ static bool has_needed(uint32_t needs, struct world *w, const char *name)
 {
 	static const char *const what[] = {
 		[FEATURE_BTF] = NULL,
-		[FEATURE_RINGBUF] = NULL,
+		[FEATURE_RINGBUF] = "records in a ring buffer, which came with Linux 5.8",
 		[FEATURE_UPROBE_MULTI] = NULL,
 		[FEATURE_ATTACH_COOKIE] = "attach cookies, which came with Linux 5.15",
 		[FEATURE_BPF_LOOP] = "loops over a range, which take the helper bpf_loop of Linux 5.17",
@@ -165,6 +165,9 @@ static bool has_needed(uint32_t needs, struct world *w, const char *name)
 		[FEATURE_FUNC_IP] = "names of returning functions, which take the helper bpf_get_func_ip of Linux 5.15",
 		[FEATURE_LONG_KEYS] = NULL,
 		[FEATURE_BIG_VALUES] = "stacks by unwind tables in one piece of memory, which came with Linux 6.0",
+		[FEATURE_READ_KERNEL] = NULL,
+		[FEATURE_CGROUP2] = NULL,
+		[FEATURE_GLOBAL_FUNCS] = "functions that are checked once, which came with Linux 5.6",
 		[FEATURE_PERCPU_LOOKUP] = "aggregations that it reads, which take the helper bpf_map_lookup_percpu_elem of Linux 5.19",
 	};
 	_Static_assert(ARRAY_SIZE(what) == FEATURES, "an answer per feature");

@@ -212,17 +212,16 @@ static struct value emit_join(struct cg *cg, const struct node *n)
 	const struct plan_event *e = &cg->plan->events[n->call.event];
 	const struct node *list = arg(n, 0);
 	enum space space = cg_address_space(cg, list);
-	LLVMValueRef ring = cg_map_ptr(cg, cg_map(cg, MAP_RING)), base = cg_address(cg, list);
-	LLVMValueRef rec = cg_frame_temp(cg, e->fixed_size + e->n_args * 1024, "join");
+	uint32_t most = e->fixed_size + e->n_args * 1024;
+	LLVMValueRef base = cg_address(cg, list), rec = cg_frame_temp(cg, most, "join");
 	LLVMValueRef args[] = { rec, l_k(&cg->l, e->fixed_size), l_k(&cg->l, e->n_args ? e->args[0].offset : 8), base, l_k(&cg->l, space == SPACE_USER) };
 	LLVMValueRef len = cg_stdlib(cg, "join_fill", cg->l.i64, 5, args, "join.len");
 
 	l_store(&cg->l, l_k(&cg->l, n->call.event | 1ull << 32), rec, 8);
-	LLVMValueRef out[] = { ring, rec, len, l_k(&cg->l, 1) };
-	LLVMValueRef rc = l_helper(&cg->l, H_RINGBUF_OUTPUT, cg->l.i64, 4, out, "written");
-	LLVMBasicBlockRef lost = l_block(&cg->l, "join.lost"), next = l_block(&cg->l, "join.next");
-	l_cond(&cg->l, l_nz(&cg->l, rc, "failed"), lost, next);
-	l_pos(&cg->l, lost);
+	LLVMBasicBlockRef full = l_block(&cg->l, "join.full"), next = l_block(&cg->l, "join.next");
+	cg_channel_write(cg, rec, len, most, full);
+	l_br(&cg->l, next);
+	l_pos(&cg->l, full);
 	cg_count_loss(cg, cg_loss(cg, LOSS_EVENT, n->call.event, n->span));
 	l_br(&cg->l, next);
 	l_pos(&cg->l, next);

@@ -25,7 +25,7 @@
 #define STACK_BUDGET 256 // of the kernel's 512: the rest is for spills and stdlib functions
 
 enum { // ids of kernel helpers, include/uapi/linux/bpf.h
-	H_MAP_LOOKUP = 1, H_MAP_UPDATE = 2, H_MAP_DELETE = 3, H_PROBE_READ = 4, H_KTIME = 5, H_SMP_ID = 8, H_PID_TGID = 14, H_UID_GID = 15,
+	H_MAP_LOOKUP = 1, H_MAP_UPDATE = 2, H_MAP_DELETE = 3, H_PROBE_READ = 4, H_KTIME = 5, H_SMP_ID = 8, H_PID_TGID = 14, H_UID_GID = 15, H_PERF_OUTPUT = 25,
 	H_COMM = 16, H_TASK = 35, H_GET_STACK = 67, H_PROBE_READ_USER = 112, H_PROBE_READ_KERNEL = 113, H_READ_USER_STR = 114,
 	H_READ_KERNEL_STR = 115, H_RINGBUF_OUTPUT = 130, H_RINGBUF_RESERVE = 131, H_RINGBUF_SUBMIT = 132, H_RINGBUF_DISCARD = 133, H_RINGBUF_QUERY = 134,
 	H_FOR_EACH_MAP = 164, H_FUNC_IP = 173, H_ATTACH_COOKIE = 174, H_TASK_BTF = 158, H_LOOP = 181
@@ -61,7 +61,7 @@ struct temp { // memory on the stack, of the statement that is being emitted
 
 struct fn {               // the function being built; a loop callback has one of its own
 	struct fn *up;
-	LLVMValueRef fn, ctx; // ctx NULL in callbacks
+	LLVMValueRef fn, ctx; // ctx NULL in callbacks, unless records leave by perf events
 	LLVMValueRef frame_slot; // alloca: ptr to the body's frame
 	LLVMBasicBlockRef entry, done;
 	LLVMMetadataRef scope;
@@ -101,7 +101,7 @@ struct cg {
 	uint32_t map_unwind[3]; // of the roles MAP_UNWIND_*
 	int unwinds; // 0: not asked yet; 1: user stacks are walked by unwind tables; -1: by the kernel
 	LLVMValueRef max_cpus; // the function of that name
-	LLVMValueRef has_xchg; // the constant of that name
+	LLVMValueRef has_xchg, has_read; // the constants of these names
 	struct body *body;
 	const struct node *found; // a map's element that was looked up just now, and is there
 	LLVMValueRef found_slot;
@@ -120,6 +120,9 @@ struct cg {
 	uint64_t part_nodes;     // this body's code is split into parts of so many nodes (part.c); 0: it is not
 	unsigned on_stack_limit;
 	bool may_goto;           // the kernel knows the instruction
+	bool global_funcs;       // it checks them once
+	bool may_read;           // it is not locked down: its memory may be read, and a helper that reads it copies ours
+	bool perf;               // it has no ring buffer: records leave by perf events, which take the context
 	bool failed;
 	bool frugal;     // nothing of the script's lies on the stack: in a while, and in the second try, when the first needed too much of it
 	bool stack_full; // what the first try ended with
@@ -230,6 +233,12 @@ void cg_complain(struct cg *cg, const char *text);
 void cg_complain_helper(struct cg *cg, const char *text, const char *helper, LLVMValueRef rc); // text NULL: the error's
 void cg_complain_loss(struct cg *cg, const char *text, const char *helper, LLVMValueRef rc, uint32_t loss); // and counts it
 void cg_check_read(struct cg *cg, const char *helper, LLVMValueRef rc); // with -k: says so when rc is an error
+
+// channel.c. Where a record finds no room the program goes to `full`, which is the caller's to fill
+LLVMValueRef cg_channel_begin(struct cg *cg, enum map_role role, uint32_t size, LLVMBasicBlockRef full); // ptr to the record
+void cg_channel_end(struct cg *cg, enum map_role role, LLVMValueRef rec, uint32_t size, LLVMBasicBlockRef full);
+void cg_channel_write(struct cg *cg, LLVMValueRef rec, LLVMValueRef size, uint32_t most, LLVMBasicBlockRef full); // whole, of the frame: data
+LLVMValueRef cg_channel_after(struct cg *cg); // for wire_control
 
 // record.c
 void cg_event(struct cg *cg, uint32_t event, const struct node *const *args, size_t n);

@@ -39,9 +39,14 @@ uint32_t cg_map(struct cg *cg, enum map_role role)
 		       role >= MAP_UNWIND_POOL && role <= MAP_UNWIND_COUNTS ? &cg->map_unwind[role - MAP_UNWIND_POOL] : &cg->map_globals;
 
 	if (*at == NO_MAP) {
+		struct plan_map m = { .name = internal[role].name, .role = role, .bpf_type = internal[role].bpf_type, .key_size = internal[role].key_size };
+
 		*at = cg->plan->n_maps;
-		plan_push(cg->arena, &cg->plan->maps, &cg->plan->n_maps,
-			  (struct plan_map){ .name = internal[role].name, .role = role, .bpf_type = internal[role].bpf_type, .key_size = internal[role].key_size });
+		if (m.bpf_type == BPF_MAP_TYPE_RINGBUF && cg->perf) {
+			m.bpf_type = BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+			m.key_size = m.value_size = 4;
+		}
+		plan_push(cg->arena, &cg->plan->maps, &cg->plan->n_maps, m);
 	}
 	return *at;
 }
@@ -129,13 +134,19 @@ static LLVMValueRef define_cpus(struct cg *cg)
 	return fn;
 }
 
-// For the stdlib, folded into it once linked: does this kernel exchange memory in one instruction?
-static LLVMValueRef define_xchg(struct cg *cg)
+static bool has_feature(const struct cg *cg, enum feature f)
 {
 	struct world *w = cg->p->world;
-	LLVMValueRef g = LLVMAddGlobal(cg->l.mod, cg->l.i32, "has_xchg");
 
-	LLVMSetInitializer(g, l_k32(&cg->l, !w->ops->feature || w->ops->feature(w, FEATURE_ATOMICS)));
+	return !w->ops->feature || w->ops->feature(w, f);
+}
+
+// For the stdlib, folded into it once linked.
+static LLVMValueRef define_flag(struct cg *cg, const char *name, bool value)
+{
+	LLVMValueRef g = LLVMAddGlobal(cg->l.mod, cg->l.i32, name);
+
+	LLVMSetInitializer(g, l_k32(&cg->l, value));
 	LLVMSetGlobalConstant(g, 1);
 	return g;
 }
@@ -146,11 +157,15 @@ static void begin(struct cg *cg)
 	cg->map_unwind[0] = cg->map_unwind[1] = cg->map_unwind[2] = NO_MAP;
 	cg->on_stack_limit = MIN(config_number(cg, "on_stack_limit", 32), 128u);
 	cg->may_goto = cg->p->world->ops->feature && cg->p->world->ops->feature(cg->p->world, FEATURE_MAY_GOTO);
+	cg->perf = !has_feature(cg, FEATURE_RINGBUF);
+	cg->global_funcs = has_feature(cg, FEATURE_GLOBAL_FUNCS);
+	cg->may_read = has_feature(cg, FEATURE_READ_KERNEL);
 	cg->machine = object_machine();
 	ll_init(&cg->l, "spile");
 	object_target(cg);
 	cg->max_cpus = define_cpus(cg);
-	cg->has_xchg = define_xchg(cg);
+	cg->has_xchg = define_flag(cg, "has_xchg", has_feature(cg, FEATURE_ATOMICS));
+	cg->has_read = define_flag(cg, "has_read", cg->may_read);
 	cg_debug_begin(cg);
 }
 
@@ -270,6 +285,7 @@ static int generate(struct program *p, const struct codegen_options *o, bool fru
 	cg_unwind_define(&cg);
 	cg_stdlib_link(&cg);
 	LLVMSetLinkage(cg.has_xchg, LLVMInternalLinkage);
+	LLVMSetLinkage(cg.has_read, LLVMInternalLinkage);
 	check_module(&cg);
 	rc = object_optimise(&cg);
 	dump_ir(&cg, o);

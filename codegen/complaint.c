@@ -33,40 +33,49 @@ void cg_complain(struct cg *cg, const char *text)
 
 // A body where much may fail says it in one function: none of these paths is worth its instructions twice.
 //
-//   complain(event, rc, loss, lost)    count(loss); rec = reserve(ring); rec ? fill and submit : count(lost)
+//   complain(event, rc, loss, lost)    count(loss); rec = begin(ring); fill; end; or, if it is full, count(lost)
 //
-// The counter NO_LOSS does not exist: counting there does nothing.
+// The counter NO_LOSS does not exist: counting there does nothing. Where there is no ring buffer it takes the
+// context as well.
 #define NO_LOSS UINT32_MAX
+#define COMPLAINT_BYTES (sizeof(struct wire_event) + 8)
+
+// Two words: they lie on the function's own stack where the ring buffer does not give the room.
+static LLVMValueRef begin_complaint(struct cg *cg, LLVMBasicBlockRef full)
+{
+	if (!cg->perf)
+		return cg_channel_begin(cg, MAP_RING, COMPLAINT_BYTES, full);
+	cg->fn->ctx = LLVMGetParam(cg->fn->fn, 4);
+	return cg_alloca(cg, LLVMArrayType2(cg->l.i64, COMPLAINT_BYTES / 8), "rec");
+}
 
 static LLVMValueRef build_complain(struct cg *cg)
 {
 	struct ll *l = &cg->l;
-	LLVMTypeRef params[] = { l->i64, l->i64, l->i64, l->i64 };
+	LLVMTypeRef params[] = { l->i64, l->i64, l->i64, l->i64, l->ptr };
 	LLVMBasicBlockRef caller = LLVMGetInsertBlock(l->b);
 	struct span at = cg->at;
 	struct fn f;
 
-	cg_fn_begin(cg, &f, arena_printf(cg->arena, "%s_complain", cg->plan->progs[cg->body->prog].name), LLVMFunctionType(l->i64, params, 4, 0), FN_GLOBAL, at);
-	LLVMBasicBlockRef start = l_block(l, "start"), full = l_block(l, "full"), ok = l_block(l, "ok"), next = l_block(l, "next");
-	l_br(l, start);
+	cg_fn_begin(cg, &f, arena_printf(cg->arena, "%s_complain", cg->plan->progs[cg->body->prog].name),
+		    LLVMFunctionType(l->i64, params, cg->perf ? 5 : 4, 0), cg->perf || !cg->global_funcs ? FN_LOCAL : FN_GLOBAL, at);
+	LLVMBasicBlockRef start = l_block(l, "start"), full = l_block(l, "full"), next = l_block(l, "next");
 	l_pos(l, start);
 	LLVMValueRef map = cg_map_ptr(cg, cg_map(cg, MAP_LOST)), count[] = { map, LLVMGetParam(f.fn, 2) };
 	cg_stdlib(cg, "loss_count", l->none, 2, count, "");
-	LLVMValueRef args[] = { cg_map_ptr(cg, cg_map(cg, MAP_RING)), l_k(l, sizeof(struct wire_event) + 8), l_k(l, 0) };
-	LLVMValueRef rec = l_helper(l, H_RINGBUF_RESERVE, l->ptr, 3, args, "rec");
-	l_cond(l, LLVMBuildIsNull(l->b, rec, "none"), full, ok);
+	LLVMValueRef rec = begin_complaint(cg, full);
+	l_store(l, LLVMBuildOr(l->b, LLVMGetParam(f.fn, 0), l_k(l, 1ull << 32), "head"), rec, 8);
+	l_store(l, LLVMGetParam(f.fn, 1), l_atk(l, rec, sizeof(struct wire_event), "rc"), 8);
+	cg_channel_end(cg, MAP_RING, rec, COMPLAINT_BYTES, full);
+	l_br(l, next);
 	l_pos(l, full);
 	LLVMValueRef lost[] = { map, LLVMGetParam(f.fn, 3) };
 	cg_stdlib(cg, "loss_count", l->none, 2, lost, "");
 	l_br(l, next);
-	l_pos(l, ok);
-	l_store(l, LLVMBuildOr(l->b, LLVMGetParam(f.fn, 0), l_k(l, 1ull << 32), "head"), rec, 8);
-	l_store(l, LLVMGetParam(f.fn, 1), l_atk(l, rec, sizeof(struct wire_event), "rc"), 8);
-	LLVMValueRef done[] = { rec, l_k(l, BPF_RB_NO_WAKEUP) };
-	l_helper(l, H_RINGBUF_SUBMIT, l->none, 2, done, "");
-	l_br(l, next);
 	l_pos(l, next);
 	LLVMBuildRet(l->b, l_k(l, 0));
+	l_pos(l, f.entry);
+	l_br(l, start);
 	cg_fn_end(cg);
 	l_pos(l, caller);
 	cg_debug_at(cg, at);
@@ -80,8 +89,8 @@ static void call_complain(struct cg *cg, uint32_t event, LLVMValueRef rc, uint32
 
 	if (!cg->complain)
 		cg->complain = build_complain(cg);
-	LLVMValueRef args[] = { l_k(l, event), rc, l_k(l, loss), l_k(l, lost) };
-	LLVMBuildCall2(l->b, LLVMGlobalGetValueType(cg->complain), cg->complain, args, 4, "");
+	LLVMValueRef args[] = { l_k(l, event), rc, l_k(l, loss), l_k(l, lost), cg->fn->ctx };
+	LLVMBuildCall2(l->b, LLVMGlobalGetValueType(cg->complain), cg->complain, args, cg->perf ? 5 : 4, "");
 }
 
 static void complain(struct cg *cg, uint32_t event, LLVMValueRef rc, const struct type *i64, uint32_t loss)

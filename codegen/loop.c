@@ -2,7 +2,7 @@
 // loop.c - `for`: the body becomes a callback of bpf_loop (ranges) or bpf_for_each_map_elem (maps). Kernels without bpf_loop call
 // it in a loop of a bounded number of rounds.
 //
-//   state on the caller's stack: { frame, returned, start, live }     callback(i, &state)  /  callback(map, &key, &value, &state)
+//   state on the caller's stack: { frame, returned, start, live, context }     callback(i, &state)  /  callback(map, &key, &value, &state)
 //   the callback returns 0 to go on, 1 to stop (break, return); after the helper: if (state.returned) goto done
 //
 // Variables of the outside live in the body's frame, which the callback finds through the state.
@@ -13,22 +13,25 @@
 #include "base/world.h"
 #include "codegen/cg.h"
 
-enum { STATE_FRAME = 0, STATE_RETURNED = 8, STATE_START = 16, STATE_LIVE = 24, STATE_BYTES = 32 };
+enum { STATE_FRAME = 0, STATE_RETURNED = 8, STATE_START = 16, STATE_LIVE = 24, STATE_CTX = 32 };
 
 static LLVMValueRef state_new(struct cg *cg, LLVMValueRef start)
 {
 	struct ll *l = &cg->l;
 	LLVMValueRef state = cg->fn->loop_state;
+	unsigned bytes = cg->perf ? STATE_CTX + 8 : STATE_CTX;
 
 	if (!state) { // a loop inside of this one runs in another function
-		state = cg->fn->loop_state = cg_alloca(cg, LLVMArrayType2(l->i64, STATE_BYTES / 8), "loop.state");
-		cg->fn->stack_used += STATE_BYTES;
+		state = cg->fn->loop_state = cg_alloca(cg, LLVMArrayType2(l->i64, bytes / 8), "loop.state");
+		cg->fn->stack_used += bytes;
 	}
 	cg->needs_frame = true;
 	LLVMBuildStore(l->b, l_loadp(l, cg->fn->frame_slot, "frame"), state);
 	l_store(l, l_k(l, 0), l_atk(l, state, STATE_RETURNED, "returned"), 8);
 	l_store(l, start ? start : l_k(l, 0), l_atk(l, state, STATE_START, "start"), 8);
 	l_store(l, cg->fn->live ? l_load(l, cg->fn->live, 8, false, "live") : l_k(l, 0), l_atk(l, state, STATE_LIVE, "live"), 8);
+	if (cg->perf)
+		LLVMBuildStore(l->b, cg->fn->ctx, l_atk(l, state, STATE_CTX, "ctx"));
 	return state;
 }
 
@@ -56,6 +59,8 @@ static void callback_begin(struct cg *cg, struct callback *cb, unsigned params, 
 	cb->fn.returned = l_atk(l, cb->state, STATE_RETURNED, "returned");
 	if (cb->fn.up->live)
 		cb->fn.live = l_atk(l, cb->state, STATE_LIVE, "live");
+	if (cg->perf)
+		cb->fn.ctx = l_loadp(l, l_atk(l, cb->state, STATE_CTX, "ctx"), "ctx");
 }
 
 static void callback_finish(struct cg *cg, struct callback *cb, LLVMBasicBlockRef on_break, LLVMBasicBlockRef end, const struct node *at)

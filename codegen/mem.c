@@ -102,8 +102,8 @@ void cg_zero(struct cg *cg, LLVMValueRef p, uint32_t size)
 		return;
 	}
 	// the kernel clears the destination of a read it refuses: the cheapest memset there is for a program
-	LLVMValueRef args[] = { p, l_k32(&cg->l, size), l_k(&cg->l, 0) };
-	l_helper(&cg->l, H_PROBE_READ_KERNEL, cg->l.i64, 3, args, "zeroed");
+	LLVMValueRef args[] = { p, l_k32(&cg->l, size), l_k(&cg->l, cg->may_read ? 0 : UINT64_MAX) };
+	l_helper(&cg->l, cg->may_read ? H_PROBE_READ_KERNEL : H_PROBE_READ_USER, cg->l.i64, 3, args, "zeroed");
 }
 
 // The back end loads all of a copy before it stores any of it: more pieces than there are registers go over the stack.
@@ -117,8 +117,11 @@ void cg_copy(struct cg *cg, LLVMValueRef dst, LLVMValueRef src, uint32_t size)
 		l_memcpy(&cg->l, dst, src, size);
 		return;
 	}
-	LLVMValueRef args[] = { dst, l_k32(&cg->l, size), src };
-	l_helper(&cg->l, H_PROBE_READ_KERNEL, cg->l.i64, 3, args, "copied");
+	LLVMValueRef args[] = { dst, l_k32(&cg->l, size), src }, words[] = { dst, src, l_k(&cg->l, size) };
+	if (cg->may_read)
+		l_helper(&cg->l, H_PROBE_READ_KERNEL, cg->l.i64, 3, args, "copied");
+	else
+		cg_stdlib(cg, "copy_bytes", cg->l.none, 3, words, "");
 }
 
 enum space cg_space(struct cg *cg, const struct type *t)

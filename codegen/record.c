@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// record.c - records for the ring buffer (wire.h: header, fixed part, packed tails).
+// record.c - records (wire.h: header, fixed part, packed tails), which channel.c brings out.
 //
-// All arguments of fixed size:          rec = reserve(size); fill; submit        no copy, exactly the bytes needed
-// Control records (exit, print of a map …) the same in the control ring, with a wire_control in front.
-// With strings, buffers or stacks:      built in the frame, tails packed one behind the other; output(frame, used)
+// All arguments of fixed size:          rec = begin(size); fill; end             exactly the bytes needed
+// Control records (exit, print of a map …) the same by the control channel, with a wire_control in front.
+// With strings, buffers or stacks:      built in the frame, tails packed one behind the other; write(frame, used)
 #include <stddef.h>
 
 #include "base/util.h"
 #include "base/wire.h"
 #include "codegen/cg.h"
-
-#define RB_NO_WAKEUP 1
-#define RB_FORCE_WAKEUP 2
-#define RB_PROD_POS 3
 
 static bool is_control(enum event_kind kind)
 {
@@ -33,19 +29,17 @@ static void store_header(struct cg *cg, LLVMValueRef rec, uint32_t event)
 	l_store(&cg->l, word, rec, 8);
 }
 
-static void lost_if(struct cg *cg, LLVMValueRef failed, uint32_t event, LLVMBasicBlockRef next)
+// Fills `full`, where a record found no room.
+static void count_lost(struct cg *cg, uint32_t event, LLVMBasicBlockRef full, LLVMBasicBlockRef next)
 {
 	const struct plan_event *e = &cg->plan->events[event];
 	struct span at = { 0 };
-	LLVMBasicBlockRef lost = l_block(&cg->l, "event.lost"), ok = l_block(&cg->l, "event.ok");
 
 	if (e->n_span)
 		at = (struct span){ e->span[0].source, e->span[0].start, e->span[0].end };
-	l_cond(&cg->l, failed, lost, ok);
-	l_pos(&cg->l, lost);
+	l_pos(&cg->l, full);
 	cg_count_loss(cg, cg_loss(cg, LOSS_EVENT, event, at));
 	l_br(&cg->l, next);
-	l_pos(&cg->l, ok);
 }
 
 static void store_arg(struct cg *cg, const struct plan_arg *a, struct value v, const struct type *vt, LLVMValueRef rec)
@@ -54,45 +48,41 @@ static void store_arg(struct cg *cg, const struct plan_arg *a, struct value v, c
 }
 
 // An exit() that finds no room: the reader looks at the globals too.
-static void exit_by_flag(struct cg *cg, const struct value *status, size_t n, LLVMBasicBlockRef next)
+static void exit_by_flag(struct cg *cg, const struct value *status, size_t n, LLVMBasicBlockRef full, LLVMBasicBlockRef next)
 {
 	struct ll *l = &cg->l;
-	LLVMValueRef g = cg_globals(cg);
 
+	l_pos(l, full);
+	LLVMValueRef g = cg_globals(cg);
 	l_store(l, n ? status->v : l_k(l, 0), l_atk(l, g, offsetof(struct wire_globals, exit_status), "exit_status"), 8);
 	l_store(l, l_k(l, 1), l_atk(l, g, offsetof(struct wire_globals, exit_asked), "exit_asked"), 8);
 	l_br(l, next);
 }
 
-//   after = query(ring, producer position); rec = reserve(control, 8 + size); rec.after = after; fill; submit with a wake-up
+static void store_all(struct cg *cg, uint32_t event, const struct value *v, const struct type *const *types, size_t n, LLVMValueRef body)
+{
+	store_header(cg, body, event);
+	for (size_t i = 0; i < n; i++)
+		store_arg(cg, &cg->plan->events[event].args[i], v[i], types[i], body);
+}
+
+//   after = where the data is now; rec = begin(control, 8 + size); rec.after = after; fill; end, which wakes the reader
 static void emit_control(struct cg *cg, uint32_t event, const struct value *v, const struct type *const *types, size_t n)
 {
 	const struct plan_event *e = &cg->plan->events[event];
 	struct ll *l = &cg->l;
-	LLVMBasicBlockRef next = l_block(l, "event.next");
-	LLVMValueRef query[] = { cg_map_ptr(cg, cg_map(cg, MAP_RING)), l_k(l, RB_PROD_POS) };
-	LLVMValueRef after = l_helper(l, H_RINGBUF_QUERY, l->i64, 2, query, "after");
-	LLVMValueRef args[] = { cg_map_ptr(cg, cg_map(cg, MAP_CONTROL)), l_k(l, sizeof(struct wire_control) + e->fixed_size), l_k(l, 0) };
-	LLVMValueRef rec = l_helper(l, H_RINGBUF_RESERVE, l->ptr, 3, args, "rec");
+	LLVMBasicBlockRef next = l_block(l, "event.next"), full = l_block(l, "event.full");
+	uint32_t size = (uint32_t)sizeof(struct wire_control) + e->fixed_size;
+	LLVMValueRef after = cg_channel_after(cg), rec = cg_channel_begin(cg, MAP_CONTROL, size, full);
 
-	if (e->kind == EVENT_EXIT) {
-		LLVMBasicBlockRef full = l_block(l, "exit.full"), ok = l_block(l, "event.ok");
-
-		l_cond(l, LLVMBuildIsNull(l->b, rec, "full"), full, ok);
-		l_pos(l, full);
-		exit_by_flag(cg, v, n, next);
-		l_pos(l, ok);
-	} else {
-		lost_if(cg, LLVMBuildIsNull(l->b, rec, "full"), event, next);
-	}
 	l_store(l, after, rec, 8);
-	LLVMValueRef body = l_atk(l, rec, sizeof(struct wire_control), "body");
-	store_header(cg, body, event);
-	for (size_t i = 0; i < n; i++)
-		store_arg(cg, &e->args[i], v[i], types[i], body);
-	LLVMValueRef done[] = { rec, l_k(l, RB_FORCE_WAKEUP) };
-	l_helper(l, H_RINGBUF_SUBMIT, l->none, 2, done, "");
+	store_all(cg, event, v, types, n, l_atk(l, rec, sizeof(struct wire_control), "body"));
+	cg_channel_end(cg, MAP_CONTROL, rec, size, full);
 	l_br(l, next);
+	if (e->kind == EVENT_EXIT)
+		exit_by_flag(cg, v, n, full, next);
+	else
+		count_lost(cg, event, full, next);
 	l_pos(l, next);
 }
 
@@ -105,17 +95,12 @@ static void emit_fixed(struct cg *cg, uint32_t event, const struct value *v, con
 		emit_control(cg, event, v, types, n);
 		return;
 	}
-	LLVMBasicBlockRef next = l_block(l, "event.next");
-	LLVMValueRef args[] = { cg_map_ptr(cg, cg_map(cg, MAP_RING)), l_k(l, e->fixed_size), l_k(l, 0) };
-	LLVMValueRef rec = l_helper(l, H_RINGBUF_RESERVE, l->ptr, 3, args, "rec");
-
-	lost_if(cg, LLVMBuildIsNull(l->b, rec, "full"), event, next);
-	store_header(cg, rec, event);
-	for (size_t i = 0; i < n; i++)
-		store_arg(cg, &e->args[i], v[i], types[i], rec);
-	LLVMValueRef done[] = { rec, l_k(l, RB_NO_WAKEUP) };
-	l_helper(l, H_RINGBUF_SUBMIT, l->none, 2, done, "");
+	LLVMBasicBlockRef next = l_block(l, "event.next"), full = l_block(l, "event.full");
+	LLVMValueRef rec = cg_channel_begin(cg, MAP_RING, e->fixed_size, full);
+	store_all(cg, event, v, types, n, rec);
+	cg_channel_end(cg, MAP_RING, rec, e->fixed_size, full);
 	l_br(l, next);
+	count_lost(cg, event, full, next);
 	l_pos(l, next);
 }
 
@@ -177,14 +162,20 @@ static bool pack_direct(struct cg *cg, const struct plan_arg *a, const struct no
 	return true;
 }
 
-static LLVMValueRef begin_packed(struct cg *cg, const struct plan_event *e, uint32_t event)
+static uint32_t most_packed(const struct plan_event *e)
 {
 	uint32_t room = e->fixed_size;
 
 	for (uint32_t i = 0; i < e->n_args; i++)
 		if (e->args[i].packed)
 			room += tail_room(e->args[i].type);
-	LLVMValueRef rec = cg_frame_temp(cg, room, "rec");
+	return room;
+}
+
+static LLVMValueRef begin_packed(struct cg *cg, const struct plan_event *e, uint32_t event)
+{
+	LLVMValueRef rec = cg_frame_temp(cg, most_packed(e), "rec");
+
 	store_header(cg, rec, event);
 	return rec;
 }
@@ -192,12 +183,11 @@ static LLVMValueRef begin_packed(struct cg *cg, const struct plan_event *e, uint
 static void end_packed(struct cg *cg, const struct plan_event *e, uint32_t event, LLVMValueRef rec, LLVMValueRef cursor)
 {
 	struct ll *l = &cg->l;
-	LLVMBasicBlockRef next = l_block(l, "event.next");
-	LLVMValueRef args[] = { cg_map_ptr(cg, cg_map(cg, MAP_RING)), rec, cursor, l_k(l, RB_NO_WAKEUP) };
-	LLVMValueRef rc = l_helper(l, H_RINGBUF_OUTPUT, l->i64, 4, args, "written");
+	LLVMBasicBlockRef next = l_block(l, "event.next"), full = l_block(l, "event.full");
 
-	lost_if(cg, l_nz(l, rc, "failed"), event, next);
+	cg_channel_write(cg, rec, cursor, most_packed(e), full);
 	l_br(l, next);
+	count_lost(cg, event, full, next);
 	l_pos(l, next);
 }
 

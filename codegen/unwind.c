@@ -108,6 +108,10 @@ static const char *why_not(struct cg *cg)
 #ifndef __x86_64__
 	return "this is done on x86-64 only";
 #endif
+	if (!cg->may_read)
+		return "the kernel does not let its memory be read (lockdown)";
+	if (cg->perf)
+		return "the kernel has no BPF ring buffer";
 	if (!find_offsets(cg, offset))
 		return "the kernel's type information (BTF) does not tell where mappings or registers are kept";
 	return NULL;

@@ -421,6 +421,10 @@ static const struct type *check_constant(struct lang *l, struct node **slot)
 		v = l->world->ops->kernel_symbol(l->world, text);
 	else if (!symbol && l->world->ops->cgroup_id)
 		v = l->world->ops->cgroup_id(l->world, text);
+	if (!v && !symbol && l->world->ops->feature && !l->world->ops->feature(l->world, FEATURE_CGROUP2)) {
+		complain(l, n->span, E_FEATURE, "there are no control groups of version 2 here, so '%s' has no id: mount -t cgroup2 none DIR", text);
+		return NULL;
+	}
 	if (!v) {
 		complain(l, n->span, E_TARGET, symbol ? "Failed to resolve kernel symbol: %s" : "Failed to find the cgroup of path: %s", text);
 		return NULL;

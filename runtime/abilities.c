@@ -7,7 +7,6 @@
 #include <linux/perf_event.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -15,12 +14,10 @@
 #include "base/world.h"
 #include "runtime/attach/instead.h"
 #include "runtime/btf_target.h"
-#include "runtime/features.h"
 #include "runtime/lsm.h"
 #include "runtime/tracefs.h"
 
 #define PMU "/sys/bus/event_source/devices/"
-#define CGROUP2_MAGIC 0x63677270 // linux/magic.h: CGROUP2_SUPER_MAGIC
 #define QUIET_FUNCTION "vfs_fsync_range" // of every kernel, and hardly ever called
 
 static const struct bpf_insn return_0[] = {
@@ -203,29 +200,11 @@ static bool can_hardware(struct world *w, struct str *why)
 
 // What traces look at -------------------------------------------------------------------------------------------------------
 
-static bool can_read_kernel(struct world *w, struct str *why)
-{
-	if (features_helper(BPF_FUNC_probe_read_kernel))
-		return true;
-	str_adds(why, "the kernel is locked down for confidentiality (lockdown=), or older than Linux 5.5");
-	return false;
-}
-
 static bool can_name_addresses(struct world *w, struct str *why)
 {
 	if (w->ops->kernel_symbol(w, "_stext") || w->ops->kernel_symbol(w, "vfs_read"))
 		return true;
 	str_adds(why, "/proc/kallsyms shows no addresses; root with sysctl kernel.kptr_restrict=1 or 0 sees them");
-	return false;
-}
-
-static bool can_cgroup(struct world *w, struct str *why)
-{
-	struct statfs s;
-
-	if (statfs("/sys/fs/cgroup", &s) == 0 && s.f_type == CGROUP2_MAGIC)
-		return true;
-	str_adds(why, "no cgroup v2 at /sys/fs/cgroup: mount -t cgroup2 none /sys/fs/cgroup, or boot with systemd.unified_cgroup_hierarchy=1");
 	return false;
 }
 
@@ -243,9 +222,7 @@ static const struct ability list[] = {
 	{ "watchpoint", "accesses to an address", false, can_watch },
 	{ "software", "clocks, faults, switches (software, profile, interval)", false, can_software },
 	{ "hardware", "counters of the processor", false, can_hardware },
-	{ "read_kernel", "memory of the kernel, as fields and strings", false, can_read_kernel },
 	{ "kallsyms", "names of kernel addresses (kstack, ksym())", false, can_name_addresses },
-	{ "cgroup2", "control groups (cgroup, cgroupid())", false, can_cgroup },
 	{ 0 },
 };
 

@@ -8,12 +8,12 @@
 
 #include "base/sink.h"
 #include "base/util.h"
+#include "runtime/channel.h"
 #include "runtime/exports.h"
 #include "runtime/format.h"
 #include "runtime/load.h"
 #include "runtime/maps.h"
 #include "runtime/names.h"
-#include "runtime/ring.h"
 #include "runtime/run_state.h"
 #include "runtime/shell.h"
 #include "runtime/sinks/out.h"
@@ -107,7 +107,7 @@ static unsigned follows(struct run *r, uint32_t map)
 	const void *p;
 	size_t n;
 
-	for (size_t i = 1; (p = ring_peek(r->control, i, &n)); i++) {
+	for (size_t i = 1; (p = channel_peek(r->channel, i, &n)); i++) {
 		if (!record_decode(r->plan, p, n, &rec) || rec.event->map != map)
 			continue;
 		if (rec.event->kind == EVENT_PRINT_MAP)
@@ -125,8 +125,6 @@ static unsigned decide(struct run *r, const struct plan_event *e)
 
 	if (takes != WIRE_TAKE_LATER)
 		return takes;
-	if (!r->control)
-		return WIRE_TAKE_NONE;
 	takes = follows(r, e->map);
 	if (takes == WIRE_TAKE_LATER && maps_wait_for_programs() == 0)
 		takes = follows(r, e->map);
@@ -156,7 +154,7 @@ static uint64_t taken_together(struct run *r)
 	const void *p;
 	size_t n;
 
-	for (size_t i = 0; (p = ring_peek(r->control, i, &n)) && record_decode(r->plan, p, n, &rec) && takes_now(rec.event); i++) {
+	for (size_t i = 0; (p = channel_peek(r->channel, i, &n)) && record_decode(r->plan, p, n, &rec) && takes_now(rec.event); i++) {
 		uint64_t bit = 1ull << (r->plan->maps[rec.event->map].twin - 1);
 
 		if (twins & bit)
@@ -172,7 +170,7 @@ static int take(struct run *r, const struct map_ref *m, bool zero, struct rows *
 	int err = 0;
 
 	if (!(r->turned & bit)) {
-		uint64_t twins = r->control ? taken_together(r) | bit : bit;
+		uint64_t twins = taken_together(r) | bit;
 
 		err = maps_turn(r->globals, twins);
 		r->turned |= err ? 0 : twins;

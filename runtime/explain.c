@@ -184,6 +184,14 @@ void explain_missing(const struct load_request *q, const struct plan_prog *g, co
 	diag_hint(q->diag, "if (exists(…)) { … } keeps a script from what a kernel does not have");
 }
 
+void explain_kernel_read(const struct load_request *q, const struct object *o, const struct plan_prog *g, const struct code_info *info, long insn)
+{
+	diag_error(q->diag, place(q, o, info, insn), E_LOAD,
+		   "%s: this reads memory of the kernel, which the kernel does not allow: it is locked down for confidentiality (lockdown=)",
+		   g->n_sites ? g->sites[0].name : g->name);
+	diag_hint(q->diag, "numbers that probes hand over, comm, and memory of programs can be used");
+}
+
 void explain_map(const struct load_request *q, const struct plan_map *m, int error)
 {
 	const char *name = m->name ? m->name : "?";

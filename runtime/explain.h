@@ -12,4 +12,6 @@ void explain_program(const struct load_request *q, const struct object *o, const
 		     int error, const char *log);
 // A program that reads what this kernel does not have (relocate.h): `why` names it.
 void explain_missing(const struct load_request *q, const struct plan_prog *g, const struct plan_reloc *r, const char *why);
+// A program whose instruction `insn` calls a helper that reads memory of the kernel, which is locked down.
+void explain_kernel_read(const struct load_request *q, const struct object *o, const struct plan_prog *g, const struct code_info *info, long insn);
 void explain_map(const struct load_request *q, const struct plan_map *m, int error);

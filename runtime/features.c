@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/btf.h>
+#include <mntent.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -171,6 +173,44 @@ static bool try_big_values(void)
 	return fd >= 0 || fd == -ENOMEM;
 }
 
+// The kernel takes types, and among them functions that other objects see.
+static bool try_global_funcs(void)
+{
+	static const char names[] = "\0int\0x\0f";
+	const struct {
+		struct btf_header header;
+		uint32_t types[4 + 3 + 2 + 3];
+		char names[sizeof names];
+	} btf = {
+		.header = { .magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof btf.header, .type_len = sizeof btf.types,
+			    .str_off = sizeof btf.types, .str_len = sizeof names },
+		.types = {
+			1, BTF_KIND_INT << 24, 4, BTF_INT_SIGNED << 24 | 32,
+			0, BTF_KIND_FUNC_PROTO << 24 | 1, 1,
+			5, 1, // its parameter
+			7, BTF_KIND_FUNC << 24 | BTF_FUNC_GLOBAL, 2,
+		},
+		.names = "\0int\0x\0f",
+	};
+	_close_ int fd = bpf_btf_load(&btf, offsetof(typeof(btf), names) + sizeof names, NULL);
+
+	return fd >= 0;
+}
+
+// Wherever it is mounted.
+static bool try_cgroup2(void)
+{
+	FILE *f = setmntent("/proc/self/mounts", "re");
+	const struct mntent *m;
+	bool found = false;
+
+	while (f && !found && (m = getmntent(f)))
+		found = strcmp(m->mnt_type, "cgroup2") == 0;
+	if (f)
+		endmntent(f);
+	return found;
+}
+
 static bool try(enum feature f, uint32_t raw_tracepoint_id)
 {
 	switch (f) {
@@ -189,6 +229,9 @@ static bool try(enum feature f, uint32_t raw_tracepoint_id)
 	case FEATURE_FUNC_IP: return try_helper(BPF_FUNC_get_func_ip);
 	case FEATURE_LONG_KEYS: return try_long_keys();
 	case FEATURE_BIG_VALUES: return try_big_values();
+	case FEATURE_READ_KERNEL: return try_helper(BPF_FUNC_probe_read_kernel);
+	case FEATURE_CGROUP2: return try_cgroup2();
+	case FEATURE_GLOBAL_FUNCS: return try_global_funcs();
 	case FEATURE_PERCPU_LOOKUP: return try_helper(195); // bpf_map_lookup_percpu_elem
 	case FEATURES: break;
 	}

@@ -72,9 +72,38 @@ static uint32_t power_of_two(uint32_t n)
 	return p;
 }
 
+// The largest record of data, at least two of which a CPU's buffer holds.
+static uint32_t record_most(const struct plan *p)
+{
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < p->n_events; i++) {
+		const struct plan_event *e = &p->events[i];
+		uint64_t size = e->fixed_size;
+
+		for (uint32_t k = 0; k < e->n_args; k++)
+			size += e->args[k].packed ? ALIGN_UP((uint64_t)e->args[k].type->size, 8) : 0;
+		most = MAX(most, (uint32_t)MIN(size, (uint64_t)WIRE_PERF_MOST));
+	}
+	return most;
+}
+
+// What the plan gives one buffer is shared out among the CPUs.
+static uint32_t perf_bytes(const struct plan *p)
+{
+	uint32_t each = p->ring_bytes / (uint32_t)libbpf_num_possible_cpus();
+
+	return power_of_two(MAX(each, 2 * record_most(p)));
+}
+
 struct map_shape {
 	uint32_t type, key, value, entries, flags;
 };
+
+static bool is_perf(const struct plan_map *m)
+{
+	return m->bpf_type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+}
 
 static struct map_shape shape(const struct loading *g, const struct plan_map *m)
 {
@@ -82,8 +111,11 @@ static struct map_shape shape(const struct loading *g, const struct plan_map *m)
 
 	switch ((enum map_role)m->role) {
 	case MAP_RING:
-		return (struct map_shape){ BPF_MAP_TYPE_RINGBUF, 0, 0, power_of_two(p->ring_bytes), 0 };
 	case MAP_CONTROL:
+		if (is_perf(m))
+			return (struct map_shape){ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, (uint32_t)libbpf_num_possible_cpus(), 0 };
+		if (m->role == MAP_RING)
+			return (struct map_shape){ BPF_MAP_TYPE_RINGBUF, 0, 0, power_of_two(p->ring_bytes), 0 };
 		return (struct map_shape){ BPF_MAP_TYPE_RINGBUF, 0, 0, CONTROL_BYTES, 0 };
 	case MAP_SCRATCH:
 		// not per-CPU: such a value may have 32 KiB at the most. The plan says the slots of one CPU
@@ -113,9 +145,10 @@ static int create_map(struct loading *g, uint32_t i)
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = s.flags);
 	char name[16];
 
-	if ((m->role == MAP_RING || m->role == MAP_CONTROL) && g->q->world && !g->q->world->ops->feature((struct world *)g->q->world, FEATURE_RINGBUF))
-		return failed(g, -EOPNOTSUPP, "this kernel lacks the BPF ring buffer, which Linux has from 5.8 on: there is no way for %s to come out",
-			      m->role == MAP_RING ? "what the script prints" : "what the script asks for");
+	bool ring = (m->role == MAP_RING || m->role == MAP_CONTROL) && !is_perf(m);
+	if (ring && g->q->world && !g->q->world->ops->feature((struct world *)g->q->world, FEATURE_RINGBUF))
+		return failed(g, -EOPNOTSUPP, "the script was compiled for a kernel with the BPF ring buffer, which Linux has from 5.8 on: "
+			      "there is no way for %s to come out; compile it here", m->role == MAP_RING ? "what it prints" : "what it asks for");
 	kernel_name(m->name ? m->name : "map", name);
 	int fd = bpf_map_create(s.type, name, s.key, s.value, s.entries, &opts);
 	if (fd < 0) {
@@ -124,9 +157,10 @@ static int create_map(struct loading *g, uint32_t i)
 	}
 	g->l->map_fd[i] = fd;
 	if (m->role == MAP_RING)
-		g->l->ring_bytes = s.entries;
+		g->l->ring_bytes = is_perf(m) ? perf_bytes(g->q->plan) : s.entries;
 	else if (m->role == MAP_CONTROL)
-		g->l->control_bytes = s.entries;
+		g->l->control_bytes = is_perf(m) ? CONTROL_BYTES : s.entries;
+	g->l->perf |= is_perf(m);
 	return 0;
 }
 
@@ -359,6 +393,21 @@ static int try_load(struct loading *g, const struct plan_prog *p, struct bpf_pro
 	return fd;
 }
 
+// The first call of a helper that reads memory of the kernel; -1: there is none.
+static long kernel_read(const struct bpf_insn *in, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (in[i].code == (BPF_JMP | BPF_CALL) && in[i].src_reg == 0 &&
+		    (in[i].imm == BPF_FUNC_probe_read_kernel || in[i].imm == BPF_FUNC_probe_read_kernel_str))
+			return (long)i;
+	return -1;
+}
+
+static bool may_read_kernel(const struct world *w)
+{
+	return !w || w->ops->feature((struct world *)w, FEATURE_READ_KERNEL);
+}
+
 static int load_prog(struct loading *g, uint32_t index)
 {
 	const struct plan_prog *p = &g->q->plan->progs[index];
@@ -383,6 +432,11 @@ static int load_prog(struct loading *g, uint32_t index)
 		err = fill_options(g, p, &info, &opts, &module_btf);
 	if (err)
 		return err;
+	long reads = kernel_read(in, n);
+	if (reads >= 0 && !may_read_kernel(g->q->world)) {
+		explain_kernel_read(g->q, g->object, p, &info, reads);
+		return -EPERM;
+	}
 	int fd = try_load(g, p, &opts, in, n);
 	if (fd < 0) {
 		size_t missing = relocate_missing(&g->relocated, g->log);

@@ -34,8 +34,9 @@ struct loaded {
 	int *data_fd; // by ELF section: the map that holds a data section, or -1
 	size_t nmaps, nprogs, ndata;
 	int btf_fd;
-	size_t ring_bytes; // of the ring buffer as created; 0: there is none
-	size_t control_bytes; // of the control ring
+	size_t ring_bytes; // of the data's buffer as created, or of that of each CPU; 0: there is none
+	size_t control_bytes; // the same for control
+	bool perf;            // these maps hold perf events, which the reader is to open
 };
 
 // 0, or -errno after one diagnostic. `ret` is owned by the caller.

@@ -68,9 +68,12 @@ void losses_report(struct losses *l, const struct sink *s, struct out *o, bool n
 	l->told = MAX(l->told, events);
 }
 
-void losses_total(struct losses *l, const struct sink *s, struct out *o)
+void losses_total(struct losses *l, uint64_t least, const struct sink *s, struct out *o)
 {
 	losses_report(l, s, o, true);
+	if (least > l->told && s->lost)
+		s->lost(o, l->plan, NULL, least - l->told);
+	l->told = MAX(l->told, least);
 	if (l->told && s->lost_total)
 		s->lost_total(o, l->told);
 	for (uint32_t i = 0; i < l->plan->n_losses && s->lost; i++)

@@ -17,4 +17,6 @@ struct losses *losses_new(int fd, const struct plan *p, unsigned ncpus); // fd m
 void losses_free(struct losses *l);
 // The events lost since the last report; at most once a second unless `now`.
 void losses_report(struct losses *l, const struct sink *s, struct out *o, bool now);
-void losses_total(struct losses *l, const struct sink *s, struct out *o); // at the end: the sum, then each counter that is not zero
+// At the end: the sum, then each counter that is not zero. `least`: how many there are at the least, as the kernel itself says; what
+// no program counted is told as well.
+void losses_total(struct losses *l, uint64_t least, const struct sink *s, struct out *o);

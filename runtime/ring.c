@@ -71,7 +71,7 @@ static size_t step(uint32_t size) // from one record to the next
 	return ALIGN_UP((size_t)size + BPF_RINGBUF_HDR_SZ, 8);
 }
 
-static size_t drain_to(struct ring *r, uint64_t end, ring_fn *fn, void *arg)
+static size_t drain_to(struct ring *r, uint64_t end, record_fn *fn, void *arg)
 {
 	uint64_t at = *r->consumer, start = at;
 	size_t n = 0;
@@ -95,7 +95,7 @@ static size_t drain_to(struct ring *r, uint64_t end, ring_fn *fn, void *arg)
 	return n;
 }
 
-size_t ring_drain(struct ring *r, ring_fn *fn, void *arg)
+size_t ring_drain(struct ring *r, record_fn *fn, void *arg)
 {
 	return drain_to(r, ring_end(r), fn, arg);
 }
@@ -130,7 +130,7 @@ const void *ring_peek(const struct ring *control, size_t i, size_t *n)
 	}
 }
 
-size_t ring_drain_both(struct ring *data, struct ring *control, ring_fn *fn, void *arg)
+size_t ring_drain_both(struct ring *data, struct ring *control, record_fn *fn, void *arg)
 {
 	// Read before the control ring's end: of what lies before this one, every program's earlier control records lie before
 	// that one. Both stay: what `fn` does may take long, and what is written meanwhile has control records behind `last`.

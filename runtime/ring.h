@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ring;
+#include "runtime/channel.h"
 
-typedef void ring_fn(void *arg, const void *record, size_t n);
+struct ring;
 
 // `fd` is a BPF_MAP_TYPE_RINGBUF of `bytes` data bytes and stays the caller's. 0 or -errno.
 int ring_open(int fd, size_t bytes, struct ring **ret);
@@ -21,10 +21,10 @@ struct ring *ring_over(void *consumer, void *producer, size_t bytes);
 
 // Hands every finished record to `fn`, up to about an eighth of the buffer, then gives their room back to the producers.
 // How many there were; 0 when there is none, or when the oldest is still being written.
-size_t ring_drain(struct ring *r, ring_fn *fn, void *arg);
+size_t ring_drain(struct ring *r, record_fn *fn, void *arg);
 // The same of two rings: `control`'s records (either may be NULL) each when `data` is handled up to the position they carry
 // (struct wire_control, which `fn` does not see). Those written meanwhile are left for the next time.
-size_t ring_drain_both(struct ring *data, struct ring *control, ring_fn *fn, void *arg);
+size_t ring_drain_both(struct ring *data, struct ring *control, record_fn *fn, void *arg);
 // The finished record `i` behind the one that `fn` of ring_drain_both is given now (0: that one); NULL if there is none yet.
 const void *ring_peek(const struct ring *control, size_t i, size_t *n);
 size_t ring_pending(const struct ring *r); // bytes written and not yet drained

@@ -17,6 +17,7 @@
 #include "base/util.h"
 #include "base/world.h"
 #include "runtime/attach/iter.h"
+#include "runtime/channel.h"
 #include "runtime/child.h"
 #include "runtime/event.h"
 #include "runtime/exports.h"
@@ -27,7 +28,6 @@
 #include "runtime/loss.h"
 #include "runtime/memory.h"
 #include "runtime/notify.h"
-#include "runtime/ring.h"
 #include "runtime/run_state.h"
 #include "runtime/sinks/out.h"
 #include "runtime/symbols/symbols.h"
@@ -92,8 +92,7 @@ void run_free(struct run *r)
 	gates_free(r->gates);
 	targets_free(r->targets);
 	losses_free(r->losses);
-	ring_close(r->ring);
-	ring_close(r->control);
+	channel_close(r->channel);
 	if (r->globals)
 		munmap(r->globals, r->globals_len);
 	loaded_free(r->loaded);
@@ -166,18 +165,18 @@ static void exit_by_flag(struct run *r)
 	int status = (int)r->globals->exit_status;
 
 	__atomic_store_n(&r->globals->exit_asked, 0, __ATOMIC_RELEASE);
-	while (!r->exited && ring_drain_both(r->ring, r->control, on_record, r))
-		if (ring_pending(r->control) < CONTROL_ROOM) // there is room again: what comes now is younger
+	while (!r->exited && channel_drain(r->channel, true, on_record, r))
+		if (channel_control_pending(r->channel) < CONTROL_ROOM) // there is room again: what comes now is younger
 			break;
 	if (!r->exited)
 		r->status = status;
 	r->exiting = r->exited = true;
 }
 
-static size_t drain(struct run *r)
+static size_t drain(struct run *r, bool all)
 {
 	bool asked = r->globals && __atomic_load_n(&r->globals->exit_asked, __ATOMIC_ACQUIRE);
-	size_t n = ring_drain_both(r->ring, r->control, on_record, r);
+	size_t n = channel_drain(r->channel, all, on_record, r);
 
 	if (asked && r->options.mode != RUN_FORECAST)
 		exit_by_flag(r);
@@ -188,7 +187,7 @@ static size_t drain(struct run *r)
 
 void run_drain(struct run *r)
 {
-	while (drain(r))
+	while (drain(r, true))
 		;
 }
 
@@ -327,35 +326,34 @@ static int map_globals(struct run *r)
 	return 0;
 }
 
-// Edge-triggered: a level would be raised by every record there is, and producers of data do not mean to wake us.
-static void watch(struct run *r, int fd, uint32_t edge)
+static void watch(struct run *r, int fd)
 {
 	if (fd >= 0)
-		epoll_ctl(r->poll_fd, EPOLL_CTL_ADD, fd, &(struct epoll_event){ .events = EPOLLIN | edge });
+		epoll_ctl(r->poll_fd, EPOLL_CTL_ADD, fd, &(struct epoll_event){ .events = EPOLLIN });
 }
 
 static int open_channels(struct run *r)
 {
-	int ring = loaded_role(r->loaded, r->plan, MAP_RING), control = loaded_role(r->loaded, r->plan, MAP_CONTROL), err = map_globals(r);
+	struct channel_request q = { .data = loaded_role(r->loaded, r->plan, MAP_RING), .control = loaded_role(r->loaded, r->plan, MAP_CONTROL),
+				     .data_bytes = r->loaded->ring_bytes, .control_bytes = r->loaded->control_bytes, .perf = r->loaded->perf };
+	int err = map_globals(r);
 
 	if (!err)
 		err = targets_new(r->plan, loaded_role(r->loaded, r->plan, MAP_TARGETS), (uint32_t)r->options.pid, (uint32_t)run_child(r),
 				  r->globals && r->globals->pidns_ino, &r->targets);
 	if (!err)
 		err = gates_new(r->plan, r->loaded, r->globals, &r->gates);
-	if (!err && ring >= 0)
-		err = ring_open(ring, r->loaded->ring_bytes, &r->ring);
-	if (!err && control >= 0)
-		err = ring_open(control, r->loaded->control_bytes, &r->control);
+	if (!err)
+		err = channel_open(&q, &r->channel);
 	if (!err && (r->poll_fd = epoll_create1(EPOLL_CLOEXEC)) < 0)
 		err = -errno;
 	if (err)
-		return refuse(r, E_LOAD, "the ring buffer cannot be read: %s", strerror(-err));
+		return refuse(r, E_LOAD, "the buffers of records cannot be read: %s", strerror(-err));
 	if (memory_new(r->plan, r->loaded, r->diag, &r->memory) != 0)
 		return STATUS_USER;
-	watch(r, control, EPOLLET);
-	watch(r, r->target_fd, 0);
-	watch(r, r->child ? child_pidfd(r->child) : -1, 0);
+	channel_watch(r->channel, r->poll_fd);
+	watch(r, r->target_fd);
+	watch(r, r->child ? child_pidfd(r->child) : -1);
 	r->losses = losses_new(loaded_role(r->loaded, r->plan, MAP_LOST), r->plan, r->ncpus);
 	return 0;
 }
@@ -455,7 +453,7 @@ static int attach_one(struct run *r, uint32_t i, bool last_first)
 		r->links.sites += p->n_sites;
 	else if (p->n_sites && !stopped(r))
 		status = attach_program(r, i);
-	drain(r); // probes attached before may be busy already
+	drain(r, false); // probes attached before may be busy already
 	run_progress(r);
 	return status;
 }
@@ -587,7 +585,7 @@ static int release_child(struct run *r)
 		return 0;
 	if (r->wants_user_symbols) {
 		child_at_exit(r->child, before_exit, r);
-		watch(r, child_wake_fd(r->child), 0);
+		watch(r, child_wake_fd(r->child));
 	}
 	int err = child_release(r->child);
 	if (err) {
@@ -620,8 +618,8 @@ static void poll_events(struct run *r)
 	int timeout = BUSY_MS;
 
 	while (!stopped(r)) {
-		size_t n = drain(r);
-		bool behind = r->ring && ring_pending(r->ring) > r->loaded->ring_bytes / 16;
+		size_t n = drain(r, false);
+		bool behind = channel_is_behind(r->channel);
 
 		on_signals(r);
 		symbols_poll(r->symbols);
@@ -684,7 +682,7 @@ static int finish(struct run *r)
 	if (r->malformed)
 		diag_warn(r->diag, (struct span){ 0 }, E_IO, "%lu records did not fit the compiled script and were dropped", r->malformed);
 	if (r->losses)
-		losses_total(r->losses, r->options.sink, &r->out);
+		losses_total(r->losses, channel_lost(r->channel), r->options.sink, &r->out);
 	tell_stacks(r, delivered == 0);
 	out_flush(&r->out);
 	return status ? status : r->status;

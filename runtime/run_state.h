@@ -11,6 +11,7 @@
 #include "runtime/run.h"
 #include "runtime/value.h"
 
+struct channel;
 struct child;
 struct exports;
 struct format;
@@ -18,7 +19,6 @@ struct gates;
 struct memory;
 struct loaded;
 struct losses;
-struct ring;
 struct targets;
 struct unwinder;
 
@@ -36,7 +36,7 @@ struct run {
 	uint32_t first_source; // number in diag of the plan's first source
 
 	struct loaded *loaded;
-	struct ring *ring, *control; // NULL when the script needs none
+	struct channel *channel;
 	struct wire_globals *globals; // mapped, or NULL
 	size_t globals_len;
 	unsigned ncpus;

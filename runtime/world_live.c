@@ -445,6 +445,8 @@ static uint64_t live_cgroup_id(struct world *w, const char *path)
 	uint64_t id = 0;
 	int mount;
 
+	if (!w->ops->feature(w, FEATURE_CGROUP2))
+		return 0;
 	if (name_to_handle_at(AT_FDCWD, path, &u.h, &mount, 0) < 0 || u.h.handle_bytes != 8)
 		return 0;
 	memcpy(&id, u.h.f_handle, sizeof id);

@@ -16,6 +16,7 @@ typedef int64_t s64;
 #define offsetof(T, m) __builtin_offsetof(T, m)
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+extern const u32 has_read; // bpf_probe_read_kernel may be called (kernels that are locked down do not let it)
 // keeps the compiler from using what it knows of x: the verifier would not see it
 #define opaque(x) __asm__ volatile("" : "+r"(x))
 

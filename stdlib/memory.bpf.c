@@ -164,7 +164,10 @@ u64 percpu_scalar_reset(void *map, u64 words, const u32 *key)
 		if (!v)
 			break;
 		was |= v[0];
-		bpf_probe_read_kernel(v, (u32)(words * 8), NULL); // refused, which clears it
+		if (has_read)
+			bpf_probe_read_kernel(v, (u32)(words * 8), NULL); // refused, which clears it
+		else
+			bpf_probe_read_user(v, (u32)(words * 8), (void *)~0ull); // the same
 	}
 	return was != 0;
 }

@@ -14,11 +14,43 @@ static __attribute__((always_inline)) u64 is_set(u64 v)
 	return v;
 }
 
+// Copies of a program's own memory where no helper may do it: byte by byte, as it may lie anywhere. n is a constant.
+void copy_bytes(u8 *dst, const u8 *src, u64 n)
+{
+#pragma clang loop unroll(disable)
+	for (u64 i = 0; i < n; i++) {
+		u64 byte = src[i];
+
+		opaque(byte); // else it becomes a memcpy, which there is none of
+		dst[i] = (u8)byte;
+	}
+}
+
+// Without a branch, as each would be one more way that the verifier follows. What lies before the first zero byte, cap at most.
+static __attribute__((always_inline)) u64 copy_string(u8 *dst, const u8 *src, u64 cap)
+{
+	u64 n = 0, more = 1;
+
+#pragma clang loop unroll(disable)
+	for (u64 i = 0; i < cap; i++) {
+		u64 byte = src[i];
+
+		opaque(byte);
+		dst[i] = (u8)byte;
+		more *= is_set(byte);
+		n += more;
+	}
+	opaque(n);
+	return n;
+}
+
 // The kernel counts while it copies; what it returns is nothing the verifier could follow.
 u64 string_length(const u8 *s, u64 cap, u8 *copy)
 {
-	u64 n = (u64)bpf_probe_read_kernel_str(copy, (u32)cap, s);
+	if (!has_read)
+		return copy_string(copy, s, cap);
 
+	u64 n = (u64)bpf_probe_read_kernel_str(copy, (u32)cap, s);
 	if (n == 0 || n > cap)
 		return 0;
 	return n == cap && s[cap - 1] ? cap : n - 1;
@@ -225,7 +257,7 @@ u64 find_step(struct find *f, const u8 *h, const u8 *s, u32 *fail, u64 hcap, u64
 // The pack_ family puts a value at dst and returns how many bytes of it count.
 u64 pack_string(u8 *dst, u64 cap, const void *src)
 {
-	u64 n = (u64)bpf_probe_read_kernel_str(dst, (u32)cap, src);
+	u64 n = has_read ? (u64)bpf_probe_read_kernel_str(dst, (u32)cap, src) : copy_string(dst, src, cap - 1) + 1;
 
 	if (n == 0 || n > cap)
 		return 0;
@@ -252,7 +284,9 @@ u64 pack_buffer(u8 *dst, u64 cap, const struct wire_buffer *b)
 	opaque(n); // one register of 64 bits: verifiers before 6.12 do not see that its lower half is the same number
 	if (n > cap)
 		n = cap;
-	if (n == 0 || bpf_probe_read_kernel(dst, (u32)n, b->data))
+	if (!has_read)
+		copy_bytes(dst, b->data, cap);
+	else if (n == 0 || bpf_probe_read_kernel(dst, (u32)n, b->data))
 		return 0;
 	return n;
 }
@@ -264,7 +298,9 @@ u64 pack_stack(u8 *dst, u64 frames, const struct wire_stack *s, u64 frame)
 	if (n > frames)
 		n = frames;
 	n = sizeof *s + n * frame;
-	if (bpf_probe_read_kernel(dst, (u32)n, s))
+	if (!has_read)
+		copy_bytes(dst, (const u8 *)s, sizeof *s + frames * frame);
+	else if (bpf_probe_read_kernel(dst, (u32)n, s))
 		return 0;
 	return n;
 }

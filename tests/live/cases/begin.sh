@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Scripts that need no event: begin, end, exit codes, parameters, what is printed where.
+# ALSO WITHOUT ringbuf
 good -e 'begin { printf("hello %s\n", "world"); }'
 expect_exactly <<END
 hello world

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Calls: an entry paired with its return, against what the program itself did.
+# ALSO WITHOUT ringbuf
 REAL=$(realpath "$PROGRAMS/calls")
 cat >calls.spile <<SCRIPT
 target prog { exe "$REAL" }

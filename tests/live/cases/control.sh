@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Control records (exit, print of a map, clear) are not lost behind data, and keep their place in their program's order.
+# ALSO WITHOUT ringbuf
 t=$PROGRAMS/target
 BPFTRACE_PERF_RB_PAGES=1; export BPFTRACE_PERF_RB_PAGES
 # How many hits pass before the tracer has read the exit is the machine's speed; that the exit came is the status.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Settings: the config block, the environment that wins over it, old names, headers, other types; and the command line's refusals.
+# ALSO WITHOUT ringbuf
 good -q -e 'config = { BPFTRACE_MAX_STRLEN = 9; MAX_MAP_KEYS = 3; log_size = 2000000; perf_rb_pages = 4; on_stack_limit = 16; lazy_symbolication = 1; use_blazesym = 0;
 	cpp_demangle = 0; show_debug_info = 0; license = "GPL v2"; cache_user_symbols = PER_PROGRAM; max_probes = 7; max_bpf_progs = 8 }
 	begin { print((config.max_strlen, config.max_map_keys, config.log_size, config.max_probes, config.max_bpf_progs, config.on_stack_limit)); }'

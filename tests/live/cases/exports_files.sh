@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the file sinks write, read back by other people's software: 1,000 calls, each of them in each file.
+# ALSO WITHOUT ringbuf
 t=$PROGRAMS/target
 needs go
 cat >script.spile <<END

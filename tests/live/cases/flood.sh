@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Printed records and reported losses together are the records produced, also when most are lost.
+# ALSO WITHOUT ringbuf
 t=$PROGRAMS/target
 n=400000
 BPFTRACE_PERF_RB_PAGES=16; export BPFTRACE_PERF_RB_PAGES

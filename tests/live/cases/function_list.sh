@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Functions and variables that need no event: what each prints. prints SCRIPT LINE... : the body of a begin probe and its output.
+# ALSO WITHOUT ringbuf
 prints() {
 	good -q -e "begin { $1 }"
 	shift

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builtins and functions, each with a result that is known.
+# ALSO WITHOUT ringbuf
 t=$PROGRAMS/target
 good -q -c "$t words alpha" -e "uprobe:$t:say {
 	printf(\"pid %d tid %d uid %d gid %d comm %s\n\", pid == cpid, tid == pid, uid, gid, comm);

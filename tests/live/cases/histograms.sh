@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Keys of histograms: each is one, however many buckets it has.
+# ALSO WITHOUT ringbuf
 good -q -e 'begin { @h[1] = hist(5); @h[1] = hist(500); @h[2] = hist(-1); @h[2] = hist(0); @h[3] = hist(1000, 0); @g["a"] = hist(100, 5); @g["a"] = hist(-7, 5);
 	@l["a", 1] = lhist(5, 0, 1000, 1); @l["a", 1] = lhist(2000, 0, 1000, 1); @l["b", 1] = lhist(7, 0, 1000, 1); @s = hist(3);
 	printf("%d %d %d\n", len(@h), len(@g), len(@l)); printf("%d %d\n", has_key(@h, 2), has_key(@h, 4));

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Iterators run once, over all there is, and end by themselves.
+# ALSO WITHOUT ringbuf
 run -l 'iter:*'
 grep -q '^iter:task$' out || skip "this kernel has no iterators"
 launch sleep 3600

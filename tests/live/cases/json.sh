@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # -f json: every line is one JSON object, whatever the script prints.
+# ALSO WITHOUT ringbuf
 cat >check.py <<'END'
 import json, sys
 kinds = [json.loads(line)["type"] for line in open("out", encoding="utf-8")]

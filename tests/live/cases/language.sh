@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The manual's examples run, and so does the core they are rewritten to.
+# ALSO WITHOUT ringbuf
 cp "$EXAMPLES/shop" .
 awk '/^```spile/ { n++; on = 1; next } /^```/ { on = 0 } on { print > ("doc" n ".spile") }' "$SCRIPTS/../docs/language.md"
 [ -e doc7.spile ] || fail 'examples are missing'

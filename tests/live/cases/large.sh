@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Scripts that are large: bodies longer than a function can be, and many probes.
+# ALSO WITHOUT ringbuf
 repeat() { # repeat N TEXT: # being the number, from 1
 	awk -v n="$1" -v text="$2" 'BEGIN { for (i = 1; i <= n; i++) { line = text; gsub(/#/, i, line); print line } }'
 }

@@ -1,4 +1,5 @@
 # Macros, functions, imports, C sections and named parameters, as the kernel runs them; and the printed core does the same.
+# ALSO WITHOUT ringbuf
 cat >m.spile <<'SCRIPT'
 struct pair { int first; long second; };
 #define LIMIT 50

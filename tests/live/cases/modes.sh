@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Modes, artefacts, type listing, old text, and what other programs are told.
+# ALSO WITHOUT ringbuf
 good --mode codegen -e 'begin { printf("never\n"); }'
 expect_empty_out
 good --mode compiler-bench -e 'begin { @ = hist(5); }'

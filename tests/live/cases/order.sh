@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Operands are evaluated from left to right: what one assigns, those before it do not see.
+# ALSO WITHOUT ringbuf
 good -q -e 'begin { $v = "old"; $t = (1, "one"); @m[1] = "old"; @s = (1, "one");
 	printf("%d %s\n", $v != ({ $v = "new"; $v }), $v);
 	printf("%d %s\n", "new" == ({ $v = "newer"; $v }), $v);

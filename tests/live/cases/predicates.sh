@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A predicate may be any expression: blocks, loops and variables of its own, and it may leave.
+# ALSO WITHOUT ringbuf
 good -q -e 'begin /(if (pid) {true} else {false})/ { printf("if\n"); }
 	begin /({ let $n = 7; for ($i : 0..3) { $n += $i; } $n == 10 })/ { printf("loop\n"); }
 	begin /({ $s = str("a string", 40); $s == "a string" })/ { $s = str("in the frame, not on the stack", 200); printf("%s\n", $s); }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is printed, to the byte: maps and their order, keys, histograms, values of every kind, the end of a run.
+# ALSO WITHOUT ringbuf
 good -q -e 'begin { @t = (1, "z"); @b[1, "x"] = 2; @b[0, "y"] = 1; @a = 7; @c = stats(4); @d["k"] = hist(3); @[5] = 1; exit(); }' # maps by name
 expect_exactly <<'END'
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every script of the library compiles against this kernel's types; those whose events are here run.
+# ALSO WITHOUT ringbuf
 library=$SCRIPTS/../probes
 ran=0
 for script in "$library"/*/*.bt "$library"/*/*.spile; do

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a program says of itself while it runs: a full map, missing keys, reads that fail. In the script's place, with the helper.
+# ALSO WITHOUT ringbuf
 good -q -e 'let @x = hash(2); begin { @x[1] = 1; @x[2] = 1; @x[3] = 1; @x[4]++; }'
 expect_err "^stdin:1:[0-9]*-[0-9]*: WARNING: Map full; can't update element\\."
 expect_err '^Additional Info - helper: map_update_elem, retcode: -7$'

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sampling: weights stand for what was left out. Shares are compared with the count of all within 6 standard deviations (a chance of
 # one in 500 million to fail), rates exactly.
+# ALSO WITHOUT ringbuf
 N=40000
 WRITES="/bin/dd if=/dev/zero of=/dev/null bs=3 count=$N"
 number() { sed -n "s/.*\"probe\": \"$1\".*\"$2\": \([0-9]*\)}*\$/\1/p" out | tail -n 1; } # number PROBE MEASURE

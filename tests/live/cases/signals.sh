@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Ctrl-C: probes are detached, end runs, maps are printed, status 0. And SIGTERM, and SIGUSR1.
+# ALSO WITHOUT ringbuf
 for signal in INT TERM; do
 	start env --default-signal=INT "$SPILE" -e 'interval:ms:10 { @ = count(); printf("tick\n"); } end { printf("the end\n"); }'
 	attached

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # print() followed by clear() or zero() loses no update: what is printed by intervals adds up to what happened.
+# ALSO WITHOUT ringbuf
 t=$PROGRAMS/target
 total() { sed -n "s/^$1: //p" out | awk '{ n += $1 } END { print n + 0 }'; }
 calls=400000

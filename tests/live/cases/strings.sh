@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Strings that only the run knows: compared, measured and searched at every size that is done differently, and many in one probe.
+# ALSO WITHOUT ringbuf
 x() { printf "%0$1d" 0 | tr 0 x; }
 words="$(x 700) $(x 700) $(x 699)y $(x 100)z $(x 100) $(x 60)abc"
 

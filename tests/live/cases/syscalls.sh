@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # System calls counted by program: raw tracepoints, tracepoints by name, their arguments.
+# ALSO WITHOUT ringbuf
 good -c "$PROGRAMS/target syscalls 5000" -e 'tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @[comm] = count(); }'
 expect_between "$(value '@\[target\]')" 5000 5200 "system calls of target"
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # -c and -p: what is traced, and when the run ends.
+# ALSO WITHOUT ringbuf
 t=$PROGRAMS/target
 good -c "$t exit 0" -e 'interval:s:3600 { exit(9); }'
 good -c "$t exit 5" -e 'interval:s:3600 { exit(9); }' # its status is not ours

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A target's processes: those that run, those that start later, their children, and no others.
+# ALSO WITHOUT ringbuf
 t=$PROGRAMS/target
 cp "$t" "$T/shop"
 cp "$t" "$T/other"

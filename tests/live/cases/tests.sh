@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # test: and bench: probes, --test, --bench, --mode, --probe-filter.
+# ALSO WITHOUT ringbuf
 esc=$(printf '\033')
 plain() { sed "s/$esc\[[0-9]*m//g" out >plain; }
 cat >t.bt <<'END'

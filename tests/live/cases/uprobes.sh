@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A C function's arguments, strings, result and latency.
+# ALSO WITHOUT ringbuf
 t=$PROGRAMS/target
 good -q -c "$t words alpha be gamma" -e "uprobe:$t:say { printf(\"%s %d\n\", str(arg0), arg1); }"
 expect_out '^alpha 5$'

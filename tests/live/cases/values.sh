@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The language's values by their results: literals, arithmetic, conversions, strings, pointers, scopes.
+# ALSO WITHOUT ringbuf
 good -q --no-warnings -e 'begin {
 	print((1_000, 0xff, 0X1F, 017, 1e6, 5e9, 10ul, 7ULL, 5L));
 	print((1ns, 1us, 1ms, 1s, 1m, 1h, 1d));

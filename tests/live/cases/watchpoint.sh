@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A debug register watches an address of the child.
+# ALSO WITHOUT ringbuf
 w=$PROGRAMS/watched
 run -q -c "$w 7" -e 'watchpoint:0x20000008:8:w { @[comm] = count(); @at[usym(reg("ip"))] = count(); }'
 grep -q 'no debug registers' err && skip "this machine has no debug registers"

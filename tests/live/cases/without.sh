@@ -11,8 +11,8 @@ trace() { # trace FEATURES : counts, names, loops and strings of a known program
 	sort out
 }
 trace '' >all
-for f in uprobe_multi cookie bpf_loop tp_btf perf_link may_goto kprobe_multi atomics long_keys task_regs big_values \
-	uprobe_multi,cookie,bpf_loop,tp_btf,perf_link,may_goto,kprobe_multi,atomics,long_keys,task_regs,for_each_map; do
+for f in uprobe_multi cookie bpf_loop tp_btf perf_link may_goto kprobe_multi atomics long_keys task_regs big_values ringbuf global_funcs cgroup2 \
+	uprobe_multi,cookie,bpf_loop,tp_btf,perf_link,may_goto,kprobe_multi,atomics,long_keys,task_regs,for_each_map,ringbuf,global_funcs,cgroup2; do
 	trace $f >some
 	cmp -s all some || { diff all some >&2; fail "other results without $f"; }
 done
@@ -56,11 +56,25 @@ expect_err 'bpf_for_each_map_elem'
 SPILE_WITHOUT=func_ip run -e "uretprobe:$t:say { print(func); }"
 expect_status 1
 expect_err 'func in a uretprobe needs the helper bpf_get_func_ip'
-SPILE_WITHOUT=ringbuf run -e 'begin { print(1); }'
-expect_err 'this kernel lacks the BPF ring buffer'
-expect_no_out 1
-SPILE_WITHOUT=ringbuf run doctor
+SPILE_WITHOUT=cgroup2 run -e 'begin { print(cgroupid("/sys/fs/cgroup/unified")); }'
 expect_status 1
+expect_err "no control groups of version 2 .*mount -t cgroup2"
+SPILE_WITHOUT=read_kernel run -e 'begin { printf("%d\n", curtask->pid); }'
+expect_status 255
+expect_err '^stdin:1:.* begin: this reads memory of the kernel, .* locked down for confidentiality'
+SPILE_WITHOUT=ringbuf run doctor
+expect_status 0
+expect_out '^no   ringbuf '
+
+# locked down for confidentiality: what programs hold, and the numbers of their calls
+SPILE_WITHOUT=read_kernel good -q -c "$t words alpha beta alpha" -e "uprobe:$t:say { \$s = str(arg0); @words[\$s] = count(); @by[func, comm] = count(); @stack[ustack(2)] = count();
+	\$t = (1, comm, \$s); print(\$t); printf(\"%s %s %d %s\n\", \$s, comm, strlen(\$s), \"a text that is longer than a few words, and none of its letters may be lost\");
+	if (\$s == \"beta\") { @is = buf(arg0, 4); printf(\"%r\n\", buf(arg0, 4)); } } uretprobe:$t:say { @r = sum(retval); @h = hist(retval); }"
+expect_out '^@words\[alpha\]: 2$'
+expect_out '^\(1, target, beta\)$'
+expect_out '^beta target 4 a text that is longer than a few words, and none of its letters may be lost$'
+expect_out '^beta$'
+expect_out '^@is: beta$'
 
 # without the kernel's types, tracepoints and programs are traced all the same
 SPILE_WITHOUT=btf good -q -c "$t words alpha" -e "tracepoint:syscalls:sys_enter_exit_group /pid == cpid/ { @e = args.error_code; @c[comm] = count(); }
