@@ -3,6 +3,7 @@
 (function () {
 	'use strict';
 	var svg = document.documentElement, width = 1200, letter = 7.2;
+	var near = 1e-6; // the numbers are rounded to nine digits; no frame that is drawn is so narrow
 	var frames = Array.prototype.slice.call(svg.getElementsByClassName('f'));
 	var details = svg.getElementById('details'), matched = svg.getElementById('matched');
 	var reset = svg.getElementById('reset'), search = svg.getElementById('search');
@@ -36,8 +37,8 @@
 		var end = to.x0 + to.w0;
 
 		frames.forEach(function (g) {
-			var below = g.depth < to.depth && g.x0 <= to.x0 + 1e-12 && g.x0 + g.w0 >= end - 1e-12;
-			var inside = g.depth >= to.depth && g.x0 >= to.x0 - 1e-12 && g.x0 + g.w0 <= end + 1e-12;
+			var below = g.depth < to.depth && g.x0 <= to.x0 + near && g.x0 + g.w0 >= end - near;
+			var inside = g.depth >= to.depth && g.x0 >= to.x0 - near && g.x0 + g.w0 <= end + near;
 
 			g.classList.toggle('under', below);
 			if (below)
