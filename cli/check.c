@@ -17,6 +17,7 @@
 #include "base/util.h"
 #include "base/world.h"
 #include "cli/compile.h"
+#include "cli/junit.h"
 #include "cli/compiled.h"
 #include "cli/compiler.h"
 #include "cli/options.h"
@@ -317,38 +318,15 @@ static void print_reasons(const struct check *c, size_t i)
 	}
 }
 
-static void put_xml(FILE *f, const char *text)
+static int write_junit(const struct check *c)
 {
-	for (; *text; text++)
-		if (strchr("<>&\"", *text))
-			fprintf(f, "&#%d;", *text);
-		else if ((unsigned char)*text >= ' ' || *text == '\n' || *text == '\t')
-			fputc(*text, f);
-}
+	struct junit j = { 0 };
 
-static int write_junit(const struct check *c, size_t failed)
-{
-	_fclose_ FILE *f = fopen(c->o->junit, "we");
-
-	if (!f) {
-		fprintf(stderr, "ERROR: cannot write '%s': %s\n", c->o->junit, strerror(errno));
-		return 1;
-	}
-	fprintf(f, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"spile check\" tests=\"%zu\" failures=\"%zu\">\n",
-		c->scripts.n * kernels(c), failed);
-	for (size_t i = 0; i < c->scripts.n * kernels(c); i++) {
-		fputs("  <testcase classname=\"", f);
-		put_xml(f, kernel_name(c, i % kernels(c)));
-		fputs("\" name=\"", f);
-		put_xml(f, shown(c, i / kernels(c)));
-		fputs(c->cells[i].verdict == WORKS ? "\"/>\n" : "\"><failure>", f);
-		if (c->cells[i].verdict == WORKS)
-			continue;
-		put_xml(f, str_z(&c->cells[i].why));
-		fputs("</failure></testcase>\n", f);
-	}
-	fputs("</testsuite>\n", f);
-	return fflush(f) ? 1 : 0;
+	for (size_t i = 0; i < c->scripts.n * kernels(c); i++)
+		junit_add(&j, kernel_name(c, i % kernels(c)), shown(c, i / kernels(c)), c->cells[i].verdict == WORKS ? NULL : str_z(&c->cells[i].why), 0);
+	int status = junit_write(&j, "spile check", c->o->junit);
+	junit_free(&j);
+	return status;
 }
 
 static int report(const struct check *c)
@@ -361,7 +339,7 @@ static int report(const struct check *c)
 	print_table(c);
 	for (size_t i = 0; i < c->scripts.n; i++)
 		print_reasons(c, i);
-	status = c->o->junit ? write_junit(c, failed) : 0;
+	status = c->o->junit ? write_junit(c) : 0;
 	return fflush(stdout) || failed ? 1 : status;
 }
 

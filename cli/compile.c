@@ -232,6 +232,7 @@ struct program *compile_script(struct machine *m, const struct options *o, const
 		.nparams = o->nparams,
 		.named = o->named,
 		.nnamed = o->nnamed,
+		.test_case = o->test_case,
 		.read_file = files_read,
 		.read_arg = &files,
 		.headers = o->include_files,

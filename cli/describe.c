@@ -22,7 +22,7 @@ int cmd_describe(const struct options *given)
 		fprintf(stderr, "ERROR: '%s' is compiled: only its source can say what it is for\n", s.name);
 	} else {
 		shipped_head(str_z(&s.text), s.text.n, &head);
-		fputs(str_z(&head), stdout);
+		printf("%s\n", str_z(&head));
 		o.dumps = 1u << DUMP_PARAMS;
 		machine_init(&m, &o, NULL);
 		compile_script(&m, &o, &s); // what this machine lacks for it is not asked here

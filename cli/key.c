@@ -128,6 +128,7 @@ void key_make(const struct options *o, const struct script *s, struct world *w, 
 	add_world(w, out);
 	add_options(o, out);
 	add_list("named", o->named, o->nnamed, out);
+	add_list("case", &o->test_case, o->test_case != NULL, out);
 	add_list("-I", o->include_dirs, o->n_include_dirs, out);
 	add_list("include", o->include_files, o->n_include_files, out);
 	add_environment(out);

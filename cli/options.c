@@ -17,7 +17,7 @@
 enum {
 	OPT_INFO = 256, OPT_UNSAFE, OPT_DRY_RUN, OPT_NO_WARNINGS, OPT_NO_CACHE, OPT_NO_FEATURE, OPT_INCLUDE, OPT_DEBUGINFO,
 	OPT_USDT_ACTIVATION, OPT_VERIFY_IR, OPT_TEST, OPT_BENCH, OPT_FMT, OPT_MODE, OPT_PROBE_FILTER, OPT_EMIT_ELF, OPT_EMIT_LLVM, OPT_AOT,
-	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID, OPT_WORLD, OPT_JUNIT, OPT_LOAD, OPT_CHECK, OPT_SECONDS, OPT_OFF_CPU, OPT_LOCK_WAIT
+	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID, OPT_WORLD, OPT_JUNIT, OPT_LOAD, OPT_CHECK, OPT_SECONDS, OPT_OFF_CPU, OPT_LOCK_WAIT, OPT_CASE
 };
 
 struct row {
@@ -292,6 +292,7 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 	case OPT_WORLD: return push_text(&o->worlds, &o->nworlds, arg);
 	case OPT_JUNIT: o->junit = arg; return true;
 	case OPT_LOAD: o->load = true; return true;
+	case OPT_CASE: o->test_case = arg; return true;
 	case OPT_SECONDS: o->seconds = arg; return true;
 	case OPT_OFF_CPU: o->off_cpu = true; return true;
 	case OPT_LOCK_WAIT: o->lock_wait = true; return true;

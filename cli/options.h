@@ -49,6 +49,7 @@ struct options {
 	const char **worlds; // --world; heap
 	size_t nworlds;
 	const char *junit;   // --junit; NULL: none
+	const char *test_case; // --case; NULL: none
 	bool load;           // --load
 	bool check;          // --check
 	pid_t pid;           // -p; 0: none

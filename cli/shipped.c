@@ -35,11 +35,10 @@ static char *library_folder(void)
 	self[MAX(n, 0)] = '\0';
 	slash = strrchr(self, '/');
 	for (size_t i = 0; slash && i < ARRAY_SIZE(places); i++) {
-		char *path = xasprintf("%.*s/%s", (int)(slash - self), self, places[i]);
+		_free_ char *path = xasprintf("%.*s/%s", (int)(slash - self), self, places[i]);
 
 		if (is_folder(path))
-			return path;
-		free(path);
+			return realpath(path, NULL);
 	}
 	return NULL;
 }

@@ -278,14 +278,53 @@ static void check_twice(struct parser *p, const struct node_list *clauses)
 	}
 }
 
-struct node *build_declared(struct parser *p, struct span at, const char *name, bool is_stream, struct node_list clauses)
+static bool belongs(enum declared_kind kind, enum clause id)
+{
+	if (kind == DECLARED_STREAM)
+		return true; // lang/sinks.c looks at it, with the others of its kind
+	return (kind == DECLARED_CASE) == (id == CLAUSE_RUN || id == CLAUSE_WITH) || id == CLAUSE_EXPECT;
+}
+
+static void check_place(struct parser *p, enum declared_kind kind, const struct node_list *clauses)
+{
+	static const char *const whose[] = {
+		[DECLARED_PROBE] = "`run` and `with` are of a case: case NAME { run \"…\" expect … }",
+		[DECLARED_CASE] = "`case` takes `run`, `with` and `expect`",
+	};
+
+	for (size_t i = 0; i < clauses->n; i++)
+		if (!belongs(kind, clauses->v[i]->clause.id))
+			parser_error(p, clauses->v[i]->span, E_PLACE, "%s", whose[kind]);
+}
+
+static void check_case(struct parser *p, const struct node *n)
+{
+	bool expects = false;
+
+	for (size_t i = 0; i < n->declared.clauses.n; i++) {
+		const struct node *c = n->declared.clauses.v[i];
+
+		expects |= c->clause.id == CLAUSE_EXPECT;
+		for (size_t k = 0; k < c->clause.parts.n && c->clause.id != CLAUSE_EXPECT; k++)
+			if (c->clause.parts.v[k]->kind != NODE_STRING || (c->clause.id == CLAUSE_RUN && k))
+				parser_error(p, c->clause.parts.v[k]->span, E_TYPE, c->clause.id == CLAUSE_RUN ? "`run` takes one command, in quotes" : "`with` takes parameters in quotes: with \"--slow=1ms\", \"5\"");
+	}
+	if (!expects)
+		parser_error(p, n->span, E_ARGS, "the case '%s' expects nothing", n->declared.name);
+}
+
+struct node *build_declared(struct parser *p, struct span at, enum declared_kind kind, const char *name, struct node_list clauses)
 {
 	struct node *n = build_node(p, NODE_DECLARED, at);
 
 	check_twice(p, &clauses);
 	n->declared.name = name;
-	n->declared.is_stream = is_stream;
+	n->declared.is_stream = kind == DECLARED_STREAM;
+	n->declared.is_case = kind == DECLARED_CASE;
 	n->declared.clauses = clauses;
+	check_place(p, kind, &clauses);
+	if (kind == DECLARED_CASE)
+		check_case(p, n);
 	p->seen_probe = true;
 	return build_done(p, n);
 }

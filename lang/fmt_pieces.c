@@ -204,7 +204,7 @@ static enum inside braces_are(const struct walk *w)
 {
 	if (w->depth == 0 && (w->item == T_TARGET || w->item == T_BUDGET || w->item == T_EXPORT))
 		return IN_SETTINGS;
-	if (w->depth == 0 && (w->item == T_PROBE || w->item == T_STREAM))
+	if (w->depth == 0 && (w->item == T_PROBE || w->item == T_STREAM || w->item == T_CASE))
 		return IN_CLAUSES;
 	if (inside(w) == IN_CLAUSES && w->clause == T_CLAUSE_EXPORT)
 		return IN_SETTINGS;

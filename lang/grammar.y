@@ -41,8 +41,8 @@ static void grammar_error(const struct span *at, struct parser *p, const char *m
 %token ADD_ASSIGN SUB_ASSIGN MUL_ASSIGN DIV_ASSIGN MOD_ASSIGN AND_ASSIGN OR_ASSIGN XOR_ASSIGN SHL_ASSIGN SHR_ASSIGN
 %token BREAK COMPTIME CONTINUE ELSE ENUM FALSE FOR IF IMPORT LET OFFSETOF RETURN SIZEOF STRUCT TRUE TYPEINFO TYPEOF UNION UNROLL WHILE
 %token IF_STATEMENT IF_COMPTIME BLOCK_OPEN CAST_OPEN TYPE_OPEN PREDICATE PREDICATE_END CONFIG LET_MAP MACRO FN ITEM_END JUNK
-%token TARGET PROBE STREAM EXPORT PARAM BUDGET BY FRACTION
-%token CLAUSE_ON CLAUSE_FILTER CLAUSE_CAPTURE CLAUSE_MEASURE CLAUSE_SAMPLE CLAUSE_EVERY CLAUSE_EXPORT CLAUSE_DO CLAUSE_UNKNOWN
+%token TARGET PROBE STREAM CASE EXPORT PARAM BUDGET BY FRACTION
+%token CLAUSE_ON CLAUSE_RUN CLAUSE_WITH CLAUSE_FILTER CLAUSE_CAPTURE CLAUSE_MEASURE CLAUSE_SAMPLE CLAUSE_EVERY CLAUSE_EXPORT CLAUSE_EXPECT CLAUSE_DO CLAUSE_UNKNOWN
 // Only between the lexer and parse.c
 %token BAD_BYTES CHAR OPEN_STRING OPEN_COMMENT STRAY_BRACE PREDICATE_OPEN_END BODY_OPEN_END
 
@@ -176,8 +176,9 @@ value
 	| IDENT { $$ = build_ident(p, @$, $1); }
 
 declared
-	: PROBE IDENT '{' clauses '}' { $$ = build_declared(p, @$, $IDENT, false, $clauses); }
-	| STREAM IDENT '{' clauses '}' { $$ = build_declared(p, @$, $IDENT, true, $clauses); }
+	: PROBE IDENT '{' clauses '}' { $$ = build_declared(p, @$, DECLARED_PROBE, $IDENT, $clauses); }
+	| STREAM IDENT '{' clauses '}' { $$ = build_declared(p, @$, DECLARED_STREAM, $IDENT, $clauses); }
+	| CASE IDENT '{' clauses '}' { $$ = build_declared(p, @$, DECLARED_CASE, $IDENT, $clauses); }
 
 clauses
 	: %empty { $$ = (struct node_list){ 0 }; }
@@ -187,12 +188,15 @@ clauses
 
 clause
 	: CLAUSE_ON points { $$ = build_clause(p, @$, CLAUSE_ON, $points); }
+	| CLAUSE_RUN values { $$ = build_clause(p, @$, CLAUSE_RUN, $values); }
+	| CLAUSE_WITH values { $$ = build_clause(p, @$, CLAUSE_WITH, $values); }
 	| CLAUSE_FILTER expr { $$ = build_clause_of(p, @$, CLAUSE_FILTER, $expr); }
 	| CLAUSE_CAPTURE columns { $$ = build_clause(p, @$, CLAUSE_CAPTURE, $columns); }
 	| CLAUSE_MEASURE measures { $$ = build_measures(p, @$, $measures); }
 	| CLAUSE_SAMPLE limits { $$ = build_clause(p, @$, CLAUSE_SAMPLE, $limits); }
 	| CLAUSE_EVERY expr { $$ = build_clause_of(p, @$, CLAUSE_EVERY, $expr); }
 	| CLAUSE_EXPORT sinks { $$ = build_clause(p, @$, CLAUSE_EXPORT, $sinks); }
+	| CLAUSE_EXPECT exprs { $$ = build_clause(p, @$, CLAUSE_EXPECT, $exprs); }
 	| CLAUSE_DO block { $$ = build_clause_of(p, @$, CLAUSE_DO, $block); }
 	| CLAUSE_UNKNOWN { build_unknown_clause(p, @$); $$ = NULL; }
 

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct arena;
+#include "base/arena.h"
+
 struct cdecl_headers;
 struct diag;
 struct node;
@@ -38,6 +39,7 @@ struct lang_options {
 	size_t nparams;
 	const char *const *named;  // named parameters: "name" or "name=value"
 	size_t nnamed;
+	const char *test_case; // the case of the script whose expectations are compiled too; NULL: none
 	uint32_t pid;              // -p
 	const char *command;       // -c or NULL
 	bool unsafe;
@@ -70,6 +72,21 @@ struct program *lang_compile(struct arena *a, struct types *types, struct world 
 struct node *lang_parse(struct arena *a, struct diag *d, uint32_t source);
 // The script laid out (spile fmt), appended to `out`. False on errors, which are in d. Laid out twice it stays the same.
 bool lang_format(struct arena *a, struct diag *d, uint32_t source, struct str *out);
+
+struct lang_case { // case NAME { run "…" with "…" expect … }
+	const char *name, *run; // run: NULL if it names no command
+	const char **with;
+	size_t nwith;
+};
+
+struct lang_tests {
+	VEC(struct lang_case) cases;
+	bool probes;  // test:… of the core
+	bool expects; // a probe has an `expect`
+};
+
+// What spile test has to do for a script; imports are not followed. False on errors, which are in d.
+bool lang_tests(struct arena *a, struct diag *d, uint32_t source, struct lang_tests *ret);
 void lang_tokens(struct arena *a, struct diag *d, uint32_t source, struct str *out); // -d tokens
 void core_print_expr(const struct node *expression, struct str *out);
 void core_print(const struct node *script, struct str *out);                         // -d core: source text that parses to an equal tree

@@ -51,6 +51,7 @@ struct lang_map {
 
 // A body while it is made; becomes a struct body of the program.
 struct scope;
+struct tally;
 
 struct lang {
 	struct arena *arena;
@@ -61,6 +62,7 @@ struct lang {
 	uint32_t source;
 	struct node *script;
 	struct map named;     // options that getopt() declares
+	VEC(struct tally *) tallies; // sugar_expect.c
 	struct cdecl *c;      // NULL: the script has no C section
 	struct program *program;
 	struct plan *plan;

@@ -286,7 +286,7 @@ static int declared_item(const struct lexer *l, struct token first)
 	static const struct {
 		const char *word;
 		int kind, third;
-	} items[] = { { "target", T_TARGET, '{' }, { "probe", T_PROBE, '{' }, { "stream", T_STREAM, '{' }, { "export", T_EXPORT, '=' }, { "param", T_PARAM, 0 } }; // third 0: any
+	} items[] = { { "target", T_TARGET, '{' }, { "probe", T_PROBE, '{' }, { "stream", T_STREAM, '{' }, { "case", T_CASE, '{' }, { "export", T_EXPORT, '=' }, { "param", T_PARAM, 0 } }; // third 0: any
 	struct token second = scan(l, first.end);
 	int third = scan(l, second.end).kind;
 
@@ -651,7 +651,7 @@ static int clause_kind(const struct lexer *l, struct token t)
 {
 	bool percent = l->prev == '%' && l->clause == T_CLAUSE_SAMPLE;
 
-	if ((l->item != T_PROBE && l->item != T_STREAM) || l->depth != 1 || l->nested || l->cast)
+	if ((l->item != T_PROBE && l->item != T_STREAM && l->item != T_CASE) || l->depth != 1 || l->nested || l->cast)
 		return T_IDENT;
 	if (!percent && !ends_operand(l->prev) && l->prev != '{' && l->prev != ';' && l->prev != T_POINT)
 		return T_IDENT;

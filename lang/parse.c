@@ -59,8 +59,7 @@ static int panic_ends(const struct parser *p, struct token t, uint32_t before)
 		return t.kind;
 	case ';':
 		return before == p->panic_depth ? ';' : -1;
-	case T_CLAUSE_ON: case T_CLAUSE_FILTER: case T_CLAUSE_CAPTURE: case T_CLAUSE_MEASURE: case T_CLAUSE_SAMPLE: case T_CLAUSE_EVERY:
-	case T_CLAUSE_EXPORT: case T_CLAUSE_DO:
+	case T_CLAUSE_ON ... T_CLAUSE_DO:
 		return before == p->panic_depth ? t.kind : -1;
 	case '}':
 		return before <= p->panic_depth ? '}' : closes ? ';' : -1;

@@ -102,7 +102,8 @@ struct node *build_c_text(struct parser *p, struct span at);
 struct node *build_target(struct parser *p, struct span at, const char *name, struct node_list settings);
 struct node *build_setting(struct parser *p, struct span at, const char *name, struct node_list values);
 struct node *build_setting_of(struct parser *p, struct span at, const char *name, struct node *value);
-struct node *build_declared(struct parser *p, struct span at, const char *name, bool is_stream, struct node_list clauses);
+enum declared_kind { DECLARED_PROBE, DECLARED_STREAM, DECLARED_CASE };
+struct node *build_declared(struct parser *p, struct span at, enum declared_kind kind, const char *name, struct node_list clauses);
 struct node *build_clause(struct parser *p, struct span at, enum clause id, struct node_list parts);
 struct node *build_clause_of(struct parser *p, struct span at, enum clause id, struct node *part);
 struct node *build_measures(struct parser *p, struct span at, struct node_list parts); // some parts are keys of the one before

@@ -121,7 +121,7 @@ static void declare(struct params *p, const struct node *param)
 
 	if (map_gets(&p->named, name))
 		diag_error(p->l->diag, param->span, E_REDEFINED, "there is another parameter '%s'", name);
-	else if (builtin_find(name, false) || builtin_find(name, true))
+	else if (builtin_find(name, false)) // a function of that name is still called by its parentheses
 		diag_error(p->l->diag, param->span, E_REDEFINED, "'%s' is a builtin: a parameter of that name would hide it", name);
 	else if (strcmp(name, "help") == 0)
 		diag_error(p->l->diag, param->span, E_REDEFINED, "--help describes the script: no parameter can be called so");

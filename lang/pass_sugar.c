@@ -53,6 +53,29 @@ static void take_columns(struct sugar *s)
 	}
 }
 
+static void replace_columns(void *arg, struct node **slot)
+{
+	struct sugar *s = arg;
+
+	if ((*slot)->kind != NODE_IDENT) {
+		node_each_child(*slot, replace_columns, s);
+		return;
+	}
+	for (size_t i = 0; i < s->columns.n; i++)
+		if (strcmp(s->columns.v[i]->column.name, (*slot)->ident.name) == 0) {
+			*slot = copy_of(s, s->columns.v[i]->column.value);
+			return;
+		}
+}
+
+struct node *with_columns(struct sugar *s, const struct node *as_written)
+{
+	struct node *n = copy_of(s, as_written);
+
+	replace_columns(s, &n);
+	return n;
+}
+
 static bool is_difference_of_times(const struct node *n)
 {
 	static const char *const clocks[] = { "nsecs", "elapsed", NULL };
@@ -141,15 +164,15 @@ static void deliver_measures(struct sugar *s, struct node *block, const struct d
 
 	for (size_t i = 0; c && i < c->clause.parts.n; i++) {
 		const struct node *m = c->clause.parts.v[i];
-		const struct node_list *args = &m->measured.value->call.args;
-		struct node *agg = value_of(s, m->measured.value), *map;
+		const struct node *meant = with_columns(s, m->measured.value);
+		struct node *agg = value_of(s, meant), *map;
 		struct node_list keys = { 0 };
 
 		for (size_t k = 0; k < m->measured.keys.n; k++)
-			vec_push(s->l->arena, &keys, value_of(s, m->measured.keys.v[k]->column.value));
+			vec_push(s->l->arena, &keys, value_of(s, with_columns(s, m->measured.keys.v[k]->column.value)));
 		map = make_map(s, m->measured.name, &keys, m->span);
-		if (args->n)
-			agg->call.args.v[0] = with_unit(s, agg->call.args.v[0], args->v[0]);
+		if (meant->call.args.n)
+			agg->call.args.v[0] = with_unit(s, agg->call.args.v[0], meant->call.args.v[0]);
 		if (d->weight)
 			agg = make_call(s, "weighted", agg->span, copy_of(s, d->weight), agg, NULL);
 		add_statement(s, block, make_assign(s, map, agg, m->span));
@@ -248,6 +271,7 @@ void deliver(struct sugar *s, struct node *block, struct delivery d)
 	if (s->clause[CLAUSE_CAPTURE])
 		deliver_record(s, inner, &d);
 	deliver_measures(s, inner, &d);
+	tally_events(s, inner, d.weight);
 	if (s->clause[CLAUSE_DO])
 		add_statement(s, inner, value_of(s, s->clause[CLAUSE_DO]->clause.parts.v[0]));
 }
@@ -300,8 +324,8 @@ static bool check_clauses(struct sugar *s)
 
 	if (!s->clause[CLAUSE_ON])
 		diag_error(s->l->diag, head_of(s), E_ARGS, "the probe '%s' has no `on`: what does it observe?", s->d->declared.name);
-	else if (!s->clause[CLAUSE_CAPTURE] && !s->clause[CLAUSE_MEASURE] && !s->clause[CLAUSE_DO])
-		diag_error(s->l->diag, head_of(s), E_ARGS, "the probe '%s' does nothing; `capture` delivers a record, `measure` aggregates, `do` runs statements", s->d->declared.name);
+	else if (!s->clause[CLAUSE_CAPTURE] && !s->clause[CLAUSE_MEASURE] && !s->clause[CLAUSE_DO] && !s->clause[CLAUSE_EXPECT])
+		diag_error(s->l->diag, head_of(s), E_ARGS, "the probe '%s' does nothing; `capture` delivers a record, `measure` aggregates, `expect` makes it a check, `do` runs statements", s->d->declared.name);
 	if (s->clause[CLAUSE_EXPORT] && !s->clause[CLAUSE_CAPTURE] && !s->clause[CLAUSE_MEASURE])
 		diag_error(s->l->diag, s->clause[CLAUSE_EXPORT]->span, E_PLACE, "there is nothing to export: neither `capture` nor `measure`");
 	take_columns(s);
@@ -329,7 +353,7 @@ static bool name_taken(const struct lang *l, const struct node *d)
 
 		if (item == d)
 			return false;
-		if (item->kind == NODE_DECLARED && strcmp(item->declared.name, d->declared.name) == 0)
+		if (item->kind == NODE_DECLARED && item->declared.is_case == d->declared.is_case && strcmp(item->declared.name, d->declared.name) == 0)
 			return true;
 	}
 	return false;
@@ -356,14 +380,17 @@ static void rewrite_declared(struct lang *l, const struct node *d, struct node_l
 
 void pass_sugar(struct lang *l)
 {
-	struct node_list out = { 0 };
+	struct node_list out = { 0 }, checks = { 0 };
 
+	expectations_take(l, &checks);
+	for (size_t i = 0; i < checks.n; i++) // first, so that they see what `end` may clear
+		vec_push(l->arena, &out, checks.v[i]);
 	for (size_t i = 0; i < l->script->script.items.n; i++) {
 		struct node *item = l->script->script.items.v[i];
 
-		if (item->kind == NODE_DECLARED && !item->declared.is_stream)
+		if (item->kind == NODE_DECLARED && !item->declared.is_stream && !item->declared.is_case)
 			rewrite_declared(l, item, &out);
-		else
+		else if (item->kind != NODE_DECLARED || item->declared.is_stream)
 			vec_push(l->arena, &out, item);
 	}
 	l->script->script.items = out;

@@ -637,7 +637,7 @@ static void print_part(struct printer *p, const struct node *n)
 
 static void print_declared(struct printer *p, const struct node *n)
 {
-	str_printf(p->out, "%s %s {", n->declared.is_stream ? "stream" : "probe", n->declared.name);
+	str_printf(p->out, "%s %s {", n->declared.is_stream ? "stream" : n->declared.is_case ? "case" : "probe", n->declared.name);
 	p->indent++;
 	for (size_t i = 0; i < n->declared.clauses.n; i++) {
 		const struct node *c = n->declared.clauses.v[i];

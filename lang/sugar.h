@@ -34,6 +34,9 @@ struct node *make_var(struct sugar *s, const char *name, struct span at);
 struct node *make_string(struct sugar *s, const char *text, struct span at);
 struct node *make_int(struct sugar *s, uint64_t v, struct span at);
 struct node *make_call(struct sugar *s, const char *name, struct span at, struct node *a, struct node *b, struct node *c); // NULL ends
+struct node *make_not(struct sugar *s, struct node *n);
+struct node *make_bool(struct sugar *s, bool v, struct span at);
+struct node *make_cast(struct sugar *s, const char *to, struct node *n, struct span at); // to a type that is a word
 struct node *make_binary(struct sugar *s, enum op op, struct node *a, struct node *b, struct span at);
 struct node *make_field(struct sugar *s, struct node *base, const char *name, struct span at);
 struct node *make_map(struct sugar *s, const char *suffix, const struct node_list *keys, struct span at); // @NAME_suffix
@@ -53,6 +56,7 @@ void forget_at_end(struct sugar *s, const char *suffix, struct span at); // a ma
 bool mentions(const struct node *n, const char *const *names); // identifiers and calls of these names, NULL-terminated
 
 // pass_sugar.c
+struct node *with_columns(struct sugar *s, const struct node *n); // a copy in which the names of columns are what they capture
 bool is_self_time(const struct node *n); // duration.self
 // Statements that deliver, into `block`.
 void deliver(struct sugar *s, struct node *block, struct delivery d);
@@ -63,6 +67,10 @@ struct node *sampled(struct sugar *s, struct node *block, struct delivery *d);
 // The same at a call's entry, for the limits that can be decided there; sets s->entry_weight.
 struct node *sampled_entry(struct sugar *s, struct node *block);
 void count_for_gate(struct sugar *s, struct node *block); // the return half's time counts for a gate at the entry
+
+// sugar_expect.c
+void expectations_take(struct lang *l, struct node_list *out); // the items that check them; notes what the probes are to count
+void tally_events(struct sugar *s, struct node *block, const struct node *weight); // the statements that count it
 
 // sugar_call.c
 void rewrite_calls(struct sugar *s);

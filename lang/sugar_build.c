@@ -43,6 +43,33 @@ struct node *make_call(struct sugar *s, const char *name, struct span at, struct
 	return n;
 }
 
+struct node *make_not(struct sugar *s, struct node *value)
+{
+	struct node *n = node_new(s->l->arena, NODE_UNARY, value->span);
+
+	n->unary.op = OP_NOT;
+	n->unary.value = value;
+	return n;
+}
+
+struct node *make_bool(struct sugar *s, bool v, struct span at)
+{
+	struct node *n = node_new(s->l->arena, NODE_BOOL, at);
+
+	n->bool_.value = v;
+	return n;
+}
+
+struct node *make_cast(struct sugar *s, const char *to, struct node *value, struct span at)
+{
+	struct node *n = node_new(s->l->arena, NODE_CAST, at);
+
+	n->cast.to = node_new(s->l->arena, NODE_TYPESPEC, at);
+	n->cast.to->typespec.name = to;
+	n->cast.value = value;
+	return n;
+}
+
 struct node *make_binary(struct sugar *s, enum op op, struct node *a, struct node *b, struct span at)
 {
 	struct node *n = node_new(s->l->arena, NODE_BINARY, at);

@@ -5,7 +5,7 @@
 //
 //	BEGIN { exit() }
 //	--- file lib/a.bt  (what the script may import; `--- file lib/a.bt open` if everybody may write to it)
-//	--- options        (if any; one a line: param TEXT, named NAME=VALUE, pid N, config KEY=VALUE, unsafe, warnings, escaped)
+//	--- options        (if any; one a line: param TEXT, named NAME=VALUE, case NAME, pid N, config KEY=VALUE, unsafe, warnings, escaped)
 //	--- tokens         --- ast, --- core: by the parser alone
 //	--- expanded       (the core without macros and imports) --- types, --- program, --- errors: by the whole front end, on
 //	                   the fake world
@@ -172,6 +172,8 @@ static bool read_option(struct arena *a, struct options *o, const char *line)
 		o->lang.pid = (uint32_t)strtoul(line + 4, NULL, 10);
 	} else if (strncmp(line, "command ", 8) == 0) {
 		o->lang.command = line + 8;
+	} else if (strncmp(line, "case ", 5) == 0) {
+		o->lang.test_case = line + 5;
 	} else if (strcmp(line, "unsafe") == 0) {
 		o->lang.unsafe = true;
 	} else if (strcmp(line, "warnings") == 0) {

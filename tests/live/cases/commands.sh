@@ -22,4 +22,4 @@ expect_out 'OK .* good'
 good test -e 'test:inline { @x = 1; }'
 expect_out 'OK .* inline'
 bad test
-expect_err 'USAGE: spile test SCRIPT'
+expect_err 'USAGE: spile test .*SCRIPT'

@@ -10,3 +10,6 @@ expect_out '(Ada|Grace|Dennis|Ken|Barbara|Edsger)'
 expect_out '^@weld_ns:'
 expect_out '^@ran_out\[b'
 expect_between "$(grep -cE '^[0-9]+ +[A-Z][a-z]+ +[0-9] ' out)" 12 14 "orders shown" # three workers may take the twelfth at once
+cp "$EXAMPLES/shop" .
+good test "$SCRIPTS/shop-checks.spile"
+expect_out '^2 cases, 0 failed$'
