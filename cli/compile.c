@@ -15,9 +15,11 @@
 #include "base/util.h"
 #include "cli/files.h"
 #include "cli/options.h"
+#include "cli/rights.h"
 #include "cli/script.h"
 #include "lang/lang.h"
 #include "lang/program.h"
+#include "runtime/btf.h"
 #include "runtime/world_file.h"
 #include "runtime/world_live.h"
 
@@ -73,6 +75,8 @@ static struct world *world_without(struct arena *a, struct world *live, const st
 void machine_init(struct machine *m, const struct options *o,
 		  size_t (*disassemble)(struct world *w, const void *code, size_t n, uint64_t address, char *text, size_t room))
 {
+	_str_ struct str why = { 0 };
+
 	m->arena = arena_new();
 	m->types = types_new(m->arena);
 	m->live = world_live_new(m->arena, m->types, disassemble);
@@ -82,6 +86,8 @@ void machine_init(struct machine *m, const struct options *o,
 	diag_init(&m->diag, m->arena);
 	if (o->command == CMD_BUILD && o->nworlds) // of check's compiler
 		world_file_open(m->live, o->worlds[0], &m->other);
+	else if (o->command == CMD_EXPLAIN && !rights_to_trace(&why)) // what the kernel can do cannot be tried: its types say it
+		world_file_open(m->live, BTF_KERNEL_PATH, &m->other);
 	m->world = m->other ? m->other : o->without_home || o->command == CMD_BUILD ? world_without(m->arena, m->live, o, &m->needs) : m->live;
 	m->diag.no_warnings = o->no_warnings;
 	const char *btf = getenv("BPFTRACE_BTF");

@@ -29,6 +29,22 @@ grep '^CapPrm' /proc/$PPID/status
 "$1" calls 5
 END
 chmod 755 user/*
+# what a script hooks, needs and copies is explained to anybody; what it costs is not measured, and that is said
+cat >user/explained.spile <<END
+rawtracepoint:sched_switch { @[comm] = count(); }
+profile:hz:99 { @s[ustack(4)] = count(); }
+probe reads { on call:$T/user/target:hit capture pid, comm, duration sample max 5/s }
+tracepoint:sched:sched_process_exec { printf("%d\\n", args.pid); }
+END
+chmod 644 user/explained.spile
+as_user explain "$T/user/explained.spile"
+expect_status 0
+for part in '^HOOKS' '^  rawtracepoint:(vmlinux:)?sched_switch .*raw tracepoint' '^  uprobe:.*target:hit .*uprobe \(multi|perf\)' '^RIGHTS' 'CAP_BPF .*: missing' '^COPIED' '^MAPS' '^SINKS' \
+	'^COST, not measured' 'Missing CAP_BPF capability.*by .*and [0-9]+ more'; do
+	expect_out "$part"
+done
+as_user explain -e 'tracepoint:syscalls:sys_enter_openat { printf("%s", str(args.filename)); }'
+expect_err 'without rights the kernel is known by its type information alone'
 with() { # with CAPABILITIES ARGUMENT... : +bpf,+perfmon
 	caps=$1
 	shift
