@@ -113,9 +113,17 @@ struct wire_scalar {
 #define WIRE_TARGETS 64
 #define WIRE_TARGET_PIDS 65536 // most processes in it
 
-// Gates of CPU budgets: of 2^32 events, how many are let through. The run side turns them down as programs come near their share.
+// Gates of CPU budgets. Of 2^32 events `keep` are let through, and each stands for `worth` / 2^32 of them. When to ask costs too much
+// already, programs are on their events for short times only: none is let through before `from` or at `until` and later, by the
+// monotonic clock, so that the time that was seen is exact, whenever attaching and detaching were done.
 #define WIRE_GATES 32
 #define WIRE_GATE_OPEN (1ull << 32)
+#define WIRE_GATE_SHUT (~0ull) // from: nothing is let through
+struct wire_gate {
+	uint64_t keep; // 0: the run side has not written anything yet, all are let through
+	uint64_t worth;
+	uint64_t from, until; // until 0: at any time
+};
 
 // The array map "globals": what the run side tells the programs. One element; mapped by the run side.
 struct wire_globals {
@@ -130,7 +138,7 @@ struct wire_globals {
 	uint64_t zeroed;      // the run side's own note: per-CPU ones of them that zero() left, which are printed though nothing is written
 	uint64_t exit_status; // of an exit() that found no room in the control ring either: it is never lost
 	uint64_t exit_asked;  // 1: there was one
-	uint64_t keep[WIRE_GATES]; // 0 before the run side has written it counts as WIRE_GATE_OPEN
+	struct wire_gate gates[WIRE_GATES];
 };
 
 // Scratch memory: per CPU, WIRE_SCRATCH_SLOTS slots, since a program can be interrupted by another one, or preempted by

@@ -61,9 +61,9 @@ static LLVMValueRef cpu_gate(struct cg *cg, const struct node *n)
 
 	if (n->call.args.n < 2)
 		return l_k(l, 1);
-	LLVMValueRef keep = l_load(l, l_atk(l, cg_globals(cg), offsetof(struct wire_globals, keep) + 8ull * n->call.first, "keep.at"), 8, false, "keep");
+	LLVMValueRef at = l_atk(l, cg_globals(cg), offsetof(struct wire_globals, gates) + sizeof(struct wire_gate) * n->call.first, "gate.at");
 
-	return cg_stdlib(cg, "gate_take", l->i64, 1, &keep, "gate");
+	return cg_stdlib(cg, "gate_take", l->i64, 1, &at, "gate");
 }
 
 struct value cg_sample(struct cg *cg, const struct node *n)

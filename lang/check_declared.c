@@ -314,7 +314,7 @@ static uint32_t gate_named(struct lang *l, const struct node *n)
 	return (uint32_t)(uintptr_t)*at - 1;
 }
 
-// The gate called "budget" is the whole run's; another one counts the programs that ask it.
+// The gate called "budget" is the whole run's; another one counts the programs that name it.
 void layout_gate(struct lang *l, struct node *n)
 {
 	uint32_t i = gate_named(l, n);
@@ -323,8 +323,7 @@ void layout_gate(struct lang *l, struct node *n)
 	n->call.first = i;
 	if (l->plan->n_gates > WIRE_GATES)
 		diag_error(l->diag, n->span, E_LIMIT, "a script can have up to %d shares of the processor", WIRE_GATES);
-	if (strcmp(n->call.args.v[0]->string.text, "budget") == 0)
-		return;
+	g->whole = strcmp(n->call.args.v[0]->string.text, "budget") == 0;
 	for (uint32_t k = 0; k < g->n_progs; k++)
 		if (g->progs[k].index == l->body->prog)
 			return;

@@ -201,18 +201,24 @@ struct node *sampled(struct sugar *s, struct node *block, struct delivery *d)
 	return t.block;
 }
 
+static void name_gate(struct sugar *s, struct node *block, const char *name, struct span at)
+{
+	struct node *n = node_new(s->l->arena, NODE_DISCARD, at);
+
+	n->discard.value = make_call(s, "cpu_gate", at, make_string(s, name, at), NULL, NULL);
+	add_statement(s, block, n);
+}
+
 void count_for_gate(struct sugar *s, struct node *block)
 {
-	for (size_t i = 0; limit_at(s, i); i++) {
-		const struct node *limit = limit_at(s, i);
-		struct node *n = node_new(s->l->arena, NODE_DISCARD, limit->span);
+	const struct node *b = budget_of(s), *gate = NULL;
 
-		if (!is_cpu(limit) || !decided_at_entry(s, limit))
-			continue;
-		n->discard.value = make_call(s, "cpu_gate", limit->span, make_string(s, s->d->declared.name, limit->span), NULL, NULL);
-		add_statement(s, block, n);
-		return;
-	}
+	for (size_t i = 0; limit_at(s, i) && !gate; i++)
+		gate = is_cpu(limit_at(s, i)) && decided_at_entry(s, limit_at(s, i)) ? limit_at(s, i) : NULL;
+	if (gate)
+		name_gate(s, block, s->d->declared.name, gate->span);
+	if (b && !has_max(s))
+		name_gate(s, block, "budget", b->span);
 }
 
 struct node *sampled_entry(struct sugar *s, struct node *block)

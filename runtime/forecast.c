@@ -2,206 +2,29 @@
 #include "runtime/forecast.h"
 
 #include <bpf/bpf.h>
-#include <elf.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/plan.h"
-#include "base/probe_type.h"
 #include "base/util.h"
 #include "base/world.h"
+#include "runtime/entry_cost.h"
 #include "runtime/gates.h"
 #include "runtime/load.h"
 #include "runtime/run_state.h"
 #include "runtime/targets.h"
 
-#define ATTACH_UPROBE_MULTI 48 // BPF_TRACE_UPROBE_MULTI, younger than the headers of Debian 12
-
-enum { ROUNDS = 7, CALLS = 400 };
-enum entry { ENTRY_UPROBE, ENTRY_STEPPED, ENTRY_URETPROBE, ENTRY_SYSCALL, ENTRIES };
-
-static const double assumed_ns[] = {
-#define MECH(NAME, word, text, ns) ns,
-#include "base/mechanism.def"
-#undef MECH
-};
-
-// Functions whose first instruction the kernel emulates, and one it single-steps -----------------------------------------
-
-void forecast_emulated(void);
-void forecast_stepped(void);
-
-#ifdef __x86_64__
-__asm__(".text\n.type forecast_emulated, @function\nforecast_emulated:\n\tpush %rbp\n\tpop %rbp\n\tret\n.size forecast_emulated, . - forecast_emulated\n"
-	".type forecast_stepped, @function\nforecast_stepped:\n\ttest %rdi, %rdi\n\tret\n.size forecast_stepped, . - forecast_stepped\n");
-#else
-void forecast_emulated(void) { __asm__ volatile(""); }
-void forecast_stepped(void) { __asm__ volatile(""); }
-#endif
-
-static void system_call(void)
-{
-	syscall(SYS_getppid);
-}
-
-// The best of some rounds: what disturbs them only ever adds.
-static double call_ns(void (*f)(void))
-{
-	double best = 1e12;
-
-	for (int i = 0; i < ROUNDS; i++) {
-		uint64_t from = clock_ns(CLOCK_MONOTONIC);
-
-		for (int k = 0; k < CALLS; k++)
-			f();
-		best = MIN(best, (double)(clock_ns(CLOCK_MONOTONIC) - from) / CALLS);
-	}
-	return best;
-}
-
-// Where in the executable's file a function of ours lies; 0: nowhere.
-static uint64_t file_offset(uintptr_t address)
-{
-	const Elf64_Phdr *p = (const Elf64_Phdr *)getauxval(AT_PHDR);
-
-	for (size_t i = 0, n = p ? getauxval(AT_PHNUM) : 0; i < n; i++)
-		if (p[i].p_type == PT_LOAD && address >= p[i].p_vaddr && address - p[i].p_vaddr < p[i].p_filesz)
-			return address - p[i].p_vaddr + p[i].p_offset;
-	return 0;
-}
-
-static int load_nothing(enum bpf_prog_type type, bool multi)
-{
-	const struct bpf_insn in[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K }, { .code = BPF_JMP | BPF_EXIT } };
-	LIBBPF_OPTS(bpf_prog_load_opts, o);
-
-	if (multi)
-		o.expected_attach_type = (enum bpf_attach_type)ATTACH_UPROBE_MULTI;
-	return bpf_prog_load(type, "nothing", "GPL", in, ARRAY_SIZE(in), &o);
-}
-
-static const struct probe_type *type_named(struct run *r, const char *name)
-{
-	for (const struct probe_type *const *t = r->world->ops->probe_types(r->world); *t; t++)
-		if (!strcmp((*t)->name, name))
-			return *t;
-	return NULL;
-}
-
-// What a uprobe with an empty program adds to a call; below 0: it cannot be measured.
-static double uprobe_ns(struct run *r, void (*f)(void), bool is_return)
-{
-	struct plan_site site = { .name = "forecast", .provider = is_return ? "uretprobe" : "uprobe", .target = "/proc/self/exe", .func = "forecast",
-				  .offset = file_offset((uintptr_t)f), .mechanism = is_return ? MECH_URETPROBE_MULTI : MECH_UPROBE_MULTI,
-				  .pid = (uint32_t)getpid() };
-	struct plan_prog prog = { .name = "forecast", .kind = PROG_UPROBE, .sites = &site, .n_sites = 1 };
-	const struct probe_type *t = type_named(r, site.provider);
-	_close_ int fd = load_nothing(BPF_PROG_TYPE_KPROBE, r->world->ops->feature(r->world, FEATURE_UPROBE_MULTI));
-	struct link_set links = { 0 };
-	double without = call_ns(f), with = -1;
-	size_t said = r->diag->nitems;
-
-	if (fd >= 0 && site.offset && t && t->attach(t, r, &prog, fd, &links) == 0)
-		with = call_ns(f);
-	r->diag->nitems = said; // what is wrong with this probe is no fault of the script
-	link_set_close(&links);
-	return with < 0 ? -1 : MAX(with - without, 0);
-}
-
-static double syscall_ns(void)
-{
-	_close_ int fd = load_nothing(BPF_PROG_TYPE_RAW_TRACEPOINT, false);
-	double without = call_ns(system_call);
-	_close_ int link = fd < 0 ? -1 : bpf_raw_tracepoint_open("sys_enter", fd);
-
-	return link < 0 ? -1 : MAX(call_ns(system_call) - without, 0);
-}
-
-static enum entry entry_of(const struct plan_site *s)
-{
-	bool stepped = s->note && strstr(s->note, "single-steps");
-
-	switch (s->mechanism) {
-	case MECH_UPROBE_MULTI: case MECH_PERF_UPROBE: return stepped ? ENTRY_STEPPED : ENTRY_UPROBE;
-	case MECH_URETPROBE_MULTI: case MECH_PERF_URETPROBE: return ENTRY_URETPROBE;
-	case MECH_RAW_SYSCALL: return ENTRY_SYSCALL;
-	case MECH_RAW_TP: return s->func && !strncmp(s->func, "sys_e", 5) ? ENTRY_SYSCALL : ENTRIES;
-	default: return ENTRIES;
-	}
-}
-
-static double measure_entry(struct run *r, enum entry e)
-{
-	switch (e) {
-	case ENTRY_UPROBE: return uprobe_ns(r, forecast_emulated, false);
-	case ENTRY_STEPPED: return uprobe_ns(r, forecast_stepped, false);
-	case ENTRY_URETPROBE: return uprobe_ns(r, forecast_emulated, true);
-	case ENTRY_SYSCALL: return syscall_ns();
-	case ENTRIES: break;
-	}
-	return -1;
-}
-
-// Sites of one program may be entered at different costs; which are hit how often is not known, so all count alike.
 void forecast_prepare(struct run *r, struct forecast *f)
 {
-	double measured[ENTRIES];
-	bool tried[ENTRIES] = { false };
+	_free_ struct entry_cost *entry = xcalloc(r->plan->n_progs, sizeof *entry);
 
+	entry_costs(r, entry);
 	for (uint32_t i = 0; i < r->plan->n_progs; i++) {
-		const struct plan_prog *p = &r->plan->progs[i];
-		double sum = 0;
-
-		for (uint32_t k = 0; k < p->n_sites; k++) {
-			enum entry e = entry_of(&p->sites[k]);
-
-			if (e < ENTRIES && !tried[e]) {
-				tried[e] = true;
-				measured[e] = measure_entry(r, e);
-			}
-			bool known = e < ENTRIES && measured[e] >= 0;
-
-			f->progs[i].assumed |= !known && p->kind != PROG_RUN;
-			sum += known ? measured[e] : assumed_ns[p->sites[k].mechanism];
-		}
-		f->progs[i].entry_ns = p->n_sites ? sum / p->n_sites : 0;
+		f->progs[i].entry_ns = entry[i].ns;
+		f->progs[i].assumed = entry[i].assumed;
 	}
-}
-
-static void spent(int fd, uint64_t *runs, uint64_t *ns)
-{
-	struct bpf_prog_info info = { 0 };
-	uint32_t n = sizeof info;
-
-	*runs = *ns = 0;
-	if (bpf_obj_get_info_by_fd(fd, &info, &n) == 0) {
-		*runs = info.run_cnt;
-		*ns = info.run_time_ns;
-	}
-}
-
-// What the looks at the clock for the statistics add to a run: the run time of an empty program, undisturbed.
-static double statistics_ns(void)
-{
-	_close_ int fd = load_nothing(BPF_PROG_TYPE_RAW_TRACEPOINT, false);
-	uint64_t runs = 0, ns = 0, runs_before, ns_before, context[12] = { 0 };
-	LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = context, .ctx_size_in = sizeof context);
-	double best = 1e12;
-
-	for (int i = 0; fd >= 0 && i < ROUNDS; i++) {
-		runs_before = runs;
-		ns_before = ns;
-		for (int k = 0; k < CALLS; k++)
-			(void)bpf_prog_test_run_opts(fd, &o);
-		spent(fd, &runs, &ns);
-		if (runs > runs_before)
-			best = MIN(best, (double)(ns - ns_before) / (double)(runs - runs_before));
-	}
-	return best < 1e12 ? best : 0;
 }
 
 static bool is_over(const struct run *r, uint64_t end)
@@ -223,7 +46,7 @@ int forecast_run(struct run *r, struct forecast *f)
 	if (f->count_only && r->globals)
 		__atomic_store_n(&r->globals->enabled, 0, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < r->plan->n_progs; i++)
-		spent(r->loaded->prog_fd[i], &before[2 * i], &before[2 * i + 1]);
+		program_spent(r->loaded->prog_fd[i], &before[2 * i], &before[2 * i + 1]);
 	from = clock_ns(CLOCK_MONOTONIC);
 	while (!is_over(r, from + (uint64_t)(f->seconds * 1e9))) {
 		run_drain(r);
@@ -232,7 +55,7 @@ int forecast_run(struct run *r, struct forecast *f)
 		usleep(2000);
 	}
 	for (uint32_t i = 0; i < r->plan->n_progs; i++) {
-		spent(r->loaded->prog_fd[i], &runs, &ns);
+		program_spent(r->loaded->prog_fd[i], &runs, &ns);
 		f->progs[i].runs = runs - before[2 * i];
 		if (f->progs[i].runs && !f->count_only)
 			f->progs[i].program_ns = MAX((double)(ns - before[2 * i + 1]) / (double)f->progs[i].runs - looking, 0);

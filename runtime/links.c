@@ -66,6 +66,15 @@ static bool hand_over(int *fd, size_t n)
 	return status == 0;
 }
 
+void link_set_drop(struct link_set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		close(s->fd[i]);
+	free(s->fd);
+	free(s->slow);
+	*s = (struct link_set){ 0 };
+}
+
 void link_set_close(struct link_set *s)
 {
 	_free_ int *slow = xcalloc(s->n, sizeof *slow);
@@ -76,9 +85,5 @@ void link_set_close(struct link_set *s)
 			slow[n++] = s->fd[i];
 	if (n)
 		hand_over(slow, n); // where there is no room for a process, closing here is slower and right
-	for (size_t i = 0; i < s->n; i++)
-		close(s->fd[i]);
-	free(s->fd);
-	free(s->slow);
-	*s = (struct link_set){ 0 };
+	link_set_drop(s);
 }

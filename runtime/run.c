@@ -342,7 +342,7 @@ static int open_channels(struct run *r)
 		err = targets_new(r->plan, loaded_role(r->loaded, r->plan, MAP_TARGETS), (uint32_t)r->options.pid, (uint32_t)run_child(r),
 				  r->globals && r->globals->pidns_ino, &r->targets);
 	if (!err)
-		err = gates_new(r->plan, r->loaded, r->globals, &r->gates);
+		err = gates_new(r, &r->gates);
 	if (!err)
 		err = channel_open(&q, &r->channel);
 	if (!err && (r->poll_fd = epoll_create1(EPOLL_CLOEXEC)) < 0)
@@ -410,7 +410,10 @@ static int attach_program(struct run *r, uint32_t index)
 
 	if (!t || !t->attach)
 		return refuse(r, E_ATTACH, "this build of Spile has no probes of type '%s'", p->sites[0].provider);
-	int err = t->attach(t, r, p, r->loaded->prog_fd[index], &r->links);
+	struct link_set *gated = gates_links(r->gates, index);
+	int err = t->attach(t, r, p, r->loaded->prog_fd[index], gated ? gated : &r->links);
+	if (gated)
+		r->links.sites += gated->sites;
 	if (err == 0)
 		return 0;
 	if (r->diag->errors == errors)
@@ -486,6 +489,15 @@ static void tell_notes(struct run *r)
 	if (r->plan->stack_note && r->options.verbose)
 		str_printf(&s, "%s\n", r->plan->stack_note);
 	if (s.n)
+		out_error(&r->out, &s);
+}
+
+static void tell_gates(struct run *r)
+{
+	_str_ struct str s = { 0 };
+
+	gates_report(r->gates, &s);
+	if (s.n && !r->options.quiet)
 		out_error(&r->out, &s);
 }
 
@@ -629,7 +641,7 @@ static void poll_events(struct run *r)
 		timeout = n ? BUSY_MS : MIN(timeout + 1, IDLE_MS);
 		if (stopped(r))
 			break;
-		int ready = epoll_wait(r->poll_fd, ev, ARRAY_SIZE(ev), behind ? 0 : timeout);
+		int ready = epoll_wait(r->poll_fd, ev, ARRAY_SIZE(ev), behind ? 0 : gates_patience(r->gates, clock_ns(CLOCK_MONOTONIC), timeout));
 		if ((ready > 0 || n == 0) && target_ended(r))
 			break;
 	}
@@ -663,6 +675,7 @@ static void detach(struct run *r)
 {
 	if (r->globals)
 		__atomic_store_n(&r->globals->enabled, 0, __ATOMIC_RELEASE);
+	gates_end(r->gates);
 	link_set_close(&r->links);
 	run_drain(r);
 }
@@ -683,6 +696,7 @@ static int finish(struct run *r)
 		diag_warn(r->diag, (struct span){ 0 }, E_IO, "%lu records did not fit the compiled script and were dropped", r->malformed);
 	if (r->losses)
 		losses_total(r->losses, channel_lost(r->channel), r->options.sink, &r->out);
+	tell_gates(r);
 	tell_stacks(r, delivered == 0);
 	out_flush(&r->out);
 	return status ? status : r->status;
@@ -762,6 +776,7 @@ int run_script(struct run *r)
 	if (!status)
 		status = attach_all(r);
 	if (status || r->options.dry_run) {
+		gates_end(r->gates);
 		link_set_close(&r->links);
 		r->out.n = 0;
 		return status;

@@ -59,6 +59,7 @@ struct link_set {
 };
 void link_set_add(struct link_set *s, int fd, bool slow, unsigned sites);
 void link_set_close(struct link_set *s);
+void link_set_drop(struct link_set *s); // the same, here and now: returns when nothing is attached any more
 
 // For attach(): what a probe type may see of the run.
 struct diag *run_diag(struct run *r);

@@ -130,18 +130,20 @@ u64 rate_take(u64 *s, u64 interval, u64 burst)
 	return 1 + __sync_lock_test_and_set(&s[1], 0);
 }
 
-// The reciprocal of the share is rounded up as often as its fraction says, so that the sum of weights is right in the long run.
-u64 gate_take(u64 keep)
+// What an event stands for is rounded up as often as its fraction says, so that the sum of weights is right in the long run.
+u64 gate_take(const struct wire_gate *g)
 {
-	u64 r, times, rest;
+	u64 keep = g->keep, worth, now;
 
-	if (keep == 0 || keep >= WIRE_GATE_OPEN)
+	if (keep == 0)
 		return 1;
-	r = bpf_get_prandom_u32();
-	if (r >= keep)
+	if (g->until) {
+		now = bpf_ktime_get_ns();
+		if (now < g->from || now >= g->until)
+			return 0;
+	}
+	if (keep < WIRE_GATE_OPEN && bpf_get_prandom_u32() >= keep)
 		return 0;
-	times = WIRE_GATE_OPEN / keep;
-	rest = WIRE_GATE_OPEN % keep;
-	r = bpf_get_prandom_u32();
-	return times + ((r * keep >> 32) < rest);
+	worth = g->worth;
+	return (worth >> 32) + ((u32)worth && bpf_get_prandom_u32() < (u32)worth);
 }

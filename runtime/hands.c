@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/hands.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/plan.h"
+#include "base/probe_type.h"
+#include "base/util.h"
+#include "base/world.h"
+#include "runtime/load.h"
+#include "runtime/run_state.h"
+
+#define STACK_BYTES (512u << 10)
+
+struct hand {
+	struct hands *all;
+	uint32_t prog;
+	struct link_set links;
+	bool on, wanted; // as it is, as the thread makes it
+	bool running, failed;
+	atomic_bool done;
+	pthread_t thread;
+};
+
+struct hands {
+	struct run run; // a copy for the threads, with a list of diagnostics that nobody else writes to
+	struct arena *arena;
+	struct diag diag;
+	struct hand *of; // by program
+};
+
+struct hands *hands_new(struct run *r)
+{
+	struct hands *h = xcalloc(1, sizeof *h);
+
+	h->run = *r;
+	h->arena = arena_new();
+	diag_init(&h->diag, h->arena);
+	h->run.diag = &h->diag;
+	h->of = xcalloc(r->plan->n_progs, sizeof *h->of);
+	for (uint32_t i = 0; i < r->plan->n_progs; i++) {
+		h->of[i].all = h;
+		h->of[i].prog = i;
+		h->of[i].on = true; // by the run itself, before anything is turned
+	}
+	return h;
+}
+
+struct link_set *hands_links(struct hands *h, uint32_t prog)
+{
+	return &h->of[prog].links;
+}
+
+static const struct probe_type *type_of(struct run *r, const struct plan_prog *p)
+{
+	for (const struct probe_type *const *t = r->world->ops->probe_types(r->world); *t; t++)
+		if (p->n_sites && strcmp((*t)->name, p->sites[0].provider) == 0)
+			return *t;
+	return NULL;
+}
+
+static void *turn(void *arg)
+{
+	struct hand *x = arg;
+	struct run *r = &x->all->run;
+	const struct plan_prog *p = &r->plan->progs[x->prog];
+	const struct probe_type *t = type_of(r, p);
+
+	if (!x->wanted)
+		link_set_drop(&x->links);
+	else
+		x->failed = !t || !t->attach || t->attach(t, r, p, r->loaded->prog_fd[x->prog], &x->links) != 0;
+	atomic_store(&x->done, true);
+	return NULL;
+}
+
+// Signals are the main thread's.
+static bool start(struct hand *x)
+{
+	sigset_t all, before;
+	pthread_attr_t attr;
+
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	bool started = pthread_create(&x->thread, &attr, turn, x) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return started;
+}
+
+static void join(struct hand *x)
+{
+	pthread_join(x->thread, NULL);
+	x->running = false;
+	x->on = x->wanted;
+}
+
+void hands_turn(struct hands *h, uint32_t prog, bool on)
+{
+	struct hand *x = &h->of[prog];
+
+	if (hands_busy(h, prog) || x->on == on)
+		return;
+	x->wanted = on;
+	atomic_store(&x->done, false);
+	x->running = start(x);
+	if (!x->running) { // no room for a thread: it takes its time here
+		turn(x);
+		x->on = on;
+	}
+}
+
+bool hands_busy(struct hands *h, uint32_t prog)
+{
+	struct hand *x = &h->of[prog];
+
+	if (x->running && atomic_load(&x->done))
+		join(x);
+	return x->running;
+}
+
+bool hands_failed(const struct hands *h, uint32_t prog)
+{
+	return h->of[prog].failed;
+}
+
+void hands_free(struct hands *h)
+{
+	if (!h)
+		return;
+	for (uint32_t i = 0; i < h->run.plan->n_progs; i++) {
+		if (h->of[i].running)
+			join(&h->of[i]);
+		link_set_close(&h->of[i].links);
+	}
+	free(h->of);
+	arena_free(h->arena);
+	free(h);
+}
