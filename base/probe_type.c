@@ -10,6 +10,11 @@
 #include "base/str.h"
 #include "base/util.h"
 
+unsigned probe_type_offers(const struct probe_type *t)
+{
+	return t->offers | (t->no_task ? 0 : PT_TASK);
+}
+
 struct site *site_add(struct site_list *l, const struct site *s)
 {
 	if (l->n == l->cap)

@@ -34,6 +34,7 @@ enum { // what a provider offers, and what a probe body uses; the same bits
 	PT_USYM = 1 << 10,  // usym(), uaddr()
 	PT_PRINT = 1 << 11, // body only: writes records
 	PT_CALL = 1 << 12,  // callid
+	PT_TASK = 1 << 13,  // the current task is the one it is about; all but those with no_task
 };
 
 // What tells one call from another, at its entry and at its return (stdlib/declared.bpf.c).
@@ -65,6 +66,7 @@ enum arg_where {
 	ARG_RAW,      // u64 at context + 8*offset: raw tracepoint argument
 	ARG_SYSCALL,  // raw sys_enter: argument `offset` (0-5) from the pt_regs that args[0] points to
 	ARG_CONST,    // value
+	ARG_PACKET,   // in the struct packet_packet that the program begins by reading, at offset; value: its enum packet_depth
 	ARG_MEMORY,   // USDT: `size` bytes of user memory at reg[offset] + value (+ reg[index] * scale)
 };
 
@@ -125,6 +127,8 @@ struct probe_type {
 	bool pid_filter;             // -p becomes an implicit predicate
 	bool last_first;             // of programs on one site the kernel runs the one attached last first
 	enum space arg_space;        // what pointers in arguments point into
+	bool no_task;                // runs in whatever task is there: nothing of that is of the event (PT_TASK)
+	const char *packet;          // function of stdlib that reads a packet's headers, which are args (base/packet.h); NULL: no packets
 	const char *event;           // how base/reloc.h names what it attaches to: "tracepoint", "rawtracepoint", "function"; or NULL
 	const char *prefix;          // of the function that FUNCTION in "name:FUNCTION" stands for; NULL: none
 
@@ -158,6 +162,7 @@ struct probe_type {
 	const struct probe_verdict *(*verdict)(const struct probe_type *t, const struct site *s);
 };
 
+unsigned probe_type_offers(const struct probe_type *t); // PT_*, with PT_TASK
 struct site *site_add(struct site_list *l, const struct site *s); // copies
 
 // The world's provider of that name or alias, any case; NULL if there is none.

@@ -126,6 +126,8 @@ struct world_ops {
 	const char *(*type_root)(struct world *w, const struct type *s, const char **path);
 	// What `binaries` was asked of processes so far, for the cache. NULL where there are no processes.
 	size_t (*lookups)(struct world *w, const struct plan_lookup **v);
+	// Network interfaces of this network namespace. NULL where there is no machine.
+	int (*interfaces)(struct world *w, void (*each)(void *arg, const char *name), void *arg);
 	// Paths of the executables of running processes that belong to a target. NULL where there are no processes.
 	int (*programs)(struct world *w, const struct plan_target *t, void (*each)(void *arg, const char *path), void *arg);
 };

@@ -132,6 +132,11 @@ struct value cg_arg(struct cg *cg, const struct arg_loc *a)
 		return (struct value){ .v = l_k(&cg->l, (uint64_t)a->value) };
 	case ARG_MEMORY:
 		return from_user(cg, a, memory_address(cg, a));
+	case ARG_PACKET: {
+		LLVMValueRef at = cg_packet_at(cg, (uint32_t)a->offset);
+
+		return (struct value){ .v = type_is_scalar(a->type) ? l_load(&cg->l, at, a->size, a->is_signed, "header") : at };
+	}
 	case ARG_NOWHERE:
 		break;
 	}

@@ -139,6 +139,9 @@ static struct value emit_bswap(struct cg *cg, const struct node *n)
 static struct value emit_ntop(struct cg *cg, const struct node *n)
 {
 	const struct node *a = n->call.args.v[n->call.args.n - 1];
+
+	if (a->type->kind == TYPE_INET)
+		return cg_expr(cg, a);
 	LLVMValueRef at = cg_temp(cg, n->type->size, "inet"), data = l_atk(&cg->l, at, 4, "inet.addr");
 	bool is_buffer = a->type->kind == TYPE_BUFFER;
 	uint32_t bytes = is_buffer ? a->type->count : a->type->size;

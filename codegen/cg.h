@@ -110,6 +110,8 @@ struct cg {
 	struct fn *fn;
 	uint32_t frame_used, frame_max; // bytes of the body's frame, of the largest
 	bool needs_frame;
+	LLVMValueRef packet;     // struct packet_packet on the stack; NULL: in the frame
+	uint32_t packet_frame;   // then its offset there
 	LLVMValueRef *var;       // where body.vars[i] lies: ptr to i64, or to memory
 	uint32_t *var_frame;     // offset in the frame + 1, 0: on the stack (then var[i])
 	struct repeat *repeats;  // of this body
@@ -216,6 +218,10 @@ uint32_t cg_unwind_pool_bytes(struct cg *cg); // of an element: UNWIND_PIECE, or
 // call.c
 struct value cg_call(struct cg *cg, const struct node *n);
 LLVMValueRef cg_in_target(struct cg *cg, uint32_t target); // i64 0/1
+
+// packet.c: args of probes on packets
+void cg_packet_read(struct cg *cg);                       // what the body asks for, at its start
+LLVMValueRef cg_packet_at(struct cg *cg, uint32_t offset); // ptr into it
 
 // sample.c: one_in(), at_most(), cpu_gate()
 struct value cg_sample(struct cg *cg, const struct node *n);

@@ -323,6 +323,7 @@ void cg_body(struct cg *cg, struct body *b)
 	l_br(l, claim_early);
 	l_pos(l, filter);
 	place_vars(cg);
+	cg_packet_read(cg);
 	f.done = skip; // a return in the predicate
 	if (b->predicate)
 		l_cond(l, cg_cond(cg, b->predicate), claim_late, skip);

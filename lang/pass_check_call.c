@@ -443,6 +443,8 @@ static const struct type *check_ntop(struct lang *l, struct node *n)
 		wrong(l, n, arg(n, 0), "an integer as address family (2 for IPv4, 10 for IPv6)");
 		return NULL;
 	}
+	if (t && t->kind == TYPE_INET && n->call.args.n == 1) // is one already
+		return t;
 	if (t && type_is_integer(t))
 		coerce_int(l, a);
 	else if (t && t->kind != TYPE_POINTER && !((t->kind == TYPE_ARRAY || t->kind == TYPE_STRING || t->kind == TYPE_BUFFER || t->kind == TYPE_STRUCT ||

@@ -155,6 +155,26 @@ static bool same_shape(struct lang *l, struct node *n, const struct type *a, con
 	return !l->final || (n->binary.left->type == n->binary.right->type);
 }
 
+static struct node *call_of(struct lang *l, enum builtin_id id, struct node *arg)
+{
+	struct node *n = node_new(l->arena, NODE_CALL, arg->span);
+
+	n->call.builtin = builtin_at(id);
+	n->call.name = n->call.builtin->name;
+	n->call.event = NO_EVENT;
+	vec_push(l->arena, &n->call.args, arg);
+	return n;
+}
+
+// An address beside a literal: args.ip.saddr == "::1" is args.ip.saddr == ntop(pton("::1")).
+static const struct type *literal_address(struct lang *l, struct node **slot, const struct type *other)
+{
+	if (other->kind != TYPE_INET || (*slot)->kind != NODE_STRING)
+		return (*slot)->type;
+	*slot = call_of(l, BUILTIN_NTOP, call_of(l, BUILTIN_PTON, *slot));
+	return check_value(l, slot);
+}
+
 static const struct type *check_memory(struct lang *l, struct node *n, const struct type *a, const struct type *b)
 {
 	enum op op = n->binary.op;
@@ -208,7 +228,9 @@ const struct type *check_binary(struct lang *l, struct node **slot)
 		return check_pointers(l, n, a, b);
 	if (type_is_integer(a) && type_is_integer(b))
 		return check_integers(l, n, a, b);
-	return check_memory(l, n, a, b);
+	a = literal_address(l, &n->binary.left, b);
+	b = a ? literal_address(l, &n->binary.right, a) : NULL;
+	return a && b ? check_memory(l, n, a, b) : NULL;
 }
 
 // Unary --------------------------------------------------------------------------------------------------------------

@@ -37,9 +37,12 @@ void place_error(struct lang *l, struct span at, const char *name, unsigned need
 	_str_ struct str have = { 0 };
 
 	for (size_t i = 0; all[i]; i++)
-		if ((all[i]->offers & needs) == needs)
+		if ((probe_type_offers(all[i]) & needs) == needs)
 			str_printf(&have, "%s%s", have.n ? ", " : "", all[i]->name);
-	if (have.n)
+	if (needs & PT_TASK && l->body->type->no_task)
+		diag_error(l->diag, at, E_PLACE, "%s can not be used with '%s' probes: packets are handled in whatever task happens to run, which says nothing of "
+			   "whose they are", name, l->body->type->name);
+	else if (have.n)
 		diag_error(l->diag, at, E_PLACE, "%s can not be used with '%s' probes; it exists in: %s", name, l->body->type->name, str_z(&have));
 	else
 		diag_error(l->diag, at, E_PLACE, "%s can not be used with '%s' probes, nor with any other that this version has", name,

@@ -247,7 +247,7 @@ static const char *context_word(enum builtin_id id)
 
 void use_builtin(struct lang *l, const struct node *n, const struct builtin *b, const char *name)
 {
-	if (b->needs & ~l->body->type->offers)
+	if (b->needs & ~probe_type_offers(l->body->type))
 		place_error(l, n->span, b->is_function ? arena_printf(l->arena, "%s()", name) : name, b->needs);
 	if (l->callback && !b->is_function && context_word(b->id))
 		diag_error(l->diag, n->span, E_PLACE, "%s can not be used inside a for loop; copy %s into a $variable", name, context_word(b->id));

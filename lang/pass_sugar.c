@@ -123,6 +123,19 @@ static bool column_named(const struct sugar *s, const char *name)
 	return false;
 }
 
+// A packet belongs to no task.
+static bool has_task(const struct sugar *s)
+{
+	for (size_t i = 0; i < s->points.n; i++) {
+		const char *text = s->points.v[i]->point.text;
+		const struct probe_type *t = probe_type_find(s->l->world, arena_strndup(s->l->arena, text, strcspn(text, ":")));
+
+		if (t && t->no_task)
+			return false;
+	}
+	return true;
+}
+
 // What sinks need to place a record: not a column of the user's. A column of that name wins.
 static struct node *hidden_columns(struct sugar *s, const struct delivery *d)
 {
@@ -134,7 +147,7 @@ static struct node *hidden_columns(struct sugar *s, const struct delivery *d)
 		vec_push(s->l->arena, &record->record.items, make_item(s, "time", copy_of(s, d->time), at));
 	if (d->duration && !captures(s, "duration") && !column_named(s, "duration"))
 		vec_push(s->l->arena, &record->record.items, make_item(s, "duration", make_call(s, "ns", at, copy_of(s, d->duration), NULL, NULL), at));
-	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(roles) && has_task(s); i++)
 		if (!column_named(s, roles[i]))
 			vec_push(s->l->arena, &record->record.items, make_item(s, roles[i], make_ident(s, roles[i], at), at));
 	return record->record.items.n ? record : NULL;

@@ -20,6 +20,7 @@
 #define CALL(id) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, id)
 
 #define TRACE_KPROBE_MULTI 42
+#define TCX_INGRESS 46
 #define TRACE_UPROBE_MULTI 48 // enum bpf_attach_type of kernels newer than the headers we may be built with
 
 static const struct bpf_insn return_0[] = { RETURN_0 };
@@ -70,6 +71,21 @@ static bool try_kprobe_multi(void)
 		return false;
 	_close_ int link = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof attr);
 	return link >= 0 || errno == ESRCH || errno == ENOENT;
+}
+
+// No interface has the number 0x7fffffff: where there are such links it is not found.
+static bool try_tcx(void)
+{
+	_close_ int prog = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, NULL, "GPL", return_0, ARRAY_SIZE(return_0), NULL);
+	struct {
+		uint32_t prog_fd, target_ifindex, attach_type, flags, relative, pad;
+		uint64_t expected_revision;
+	} attr = { .prog_fd = (uint32_t)prog, .target_ifindex = INT32_MAX, .attach_type = TCX_INGRESS };
+
+	if (prog < 0)
+		return false;
+	_close_ int link = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof attr);
+	return link >= 0 || errno == ENODEV;
 }
 
 static bool try_cookie(void)
@@ -232,6 +248,7 @@ static bool try(enum feature f, uint32_t raw_tracepoint_id)
 	case FEATURE_READ_KERNEL: return try_helper(BPF_FUNC_probe_read_kernel);
 	case FEATURE_CGROUP2: return try_cgroup2();
 	case FEATURE_GLOBAL_FUNCS: return try_global_funcs();
+	case FEATURE_TCX: return try_tcx();
 	case FEATURE_PERCPU_LOOKUP: return try_helper(195); // bpf_map_lookup_percpu_elem
 	case FEATURES: break;
 	}

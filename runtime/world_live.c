@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -453,6 +454,18 @@ static uint64_t live_cgroup_id(struct world *w, const char *path)
 	return id;
 }
 
+static int live_interfaces(struct world *w, void (*each)(void *arg, const char *name), void *arg)
+{
+	struct if_nameindex *all = if_nameindex();
+
+	for (struct if_nameindex *i = all; i && i->if_index; i++)
+		each(arg, i->if_name);
+	if (!all)
+		return -errno;
+	if_freenameindex(all);
+	return 0;
+}
+
 static unsigned live_cpus(struct world *w)
 {
 	int n = libbpf_num_possible_cpus();
@@ -613,6 +626,7 @@ static const struct world_ops live_ops = {
 	.function_args = live_function_args,
 	.binary_function = live_binary_function,
 	.binary_line = live_binary_line,
+	.interfaces = live_interfaces,
 	.programs = live_programs,
 	.lookups = live_lookups,
 };

@@ -120,6 +120,16 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(((const struct site *)a)->plan.name, ((const struct site *)b)->plan.name);
 }
 
+static void list_field(const struct type *t, const char *in, const char *name, void (*each)(void *arg, const char *line), void *arg)
+{
+	_str_ struct str line = { 0 };
+
+	str_adds(&line, "    ");
+	type_print(t, &line);
+	str_printf(&line, " %s%s%s", in, *in ? "." : "", name);
+	each(arg, str_z(&line));
+}
+
 static void list_fields(const struct probe_type *t, struct world *w, const struct site *s,
 			void (*each)(void *arg, const char *line), void *arg)
 {
@@ -129,12 +139,12 @@ static void list_fields(const struct probe_type *t, struct world *w, const struc
 	if (!t->args || !t->args(t, w, s, &f, &n))
 		return;
 	for (size_t i = 0; i < n; i++) {
-		_str_ struct str line = { 0 };
+		const struct type *layer = t->packet && f[i].type->kind == TYPE_STRUCT ? f[i].type : NULL; // nobody else tells its members
 
-		str_adds(&line, "    ");
-		type_print(f[i].type, &line);
-		str_printf(&line, " %s", f[i].name);
-		each(arg, str_z(&line));
+		for (uint32_t k = 0; layer && k < layer->nfields; k++)
+			list_field(layer->fields[k].type, f[i].name, layer->fields[k].name, each, arg);
+		if (!layer)
+			list_field(f[i].type, "", f[i].name, each, arg);
 	}
 }
 

@@ -10,6 +10,7 @@ const struct probe_type *const probe_types[] = {
 	&probe_tracepoint, &probe_rawtracepoint,
 	&probe_uprobe, &probe_uretprobe, &probe_usdt,
 	&probe_kprobe, &probe_kretprobe, &probe_fentry, &probe_fexit, &probe_lsm,
+	&probe_xdp, &probe_tc, &probe_cgroup_skb,
 	&probe_iter, &probe_watchpoint, &probe_test, &probe_bench,
 	NULL,
 };

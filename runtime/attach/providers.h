@@ -14,5 +14,6 @@ extern const struct probe_type probe_usdt;                         // usdt.c
 extern const struct probe_type probe_kprobe, probe_kretprobe;      // kprobe.c
 extern const struct probe_type probe_fentry, probe_fexit;          // fentry.c
 extern const struct probe_type probe_lsm;                          // lsm.c
+extern const struct probe_type probe_xdp, probe_tc, probe_cgroup_skb; // packet.c
 extern const struct probe_type probe_iter;                         // iter.c
 extern const struct probe_type probe_watchpoint;                   // watchpoint.c
