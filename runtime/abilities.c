@@ -3,16 +3,20 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/str.h"
 #include "base/util.h"
 #include "base/world.h"
 #include "runtime/attach/instead.h"
+#include "runtime/attach/packet.h"
 #include "runtime/btf_target.h"
 #include "runtime/lsm.h"
 #include "runtime/tracefs.h"
@@ -198,6 +202,72 @@ static bool can_hardware(struct world *w, struct str *why)
 			 "virtual machines often have no counters of the processor; profile and software probes work");
 }
 
+// Attaches to the loopback interface of a network namespace of its own: nobody's packets pass it. 0 or -errno.
+static int try_alone(int prog, int (*attach)(int prog))
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child < 0)
+		return -errno;
+	if (child == 0) {
+		int fd = unshare(CLONE_NEWNET) ? -errno : attach(prog);
+
+		_exit(fd < 0 ? -fd & 0xff : 0);
+	}
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EAGAIN;
+}
+
+#define LOOPBACK 1 // its number in every namespace
+
+static int try_link(int prog)
+{
+	int fd = bpf_link_create(prog, LOOPBACK, BPF_XDP, NULL);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int try_filter(int prog)
+{
+	return tc_filter_attach(prog, LOOPBACK, false);
+}
+
+static bool can_xdp(struct world *w, struct str *why)
+{
+	_close_ int prog = load(BPF_PROG_TYPE_XDP, NULL);
+	int err = prog < 0 ? prog : try_alone(prog, try_link);
+
+	return err == 0 || said(why, err, "Linux 5.9 has links for it; it takes CAP_NET_ADMIN");
+}
+
+static bool can_tc(struct world *w, struct str *why)
+{
+	_close_ int prog = load(BPF_PROG_TYPE_SCHED_CLS, NULL);
+	int err = prog < 0 ? prog : w->ops->feature(w, FEATURE_TCX) ? 0 : try_alone(prog, try_filter);
+
+	return err == 0 || said(why, err, "before Linux 6.6 it takes CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF, and always CAP_NET_ADMIN");
+}
+
+static bool can_cgroup_skb(struct world *w, struct str *why)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, o, .expected_attach_type = BPF_CGROUP_INET_EGRESS);
+	static const struct bpf_insn return_1[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 }, { .code = BPF_JMP | BPF_EXIT } };
+	_free_ char *root = packet_cgroup_root();
+	_close_ int prog = bpf_prog_load(BPF_PROG_TYPE_CGROUP_SKB, "spile_doctor", "GPL", return_1, ARRAY_SIZE(return_1), &o);
+	_close_ int dir = prog < 0 || !root ? -1 : open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_close_ int link = dir < 0 ? -1 : bpf_link_create(prog, dir, BPF_CGROUP_INET_EGRESS, NULL);
+
+	if (link >= 0)
+		return true;
+	if (prog >= 0 && !root) {
+		str_adds(why, "no control groups of version 2 are mounted: mount -t cgroup2 none /sys/fs/cgroup");
+		return false;
+	}
+	return said(why, -errno, "it takes CONFIG_CGROUP_BPF, Linux 5.7 for links, and CAP_NET_ADMIN");
+}
+
 // What traces look at -------------------------------------------------------------------------------------------------------
 
 static bool can_name_addresses(struct world *w, struct str *why)
@@ -219,6 +289,9 @@ static const struct ability list[] = {
 	{ "iter", "tables of the kernel, as tasks, files and mappings", false, can_iter },
 	{ "uprobe", "functions of programs (uprobe, uretprobe)", false, can_uprobe },
 	{ "usdt", "events that programs declare", false, can_usdt },
+	{ "xdp", "packets as an interface receives them, before all else", false, can_xdp },
+	{ "tc", "packets that an interface receives or sends", false, can_tc },
+	{ "cgroup_skb", "packets of the sockets of a control group", false, can_cgroup_skb },
 	{ "watchpoint", "accesses to an address", false, can_watch },
 	{ "software", "clocks, faults, switches (software, profile, interval)", false, can_software },
 	{ "hardware", "counters of the processor", false, can_hardware },

@@ -146,8 +146,7 @@ int packet_attach_tc(const struct probe_type *t, struct run *run, const struct p
 
 // cgroup_skb -----------------------------------------------------------------------------------------------------------------
 
-// The folder where control groups of version 2 are mounted, freed by the caller; NULL when they are not.
-static char *cgroup_root(void)
+char *packet_cgroup_root(void)
 {
 	FILE *f = setmntent("/proc/self/mounts", "re");
 	char *ret = NULL;
@@ -162,7 +161,7 @@ static char *cgroup_root(void)
 
 static int attach_cgroup(const struct attaching *a)
 {
-	_free_ char *root = a->site->target && *a->site->target ? NULL : cgroup_root();
+	_free_ char *root = a->site->target && *a->site->target ? NULL : packet_cgroup_root();
 	const char *path = root ? root : a->site->target;
 
 	if (!path || !*path)

@@ -335,6 +335,14 @@ static int function_args(struct world *w, const char *module, const char *name, 
 	return -ENOENT;
 }
 
+static int interfaces(struct world *w, void (*each)(void *, const char *), void *arg)
+{
+	each(arg, "lo");
+	each(arg, "eth0");
+	each(arg, "eth1");
+	return 0;
+}
+
 struct world *fake_world(struct arena *a, struct types *types)
 {
 	static const struct world_ops ops = {
@@ -345,7 +353,7 @@ struct world *fake_world(struct arena *a, struct types *types)
 		.code = world_code, .file_offset = file_offset, .demangle = demangle,
 		.feature = feature, .kernel_symbol = kernel_symbol, .cgroup_id = cgroup_id, .cpus = cpus,
 		.probe_types = providers, .sinks = no_sinks, .deps = no_deps, .identity = identity,
-		.kernel_functions = kernel_functions, .function_args = function_args, .binary_function = binary_function,
+		.kernel_functions = kernel_functions, .function_args = function_args, .binary_function = binary_function, .interfaces = interfaces,
 	};
 	struct world *w = arena_new_(a, struct world);
 	struct fake *f = arena_new_(a, struct fake);

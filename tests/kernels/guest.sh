@@ -34,6 +34,8 @@ one() { # one CASE : in a folder and a shell of its own
 	return $code
 }
 
+ip link set lo up
+mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null || :
 "$SPILE" doctor >$features 2>/tmp/doctor.err || [ -s $features ] || {
 	echo "FAIL doctor: $(cat /tmp/doctor.err)"
 	exit 1

@@ -40,7 +40,8 @@ done
 status=0
 # Slow machines have time, one that hangs does not hang for ever. Without a periodic tick Linux 6.1 loses timers in the emulated
 # machine, and then sleeps for ever.
-boot() { sh "$tree/tools/kernel-run" -k "$root" -a nohz=off -t ${LIMIT:-3600} "$@" >"$out" || status=$?; }
+# The modules are those of filters on packets.
+boot() { sh "$tree/tools/kernel-run" -k "$root" -m sch_ingress -m cls_bpf -a nohz=off -t ${LIMIT:-3600} "$@" >"$out" || status=$?; }
 boot "$@"
 # A kernel that died was no test of ours: that is said, and tried once more.
 if [ $status = 125 ]; then
