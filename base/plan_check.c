@@ -255,7 +255,7 @@ static const char *check_plan(const struct plan *p)
 	for (uint32_t i = 0; i < p->n_maps && !why; i++)
 		why = check_map(p, &p->maps[i]);
 	for (uint32_t i = 0; i < p->n_maps && !why; i++)
-		if (++roles[p->maps[i].role] > 1 && p->maps[i].role != MAP_USER && p->maps[i].role != MAP_RODATA)
+		if (++roles[p->maps[i].role] > 1 && p->maps[i].role != MAP_USER && p->maps[i].role != MAP_RODATA && p->maps[i].role != MAP_IMPORTED)
 			why = "two maps have a role that only one may have";
 	for (uint32_t i = 0; i < p->n_events && !why; i++)
 		why = check_event(p, &p->events[i]);

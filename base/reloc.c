@@ -328,6 +328,17 @@ static bool resolve_address(struct world *w, struct plan_reloc *r, struct str *w
 	return v != 0;
 }
 
+static bool resolve_kfunc(struct world *w, struct plan_reloc *r, struct str *why)
+{
+	uint32_t id = w->ops->kfunc ? w->ops->kfunc(w, r->path) : 0;
+
+	if (id)
+		r->value = id;
+	else
+		str_printf(why, "this kernel has no function '%s' that programs could call", r->path);
+	return id != 0;
+}
+
 static bool resolve(struct world *w, struct plan_reloc *r, bool first, struct str *why)
 {
 	switch ((enum reloc_kind)r->kind) {
@@ -342,6 +353,8 @@ static bool resolve(struct world *w, struct plan_reloc *r, bool first, struct st
 		return true;
 	case RELOC_SYMBOL: case RELOC_CGROUP:
 		return resolve_address(w, r, why);
+	case RELOC_KFUNC:
+		return resolve_kfunc(w, r, why);
 	case RELOC_CPUS:
 		r->value = w->ops->cpus(w);
 		return true;

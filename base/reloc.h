@@ -8,6 +8,7 @@
 //   RELOC_MARK_LOAD    a member's load:    ld_imm64 dst, 14, ROW
 //                                          dst = *(u64 *)(base + 0)         -> size and, of a record, offset as they are here
 //                                          dst <<= 0;  dst s>>= 0           -> the member's sign or bits, or nothing
+//   RELOC_MARK_KFUNC   a call:             call ROW, source register 12     -> call of that function of the kernel
 //
 // A constant in a register costs what one in the instruction does; the verifier knows both. The same code answers when the
 // script is compiled (from the compiler's world) and when it is loaded, so a script that stays where it was compiled is not
@@ -36,14 +37,16 @@ enum reloc_kind {
 	RELOC_SYMBOL,   // address of a kernel symbol
 	RELOC_CGROUP,   // id of a cgroup's path
 	RELOC_CPUS,     // possible CPUs
+	RELOC_KFUNC,    // BTF id of a function of the kernel that programs may call
 	RELOC_KINDS
 };
 
+#define RELOC_MARK_KFUNC 12 // a call instruction's source register; the row is its number
 #define RELOC_MARK_VALUE 13 // 15 is PLAN_PSEUDO_NUMBER
 #define RELOC_MARK_LOAD 14
 
 // What a row names is in `type`: "struct TAG", "union TAG", "enum TAG", "typedef NAME", "tracepoint CATEGORY:EVENT",
-// "rawtracepoint EVENT", "function MODULE:NAME", "constant", "symbol", "cgroup", "cpus"; and `path`: "a.b" is member b of what
+// "rawtracepoint EVENT", "function MODULE:NAME", "constant", "symbol", "cgroup", "cpus", "kfunc"; and `path`: "a.b" is member b of what
 // a is or points to. A function's member "return" lies behind its arguments.
 
 // A row with the values it has in `w`, in w's arena; NULL when there is nothing of that name.

@@ -13,6 +13,7 @@
 #include "base/plan.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "cli/bpf_import.h"
 #include "cli/files.h"
 #include "cli/options.h"
 #include "cli/rights.h"
@@ -252,9 +253,12 @@ struct program *compile_script(struct machine *m, const struct options *o, const
 		.dump = dump_to_stdout,
 		.dump_stages = o->dumps & ((1u << LANG_STAGES) - 1),
 	};
+	struct bpf_import import = { .machine = m, .files = &files, .dirs = o->include_dirs, .ndirs = o->n_include_dirs };
 	struct program *p;
 	struct filter filter;
 
+	lo.bpf_code = bpf_import;
+	lo.bpf_arg = &import;
 	_Static_assert((int)DUMP_TOKENS == LANG_TOKENS && (int)DUMP_PROGRAM == LANG_PROGRAM, "dump.def follows enum lang_stage");
 	lo.nsearch = files_search(m->arena, &lo.search);
 	lo.nconfig = config_from_environment(m->arena, &lo.config);

@@ -50,7 +50,7 @@ static void add_compiler(struct str *out)
 static void add_environment(struct str *out)
 {
 	static const char *const names[] = { "PATH", "LD_LIBRARY_PATH", "BPFTRACE_BTF", "SPILE_PATH", "SPILE_DEBUGINFO",
-		"BPFTRACE_KERNEL_SOURCE", "BPFTRACE_KERNEL_BUILD", "CPATH", "C_INCLUDE_PATH",
+		"BPFTRACE_KERNEL_SOURCE", "BPFTRACE_KERNEL_BUILD", "CPATH", "C_INCLUDE_PATH", "SPILE_CLANG",
 #define CONFIG(key, kind, init, doc) "BPFTRACE_" #key,
 #define CONFIG_OLD(old, key, inverted) "BPFTRACE_" #old,
 #include "base/config.def"

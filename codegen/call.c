@@ -260,6 +260,8 @@ struct value cg_call(struct cg *cg, const struct node *n)
 {
 	const struct builtin *b = n->call.builtin;
 
+	if (n->call.callee)
+		return cg_call_import(cg, n);
 	if (!b)
 		BUG("call of '%s' is not resolved", n->call.name);
 	switch (b->id) {

@@ -127,6 +127,8 @@ struct cg {
 	bool perf;               // it has no ring buffer: records leave by perf events, which take the context
 	bool failed;
 	bool frugal;     // nothing of the script's lies on the stack: in a while, and in the second try, when the first needed too much of it
+	struct import_fn *import_fns;   // of this body
+	struct import_map *import_maps; // of the plan
 	bool stack_full; // what the first try ended with
 };
 
@@ -175,12 +177,14 @@ LLVMValueRef cg_int(struct cg *cg, const struct node *n);  // a scalar, i64
 LLVMValueRef cg_cond(struct cg *cg, const struct node *n); // i1
 LLVMValueRef cg_local(struct cg *cg, const struct node *n); // ptr to the value in local memory
 void cg_expr_into(struct cg *cg, const struct node *n, const struct type *t, LLVMValueRef dst); // evaluates and stores as t, padded
+LLVMValueRef cg_resize(struct cg *cg, LLVMValueRef v, const struct type *t); // i64 as a number of t has it
 LLVMValueRef cg_divide(struct cg *cg, enum op op, LLVMValueRef a, LLVMValueRef b, uint32_t event);
 LLVMValueRef cg_binary(struct cg *cg, enum op op, LLVMValueRef a, LLVMValueRef b, bool is_signed, uint32_t event);
 
 // reloc.c: what only the kernel that runs the program can say
 LLVMValueRef cg_reloc(struct cg *cg, const struct plan_reloc *r);                         // the number
 LLVMValueRef cg_reloc_load(struct cg *cg, const struct plan_reloc *r, LLVMValueRef base); // RELOC_VALUE, RELOC_RECORD: extended to i64
+uint64_t cg_kernel_call(struct cg *cg, const char *name); // the instruction that calls a function of the kernel
 const struct plan_reloc *cg_reloc_of(struct cg *cg, enum reloc_kind kind, const struct type *s, const char *member); // NULL: no kernel type
 LLVMValueRef cg_member_offset(struct cg *cg, const struct type *s, const struct field *f);
 LLVMValueRef cg_type_size(struct cg *cg, const struct type *t, enum reloc_kind kind); // RELOC_SIZE, RELOC_WHOLE
@@ -222,6 +226,9 @@ LLVMValueRef cg_in_target(struct cg *cg, uint32_t target); // i64 0/1
 // packet.c: args of probes on packets
 void cg_packet_read(struct cg *cg);                       // what the body asks for, at its start
 LLVMValueRef cg_packet_at(struct cg *cg, uint32_t offset); // ptr into it
+
+// import.c: a CALL with a callee
+struct value cg_call_import(struct cg *cg, const struct node *n);
 
 // sample.c: one_in(), at_most(), cpu_gate()
 struct value cg_sample(struct cg *cg, const struct node *n);

@@ -66,8 +66,8 @@ static unsigned line_of(const struct cg *cg, struct span at, unsigned *col)
 // main: int f(ctx); a callback: long f(a, b[, c, d]).
 void cg_debug_function(struct cg *cg, LLVMValueRef fn, const char *name, unsigned params, enum fn_kind kind, struct span at)
 {
-	static const char *const names[] = { "a", "b", "c", "d" };
-	LLVMMetadataRef types[5] = { kind == FN_MAIN ? cg->di_int : cg->di_u64 };
+	static const char *const names[] = { "a", "b", "c", "d", "e" };
+	LLVMMetadataRef types[6] = { kind == FN_MAIN ? cg->di_int : cg->di_u64 };
 	unsigned col, line = line_of(cg, at, &col);
 
 	for (unsigned i = 0; i < params; i++) // what is an integer is an i64 parameter, all else a pointer

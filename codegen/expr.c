@@ -483,7 +483,7 @@ static struct value emit_unary(struct cg *cg, const struct node *n)
 	}
 }
 
-static LLVMValueRef resize(struct cg *cg, LLVMValueRef v, const struct type *t)
+LLVMValueRef cg_resize(struct cg *cg, LLVMValueRef v, const struct type *t)
 {
 	if (t->kind == TYPE_BOOL)
 		return l_bool(&cg->l, l_nz(&cg->l, v, "bool"), "bool");
@@ -500,7 +500,7 @@ static struct value emit_cast(struct cg *cg, const struct node *n)
 	if (v->kind == NODE_MAP && type_is_aggregate(v->type)) {
 		struct value sum = cg_map_read_agg(cg, v);
 
-		return scalar(resize(cg, sum.v, n->type));
+		return scalar(cg_resize(cg, sum.v, n->type));
 	}
 	if (n->type->kind == TYPE_BOOL && v->type->kind == TYPE_STRING)
 		return scalar(l_bool(&cg->l, cg_cond(cg, v), "bool"));
@@ -513,7 +513,7 @@ static struct value emit_cast(struct cg *cg, const struct node *n)
 			x.v = l_load(&cg->l, x.v, MIN(v->type->size, 8u), false, "bytes");
 		else if (x.remote && type_is_integer(n->type))
 			x = remote_load(cg, x.v, x.space, n->type);
-		return scalar(resize(cg, x.v, n->type));
+		return scalar(cg_resize(cg, x.v, n->type));
 	}
 	struct value x = cg_expr(cg, v);
 	if (n->type->kind == TYPE_ARRAY && !x.remote && n->type != v->type && (type_is_integer(v->type) || v->type->kind == TYPE_STRING)) {
@@ -544,19 +544,20 @@ static struct value emit_incdec(struct cg *cg, const struct node *n)
 	} else {
 		LLVMValueRef p = cg_var_ptr(cg, t->var.sym);
 
-		old = l_load(&cg->l, p, 8, false, "old");
-		l_store(&cg->l, resize(cg, LLVMBuildAdd(cg->l.b, old, delta, "new"), t->type), p, 8);
+		old = cg_resize(cg, l_load(&cg->l, p, 8, false, "old"), t->type);
+		l_store(&cg->l, cg_resize(cg, LLVMBuildAdd(cg->l.b, old, delta, "new"), t->type), p, 8);
 	}
-	return scalar(n->incdec.prefix ? resize(cg, LLVMBuildAdd(cg->l.b, old, delta, "new"), t->type) : old);
+	return scalar(n->incdec.prefix ? cg_resize(cg, LLVMBuildAdd(cg->l.b, old, delta, "new"), t->type) : old);
 }
 
 static struct value emit_var(struct cg *cg, const struct node *n)
 {
 	LLVMValueRef p = cg_var_ptr(cg, n->var.sym);
 
-	if (type_is_scalar(n->type))
-		return scalar(l_load(&cg->l, p, 8, false, n->var.name + 1));
-	return scalar(p);
+	if (!type_is_scalar(n->type))
+		return scalar(p);
+	LLVMValueRef v = l_load(&cg->l, p, 8, false, n->var.name + 1);
+	return scalar(n->var.sym->addressed ? cg_resize(cg, v, n->type) : v); // C wrote its bytes, and nothing above them
 }
 
 static struct value emit_memory(struct cg *cg, const struct node *n)

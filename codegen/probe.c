@@ -307,6 +307,7 @@ void cg_body(struct cg *cg, struct body *b)
 	cg->frame_used = 0;
 	cg->needs_frame = false;
 	cg->repeats = NULL;
+	cg->import_fns = NULL;
 	cg->complain = NULL;
 	cg->copied_to = cg->copied_size = 0;
 	cg_fn_begin(cg, &f, prog->name, type, FN_MAIN, b->block->span);

@@ -6,6 +6,7 @@
 // context itself), so that loads are marked as a whole.
 #include "base/reloc.h"
 
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +38,21 @@ static uint32_t row(struct cg *cg, const struct plan_reloc *r)
 LLVMValueRef cg_reloc(struct cg *cg, const struct plan_reloc *r)
 {
 	return l_mark(&cg->l, RELOC_MARK_VALUE, row(cg, r), NULL, false);
+}
+
+uint64_t cg_kernel_call(struct cg *cg, const char *name)
+{
+	const struct plan_reloc *r = reloc_new(cg->p->world, RELOC_KFUNC, "kfunc", name);
+
+	if (!r) {
+		diag_error(cg->diag, cg->at, E_FEATURE, "this kernel has no function '%s' that programs could call", name);
+		cg->failed = true;
+		return 0;
+	}
+	struct bpf_insn in = { .code = BPF_JMP | BPF_CALL, .src_reg = RELOC_MARK_KFUNC, .imm = (int32_t)row(cg, r) };
+	uint64_t raw;
+	memcpy(&raw, &in, sizeof raw);
+	return raw;
 }
 
 LLVMValueRef cg_reloc_load(struct cg *cg, const struct plan_reloc *r, LLVMValueRef base)

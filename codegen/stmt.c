@@ -232,7 +232,7 @@ static void emit_statement(struct cg *cg, const struct node *n)
 	case NODE_EXPR:
 		if (n->expr.value->kind == NODE_IF)
 			emit_if(cg, n->expr.value);
-		else if (n->expr.value->kind == NODE_CALL && n->expr.value->call.builtin->id == BUILTIN_DELETE)
+		else if (n->expr.value->kind == NODE_CALL && n->expr.value->call.builtin && n->expr.value->call.builtin->id == BUILTIN_DELETE)
 			cg_map_delete_statement(cg, n->expr.value->call.args.v[0], n->expr.value->call.args.n > 1 ? n->expr.value->call.args.v[1] : NULL);
 		else
 			(void)cg_expr(cg, n->expr.value);

@@ -92,26 +92,6 @@ static const struct type *address_bytes(struct lang *l, struct node *n)
 	return NULL;
 }
 
-static const struct type *kernel_function(struct lang *l, struct node **slot)
-{
-	struct node *n = *slot;
-	const struct type *t = type_basic(l->types, TYPE_BOOL);
-	struct plan_reloc *r;
-	bool exists;
-
-	if (!l->final)
-		return t;
-	r = reloc_new(l->world, RELOC_EXISTS, arena_printf(l->arena, "function %s", arg(n, 0)->string.text), "");
-	exists = r->value;
-	r->fixed = true;
-	plan_push(l->arena, &l->plan->relocs, &l->plan->n_relocs, *r);
-	*slot = node_new(l->arena, NODE_BOOL, n->span);
-	// Spile's programs call helpers only, so a script takes the way it has for kernels that do not allow the call
-	(*slot)->bool_.value = exists && n->call.builtin->id == BUILTIN_KFUNC_EXIST;
-	(*slot)->type = t;
-	return t;
-}
-
 static const struct type *percpu(struct lang *l, struct node *n)
 {
 	const char *name = arg(n, 0)->string.text;
@@ -300,7 +280,7 @@ const struct type *check_function(struct lang *l, struct node **slot)
 	case BUILTIN_SIGNAL_NAME: return type_string(l->types, SIGNAL_TEXT);
 	case BUILTIN_SYSCALL_NAME: return type_string(l->types, SYSCALL_TEXT);
 	case BUILTIN_PTON: return address_bytes(l, n);
-	case BUILTIN_KFUNC_EXIST: case BUILTIN_KFUNC_ALLOWED: return kernel_function(l, slot);
+	case BUILTIN_KFUNC_EXIST: case BUILTIN_KFUNC_ALLOWED: return type_basic(l->types, TYPE_BOOL); // an argument that is no literal was refused
 	case BUILTIN_PERCPU_KADDR: return percpu(l, n);
 	case BUILTIN_COMM_CALL: return comm_of(l, n);
 	case BUILTIN_PATH: return path_name(l, n);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "lang/lang_int.h"
+#include "lang/resolve.h"
 
 static bool known_binary(struct lang *l, struct node *n, int64_t *ret)
 {
@@ -92,6 +92,39 @@ bool comptime_branch(struct lang *l, struct node *n, struct node **ret)
 }
 
 // Before types are: a condition of literals, so that what is left out need not even have names that exist.
+// What can be asked of the kernel, and !, && and || of that.
+static void ask_kernel(struct lang *l, struct node **slot)
+{
+	struct node *n = *slot, *a, *b;
+	bool value;
+
+	if (n->kind == NODE_CALL) {
+		const struct builtin *f = builtin_find(n->call.name, true);
+
+		if (f)
+			imported_asked(l, slot, f);
+		return;
+	}
+	if (n->kind == NODE_UNARY && n->unary.op == OP_NOT) {
+		ask_kernel(l, &n->unary.value);
+		if (n->unary.value->kind != NODE_BOOL)
+			return;
+		value = !n->unary.value->bool_.value;
+	} else if (n->kind == NODE_BINARY && (n->binary.op == OP_LAND || n->binary.op == OP_LOR)) {
+		ask_kernel(l, &n->binary.left);
+		ask_kernel(l, &n->binary.right);
+		a = n->binary.left;
+		b = n->binary.right;
+		if (a->kind != NODE_BOOL || b->kind != NODE_BOOL)
+			return;
+		value = n->binary.op == OP_LAND ? a->bool_.value && b->bool_.value : a->bool_.value || b->bool_.value;
+	} else {
+		return;
+	}
+	*slot = node_new(l->arena, NODE_BOOL, n->span);
+	(*slot)->bool_.value = value;
+}
+
 bool comptime_resolved(struct lang *l, struct node **slot)
 {
 	struct node *n = *slot;
@@ -99,6 +132,7 @@ bool comptime_resolved(struct lang *l, struct node **slot)
 
 	if (n->if_.cond->kind == NODE_COMPTIME)
 		n->if_.cond = n->if_.cond->comptime.value;
+	ask_kernel(l, &n->if_.cond);
 	if (n->if_.cond->kind != NODE_BOOL && n->if_.cond->kind != NODE_INT && n->if_.cond->kind != NODE_STRING)
 		return false;
 	comptime_known(l, &n->if_.cond, &v);

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 
+struct bpf_code;
 struct cdecl_headers;
 struct diag;
 struct node;
@@ -57,6 +58,10 @@ struct lang_options {
 	// Reads the headers that the C section includes: see cdecl.h. NULL: an #include is refused.
 	int (*include)(void *arg, const struct cdecl_headers *h);
 	void *include_arg;
+	// Reads what a .bpf.c or .bpf.o file brings, of a file that read_file gave: 0, or -errno and in *why the reason, a sentence that
+	// needs no subject. NULL: such files cannot be imported.
+	int (*bpf_code)(void *arg, const char *path, const struct lang_file *f, struct bpf_code **ret, const char **why);
+	void *bpf_arg;
 	// A dump wanted after a stage: called with its text (NULL: none).
 	void (*dump)(void *arg, enum lang_stage stage, const char *text, size_t n);
 	unsigned dump_stages;      // 1 << enum lang_stage

@@ -68,6 +68,7 @@ struct lang {
 	struct plan *plan;
 	VEC(struct body) bodies;
 	VEC(struct map_sym *) maps;
+	VEC(struct bpf_code *) codes; // imported
 	struct map map_names; // name -> struct lang_map
 	struct map formats;   // strftime format -> index + 1
 	uint64_t max_strlen;
@@ -193,6 +194,7 @@ void check_walk(struct lang *l, struct span at, const char *what); // an error w
 const struct type *check_block_value(struct lang *l, struct node *n);
 const struct type *check_if_value(struct lang *l, struct node *n);
 const struct type *check_call(struct lang *l, struct node **slot);
+const struct type *check_imported(struct lang *l, struct node *n);     // imported.c
 const struct type *check_function(struct lang *l, struct node **slot); // those of check_functions.c
 void check_reached(struct lang *l, const struct node *call);           // fail(), static_assert(): after pruning, so it is reached
 const struct type *check_ident(struct lang *l, struct node **slot);

@@ -678,6 +678,8 @@ const struct type *check_call(struct lang *l, struct node **slot)
 {
 	struct node *n = *slot;
 
+	if (n->call.callee)
+		return check_imported(l, n);
 	if (!n->call.builtin)
 		return NULL;
 	if (n->call.builtin->flags & BF_AGG) {

@@ -263,7 +263,7 @@ const struct type *check_unary(struct lang *l, struct node **slot)
 	const struct type *t;
 
 	if (n->unary.op == OP_ADDR) {
-		complain(l, n->span, E_LATER, "& (address of) serves C helper functions, which this version does not compile");
+		complain(l, n->span, E_PLACE, "& (address of) stands before an argument of an imported C function, as in f(&$v) or f(&@m)");
 		return NULL;
 	}
 	t = check_value(l, &n->unary.value);

@@ -164,7 +164,7 @@ static bool leaves(const struct node *n, bool inner)
 {
 	struct way_out w = { .inner = inner || n->kind == NODE_WHILE || n->kind == NODE_FOR || n->kind == NODE_UNROLL };
 
-	if (n->kind == NODE_RETURN || (n->kind == NODE_BREAK && !inner) || (n->kind == NODE_CALL && n->call.builtin->id == BUILTIN_EXIT))
+	if (n->kind == NODE_RETURN || (n->kind == NODE_BREAK && !inner) || (n->kind == NODE_CALL && n->call.builtin && n->call.builtin->id == BUILTIN_EXIT))
 		return true;
 	node_each_child((struct node *)n, look_for_way_out, &w);
 	return w.found;

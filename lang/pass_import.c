@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/bpf_code.h"
 #include "base/str.h"
 #include "base/util.h"
 #include "lang/ast.h"
 #include "lang/lang_int.h"
 #include "lang/library.h"
+#include "lang/resolve.h"
 
 #define IMPORTS_MOST 1000
 
@@ -67,14 +69,47 @@ static void take_header(struct imports *im, const char *name, const char *text, 
 	vec_push(im->l->arena, &im->items, c);
 }
 
-static bool is_supported(const char *path)
-{
-	return ends_in(path, ".bt") || ends_in(path, ".spile") || ends_in(path, ".h");
-}
-
 static bool is_bpf(const char *path)
 {
 	return ends_in(path, ".bpf.c") || ends_in(path, ".bpf.o");
+}
+
+static bool is_supported(const char *path)
+{
+	return ends_in(path, ".bt") || ends_in(path, ".spile") || ends_in(path, ".h") || is_bpf(path);
+}
+
+// Two functions of one name would make calls of it depend on the order of the imports.
+static void refuse_twice(struct imports *im, const struct node *at, const struct bpf_code *c)
+{
+	for (size_t i = 0; i < c->nfuncs; i++) {
+		const struct bpf_callee *old = c->funcs[i].exported ? imported_find(im->l, c->funcs[i].name) : NULL;
+
+		if (old) {
+			diag_error(im->l->diag, at->span, E_REDEFINED, "'%s' and '%s' both have a function %s()", old->code->path, c->path, c->funcs[i].name);
+			return;
+		}
+		if (c->funcs[i].exported && builtin_find(c->funcs[i].name, true))
+			diag_warn(im->l->diag, at->span, W_IMPORT, "%s() of '%s' cannot be called: it has the name of a builtin", c->funcs[i].name, c->path);
+	}
+}
+
+static void take_bpf(struct imports *im, const struct node *at, const char *path, const struct lang_file *f)
+{
+	const struct lang_options *o = im->l->options;
+	struct bpf_code *c = NULL;
+	const char *why = "this program was built without what reads it";
+
+	if (!o->bpf_code || o->bpf_code(o->bpf_arg, path, f, &c, &why)) {
+		diag_error(im->l->diag, at->span, E_IMPORT, "'%s' can not be imported: %s", path, why);
+		return;
+	}
+	refuse_twice(im, at, c);
+	struct node *n = node_new(im->l->arena, NODE_IMPORT, at->span); // stays, so that the printed core has it
+	n->import.path = path;
+	vec_push(im->l->arena, &im->items, n);
+	c->number = (uint32_t)im->l->codes.n;
+	vec_push(im->l->arena, &im->l->codes, c);
 }
 
 static void take_file(struct imports *im, const struct node *at, const char *path, const struct lang_file *f)
@@ -83,14 +118,14 @@ static void take_file(struct imports *im, const struct node *at, const char *pat
 		return;
 	if (++im->n > IMPORTS_MOST)
 		diag_error(im->l->diag, at->span, E_LIMIT, "the script imports more than %d files", IMPORTS_MOST);
-	else if (is_bpf(path))
-		diag_error(im->l->diag, at->span, E_LATER, "'%s': BPF programs in C belong to what can be imported, but this version does not link them", path);
 	else if (!is_supported(path))
-		diag_error(im->l->diag, at->span, E_IMPORT, "'%s' can not be imported: files that end in .bt, .spile and .h can, and folders of them", path);
+		diag_error(im->l->diag, at->span, E_IMPORT, "'%s' can not be imported: files that end in .bt, .spile, .h, .bpf.c and .bpf.o can, and folders of them", path);
 	else if (f->open_to_all)
 		diag_error(im->l->diag, at->span, E_IMPORT, "'%s' is not imported: everybody may write to it or to its folder", path);
 	else if (f->n >= UINT32_MAX)
 		diag_error(im->l->diag, at->span, E_IMPORT, "'%s' is too large for a script", path);
+	else if (is_bpf(path))
+		take_bpf(im, at, path, f);
 	else if (ends_in(path, ".h"))
 		take_header(im, path, f->text, f->n);
 	else
@@ -128,7 +163,7 @@ static void take_folder(struct imports *im, const struct node *at, const char *p
 			take_file(im, at, below, &f);
 	}
 	if (!found)
-		diag_error(im->l->diag, at->span, E_IMPORT, "'%s' holds nothing that can be imported: files that end in .bt, .spile or .h", path);
+		diag_error(im->l->diag, at->span, E_IMPORT, "'%s' holds nothing that can be imported: files that end in .bt, .spile, .h, .bpf.c or .bpf.o", path);
 }
 
 // Where it is --------------------------------------------------------------------------------------------------------
@@ -224,10 +259,16 @@ static void take_script(struct imports *im, const struct node *script)
 	}
 }
 
-static void push_kind(struct imports *im, bool c_text)
+// In the order that the core has: C before all else, then what stays of imports.
+static int rank(const struct node *n)
+{
+	return n->kind == NODE_C_TEXT ? 0 : n->kind == NODE_IMPORT ? 1 : 2;
+}
+
+static void push_rank(struct imports *im, int which)
 {
 	for (size_t i = 0; i < im->items.n; i++)
-		if ((im->items.v[i]->kind == NODE_C_TEXT) == c_text)
+		if (rank(im->items.v[i]) == which)
 			vec_push(im->l->arena, &im->l->script->script.items, im->items.v[i]);
 }
 
@@ -237,8 +278,7 @@ void pass_import(struct lang *l)
 
 	map_init(&im.taken, l->arena);
 	take_script(&im, l->script);
-	// in the order that the core has: C before all else
 	l->script->script.items = (struct node_list){ 0 };
-	push_kind(&im, true);
-	push_kind(&im, false);
+	for (int i = 0; i < 3; i++)
+		push_rank(&im, i);
 }

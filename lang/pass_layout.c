@@ -176,6 +176,8 @@ static void layout_node(void *arg, struct node **slot)
 	node_each_child(n, layout_node, arg);
 	switch (n->kind) {
 	case NODE_CALL:
+		if (n->call.callee)
+			return;
 		if (n->call.builtin->flags & BF_ASYNC)
 			layout_call(l, n);
 		if (n->call.builtin->id == BUILTIN_CPU_GATE)

@@ -54,6 +54,8 @@ static size_t partner(const struct node_list *body, size_t i, struct map_sym *m,
 
 static bool make_twin(struct lang *l, struct map_sym *m)
 {
+	if (m->addressed) // C would see both copies
+		return false;
 	if (m->value->kind == TYPE_TSERIES || (!m->twin && l->twins == WIRE_TWINS)) // a time series keeps its epochs anyway
 		return false;
 	l->twins += !m->twin;

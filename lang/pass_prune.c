@@ -21,7 +21,7 @@ static bool ends(const struct node *n)
 	case NODE_RETURN: case NODE_BREAK: case NODE_CONTINUE:
 		return true;
 	case NODE_EXPR:
-		return n->expr.value->kind == NODE_CALL && n->expr.value->call.builtin->id == BUILTIN_EXIT;
+		return n->expr.value->kind == NODE_CALL && n->expr.value->call.builtin && n->expr.value->call.builtin->id == BUILTIN_EXIT;
 	default:
 		return false;
 	}

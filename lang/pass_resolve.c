@@ -94,6 +94,11 @@ static void resolve_target_var(struct lang *l, struct node *n, bool declares)
 	n->var.sym = &v->var;
 }
 
+void resolve_written_variable(struct lang *l, struct node *n)
+{
+	resolve_target_var(l, n, false);
+}
+
 void resolve_target_variable(struct lang *l, struct node *n)
 {
 	resolve_target_var(l, n, true);
@@ -225,7 +230,7 @@ static void unknown_identifier(struct lang *l, const struct node *n)
 	diag_error(l->diag, n->span, E_UNKNOWN_NAME, "Unknown identifier: '%s'", n->ident.name);
 	if (strncmp(n->ident.name, "sarg", 4) == 0)
 		diag_hint(l->diag, "stack arguments are read from the stack: *(reg(\"sp\") + 8 * (N + 1))");
-	else if (builtin_find(n->ident.name, true))
+	else if (builtin_find(n->ident.name, true) || imported_find(l, n->ident.name))
 		diag_hint(l->diag, "%s is a function: write %s(…)", n->ident.name, n->ident.name);
 	else if (l->c && cdecl_why_not(l->c, n->ident.name))
 		diag_hint(l->diag, "%s", cdecl_why_not(l->c, n->ident.name));

@@ -44,6 +44,7 @@ struct var {             // a scratch variable of one body
 	struct span declared;
 	uint32_t index;      // in body.vars
 	bool assigned, used;
+	bool addressed;      // C gets its address
 	bool in_callback;    // touched inside a FOR body it was declared outside of
 };
 
@@ -55,6 +56,7 @@ struct map_sym {
 	uint32_t index;      // in plan.maps
 	bool assigned, used;
 	const struct node *decl; // MAPDECL or NULL
+	bool addressed;      // C gets it
 	bool twin;           // printed and cleared in one go: see pass_pair.c
 };
 

@@ -12,6 +12,7 @@ static void unknown_function(struct lang *l, const struct node *n)
 
 	for (int i = 0; i < BUILTINS; i++)
 		near_offer(&near, builtin_at((enum builtin_id)i)->name);
+	imported_offer(l, &near);
 	diag_error(l->diag, n->span, E_UNKNOWN_NAME, "Unknown function: '%s'", n->call.name);
 	if (near.best)
 		diag_hint(l->diag, "did you mean '%s'?", near.best);
@@ -201,6 +202,10 @@ void resolve_call(struct lang *l, struct node **slot)
 		resolve_exists(l, n, b);
 		return;
 	}
+	if (!b && ((n->call.callee = imported_find(l, n->call.name)) || (n->call.callee = imported_kernel(l, n->call.name)))) {
+		resolve_imported(l, n);
+		return;
+	}
 	if (!b) {
 		if (builtin_find(n->call.name, false))
 			diag_error(l->diag, n->span, E_ARGS, "%s() requires no arguments (%zu provided)", n->call.name, n->call.args.n);
@@ -216,7 +221,7 @@ void resolve_call(struct lang *l, struct node **slot)
 		diag_error(l->diag, n->span, E_PLACE, "exit() can not be called inside a for loop; set a $variable and call it behind the loop");
 	if (check_arity(l, n, b) && b->id == BUILTIN_STR && resolve_str_param(l, slot))
 		return;
-	if (resolve_declared(l, slot, b))
+	if (resolve_declared(l, slot, b) || imported_asked(l, slot, b))
 		return;
 	resolve_args(l, n, b);
 }

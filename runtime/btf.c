@@ -443,3 +443,27 @@ uint64_t btf_identity(const char *path)
 		return 0;
 	return hash_bytes(head, (size_t)n, (uint64_t)st.st_size);
 }
+
+// Does any function have the tag, and if so this one?
+static bool is_tagged(const struct btf_file *b, uint32_t func)
+{
+	bool any = false;
+
+	for (uint32_t id = b->first; id < b->end; id++) {
+		const struct btf_type *t = btf_file_type(b, id);
+
+		if (btf_file_kind(t) != BTF_KIND_DECL_TAG || strcmp(btf_file_string(b, t->name_off), "bpf_kfunc") != 0)
+			continue;
+		if (t->type == func)
+			return true;
+		any = true;
+	}
+	return !any;
+}
+
+uint32_t btf_file_kfunc(const struct btf_file *b, const char *name)
+{
+	uint32_t id = btf_file_find(b, BTF_KIND_FUNC, name);
+
+	return id >= b->first && is_tagged(b, id) ? id : 0;
+}

@@ -43,6 +43,9 @@ uint32_t btf_file_strip(const struct btf_file *b, uint32_t id);
 // The enum that has an enumerator of that name and its value; false if there is none.
 bool btf_file_enumerator(const struct btf_file *b, const char *name, uint32_t *enum_id, int64_t *value);
 int64_t btf_file_enum_value(const struct btf_file *b, const struct btf_type *t, unsigned i, const char **name); // of its i-th enumerator
+// The function of that name, of this file itself, that programs may call; 0 if there is none. Kernels from 6.9 on tag such
+// functions in their BTF; of others any function is taken, and the verifier has the last word.
+uint32_t btf_file_kfunc(const struct btf_file *b, const char *name);
 // The typedef "btf_trace_EVENT": what BPF_TRACE_RAW_TP programs attach to; 0 if there is none.
 uint32_t btf_file_raw_tracepoint(const struct btf_file *b, const char *event);
 // What tells one kernel's BTF from another's: a hash of its size and its first bytes, without walking it. 0 if unreadable.

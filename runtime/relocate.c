@@ -110,6 +110,18 @@ static int put_load(const struct plan_reloc *r, struct bpf_insn *in, size_t left
 	return 0;
 }
 
+static bool is_kfunc(const struct bpf_insn *in)
+{
+	return in->code == (BPF_JMP | BPF_CALL) && in->src_reg == RELOC_MARK_KFUNC;
+}
+
+static void put_kfunc(const struct plan_reloc *r, struct bpf_insn *in)
+{
+	in->src_reg = BPF_PSEUDO_KFUNC_CALL;
+	in->imm = (int32_t)r->value;
+	in->off = 0;
+}
+
 static void put_value(const struct plan_reloc *r, struct bpf_insn *in)
 {
 	in[0].src_reg = 0;
@@ -119,6 +131,16 @@ static void put_value(const struct plan_reloc *r, struct bpf_insn *in)
 
 int relocate_code(const struct relocated *r, struct bpf_insn *in, size_t n)
 {
+	for (size_t i = 0; i < n; i++) {
+		if (!is_kfunc(&in[i]))
+			continue;
+		if ((uint32_t)in[i].imm >= r->n || r->rows[in[i].imm].kind != RELOC_KFUNC)
+			return -EINVAL;
+		if (r->missing[in[i].imm])
+			poison(&in[i], 1, (size_t)in[i].imm);
+		else
+			put_kfunc(&r->rows[in[i].imm], &in[i]);
+	}
 	for (size_t i = 0; i + 1 < n; i++) {
 		bool load = in[i].src_reg == RELOC_MARK_LOAD;
 		uint32_t row = (uint32_t)in[i].imm;

@@ -216,6 +216,11 @@ static int function_args(struct world *w, const char *module, const char *name, 
 	return -ENOENT;
 }
 
+static uint32_t kfunc(struct world *w, const char *name)
+{
+	return of(w)->btf.n ? btf_file_kfunc(of(w)->btf.v[0].file, name) : 0;
+}
+
 static void each_function(const struct module *m, const char *name, void (*each)(void *arg, const char *module, const char *name), void *arg)
 {
 	for (uint32_t id = btf_file_first(m->file); id < btf_file_end(m->file); id++) {
@@ -384,6 +389,8 @@ static void take_operations(struct file_world *f, struct world *live)
 	f->ops.raw_tracepoint_args = raw_tracepoint_args;
 	f->ops.kernel_functions = kernel_functions;
 	f->ops.function_args = function_args;
+	f->ops.kfunc = kfunc;
+	f->ops.kfunc_allowed = NULL;
 	f->ops.kernel_symbol = kernel_symbol;
 	f->ops.feature = feature;
 	f->ops.identity = identity;

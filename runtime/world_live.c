@@ -22,6 +22,7 @@
 #include "runtime/elf_file.h"
 #include "runtime/features.h"
 #include "runtime/kernel_functions.h"
+#include "runtime/kfunc.h"
 #include "runtime/sinks/sinks.h"
 #include "runtime/symbol_list.h"
 #include "runtime/symbols/demangle.h"
@@ -594,6 +595,20 @@ static int live_function_args(struct world *w, const char *module, const char *n
 	return found ? 0 : -ENOENT;
 }
 
+static uint32_t live_kfunc(struct world *w, const char *name)
+{
+	struct btf_part *b = btf_at(live_of(w), 0);
+
+	return b ? btf_file_kfunc(b->file, name) : 0;
+}
+
+static bool live_kfunc_allowed(struct world *w, const char *name, unsigned kind)
+{
+	uint32_t id = live_kfunc(w, name);
+
+	return id && kfunc_allowed((enum prog_kind)kind, id);
+}
+
 static const struct world_ops live_ops = {
 	.type_named = live_type_named,
 	.typedef_named = live_typedef_named,
@@ -624,6 +639,8 @@ static const struct world_ops live_ops = {
 	.identity = live_identity,
 	.kernel_functions = live_kernel_functions,
 	.function_args = live_function_args,
+	.kfunc = live_kfunc,
+	.kfunc_allowed = live_kfunc_allowed,
 	.binary_function = live_binary_function,
 	.binary_line = live_binary_line,
 	.interfaces = live_interfaces,

@@ -26,6 +26,7 @@
 #include "base/util.h"
 #include "lang/ast.h"
 #include "lang/lang.h"
+#include "tests/golden/fake_bpf.h"
 #include "tests/golden/fake_world.h"
 
 enum section { OPTIONS, TOKENS, AST, CORE, EXPANDED, TYPES, PROGRAM, ERRORS, SECTIONS };
@@ -278,6 +279,10 @@ static enum diag_code run_front_end(struct golden *g, struct arena *a, struct op
 	diag_init(&d, a);
 	static const char *const search[] = { "path" };
 
+	struct fake_bpf bpf = { a, types };
+
+	o->lang.bpf_code = fake_bpf_code;
+	o->lang.bpf_arg = &bpf;
 	o->lang.read_file = read_file;
 	o->lang.read_arg = g;
 	o->lang.search = search;
