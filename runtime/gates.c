@@ -36,6 +36,7 @@ struct gate {
 	bool opens;     // its share suffices again: when the block is over it is on its events for good
 	bool told;      // that a program could not be put back
 	uint64_t looked_ns, turned_ns, until_ns; // at the last look; when coming or the window began
+	double debt_ns;              // spent beyond the share while it was open, Spile's start included
 	double spent_ns, entered_ns; // since the last look: all that counts, and what of it is for entering
 	uint64_t lead_ns, away_ns, left_ns; // how long attaching takes; time off the events, the last one's begin
 	struct duty duty;
@@ -170,7 +171,7 @@ static void look(struct gates *g, uint64_t now)
 
 	for (uint32_t i = 0; i < g->plan->n_progs; i++)
 		look_at(g, i);
-	for (uint32_t i = 0; i < g->n && g->looked_ns; i++)
+	for (uint32_t i = 0; i < g->n; i++)
 		g->of[i].spent_ns += g->plan->gates[i].whole ? (double)(own - g->own_ns) : 0;
 	g->own_ns = own;
 	g->looked_ns = now;
@@ -230,7 +231,8 @@ static void begin_duty(struct gates *g, uint32_t i, double elapsed)
 	x->duty.begun_ns = x->looked_ns;
 	x->duty.block_ns = clock_ns(CLOCK_MONOTONIC);
 	x->duty.length_ns = x->duty.window_ns = 0;
-	x->duty.spent_ns = 0;
+	x->duty.spent_ns = x->debt_ns;
+	x->debt_ns = 0;
 	x->duty.rate = x->spent_ns / elapsed;
 	x->duty.slop_ns = x->duty.slop_ns > 0 ? x->duty.slop_ns : (double)USUAL_LEAD_NS;
 	x->turned_ns = x->looked_ns;
@@ -258,6 +260,7 @@ static void look_open(struct gates *g, uint32_t i, uint64_t now)
 			let(g, i, 1);
 		}
 	}
+	x->debt_ns = MAX(x->debt_ns + x->spent_ns - (x->looked_ns ? share : 0), 0);
 	x->spent_ns = x->entered_ns = 0;
 	x->looked_ns = now;
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/util.h"
 #include "runtime/sinks/export_sinks.h"
@@ -54,13 +56,25 @@ bool export_receives(const struct export_context *c, const struct plan_stream *s
 	return false;
 }
 
+// A full disk takes an empty file. What is no plain file may be read by somebody: nothing is written there to try.
+static int try_room(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	if (pwrite(fd, "", 1, 0) != 1)
+		return errno ? -errno : -EIO;
+	return ftruncate(fd, 0) == 0 ? 0 : -errno;
+}
+
 int export_create(const struct export_context *c, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int err = fd < 0 ? -errno : try_room(fd);
 
-	if (fd >= 0)
-		return fd;
-	int err = -errno;
+	if (!err)
+		return TAKE_FD(fd);
 	diag_error(c->diag, c->at, E_IO, "%s cannot be written: %s", path, strerror(-err));
 	return err;
 }

@@ -16,6 +16,7 @@
 #include "runtime/sinks/post.h"
 #include "runtime/sinks/queue.h"
 
+#define REACH_NS 5000000000u // how long an address may take to answer before anything is attached
 #define PAUSE_FIRST_NS 100000000u
 #define PAUSE_MOST_NS 5000000000u
 #define TRY_NS 60000000000u // no batch holds up the others for longer
@@ -221,6 +222,18 @@ static void otlp_free(void *state)
 	free(o);
 }
 
+// A receiver that is not there when the run begins is most often a wrong address; one that goes away later is tried again.
+static int reach(struct otlp *o)
+{
+	struct post_answer answer;
+	const char *url = o->url[0];
+
+	if (poster_reach(o->poster, url, MIN(export_number(o->c.sink, "timeout"), REACH_NS), &answer) == 0)
+		return 0;
+	_free_ char *what = xasprintf("cannot reach %.*s: %s", (int)(strlen(url) - strlen(paths[0])), url, answer.why);
+	return refuse(&o->c, -ECONNREFUSED, what);
+}
+
 static int set_up(struct otlp *o)
 {
 	const char *service = setting(&o->c, "service", "", "OTEL_SERVICE_NAME");
@@ -236,7 +249,8 @@ static int set_up(struct otlp *o)
 	poster_header(o->poster, "Content-Type: application/x-protobuf");
 	if (o->zipped)
 		poster_header(o->poster, "Content-Encoding: gzip");
-	return add_headers(o);
+	err = add_headers(o);
+	return err ? err : reach(o);
 }
 
 static int otlp_open(const struct export_context *c, void **state)

@@ -110,6 +110,21 @@ static void set_up(struct poster *p, const struct post *q, struct post_answer *r
 	p->easy_setopt(p->easy, CURLOPT_XFERINFODATA, q);
 }
 
+int poster_reach(struct poster *p, const char *url, uint64_t timeout_ns, struct post_answer *ret)
+{
+	*ret = (struct post_answer){ 0 };
+	p->easy_reset(p->easy);
+	p->easy_setopt(p->easy, CURLOPT_URL, url);
+	p->easy_setopt(p->easy, CURLOPT_CONNECT_ONLY, 1L);
+	p->easy_setopt(p->easy, CURLOPT_NOSIGNAL, 1L);
+	p->easy_setopt(p->easy, CURLOPT_TIMEOUT_MS, (long)(timeout_ns / 1000000));
+	CURLcode rc = p->easy_perform(p->easy);
+	if (rc == CURLE_OK)
+		return 0;
+	snprintf(ret->why, sizeof ret->why, "%s", p->easy_strerror(rc));
+	return -ECONNREFUSED;
+}
+
 void poster_send(struct poster *p, const struct post *q, struct post_answer *ret)
 {
 	curl_off_t wait = 0;

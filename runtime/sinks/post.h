@@ -29,5 +29,7 @@ struct post_answer {
 // -ENOENT: libcurl is not installed.
 int poster_new(struct poster **ret);
 void poster_header(struct poster *p, const char *line); // "name: value", sent with each request
+// Connects to where a URL points, and no more: 0, or -ECONNREFUSED with the reason in ret->why.
+int poster_reach(struct poster *p, const char *url, uint64_t timeout_ns, struct post_answer *ret);
 void poster_send(struct poster *p, const struct post *q, struct post_answer *ret);
 void poster_free(struct poster *p);

@@ -21,9 +21,12 @@
 #include "runtime/sinks/export.h"
 #include "runtime/sinks/export_sinks.h"
 #include "runtime/sinks/measure.h"
+#include "runtime/sinks/out.h"
 #include "runtime/value.h"
 
-#define HTTP_FUNCTIONS(F) F(start_daemon) F(stop_daemon) F(create_response_from_buffer) F(add_response_header) F(queue_response) F(destroy_response)
+#define HTTP_FUNCTIONS(F)                                                                                                                       \
+	F(start_daemon) F(stop_daemon) F(get_daemon_info) F(create_response_from_buffer) F(add_response_header) F(queue_response)                  \
+	F(destroy_response)
 
 struct http {
 	void *handle;
@@ -284,6 +287,19 @@ static int refuse(const struct export_context *c, int err, const char *what)
 	return err;
 }
 
+// Port 0 lets the kernel choose: which one it is must be known to whoever is to read there.
+static void tell_port(struct prometheus *x, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	const union MHD_DaemonInfo *info = strtoul(colon + 1, NULL, 10) ? NULL : x->http.get_daemon_info(x->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	_str_ struct str s = { 0 };
+
+	if (!info)
+		return;
+	str_printf(&s, "prometheus: listening at %.*s:%u\n", (int)(colon - text), text, info->port);
+	out_error(x->c.out, &s);
+}
+
 // The server's thread takes no signals: they are the main thread's.
 static int start(struct prometheus *x)
 {
@@ -304,8 +320,10 @@ static int start(struct prometheus *x)
 					 MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_LIMIT, 64u, MHD_OPTION_END);
 	int err = x->daemon ? 0 : errno ? -errno : -EADDRINUSE;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!err)
+	if (!err) {
+		tell_port(x, text);
 		return 0;
+	}
 	_free_ char *what = xasprintf("cannot listen at %s: %s", text, strerror(-err));
 	return refuse(&x->c, err, what);
 }

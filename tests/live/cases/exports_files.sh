@@ -55,3 +55,20 @@ full=/dev/full
 [ -c $full ] || { full=$T/full && mknod "$full" c 1 7; }
 run -q -c "$t calls 1000" -e "probe p { on uprobe:$t:hit capture n = arg0 export csv(\"$full\") }"
 expect_err 'WARNING: .*dropped'
+# one that is full from the start is an error with its place (a file system of our own, where we may mount one)
+if unshare -m sh -c 'mkdir tiny && mount -t tmpfs -o size=8k tiny tiny' 2>mount.log; then
+	cat >full.sh <<'END'
+mkdir -p tiny
+mount -t tmpfs -o size=8k tiny tiny
+cat /dev/zero >tiny/all 2>/dev/null
+exec "$@"
+END
+	for sink in csv jsonl perfetto flamegraph pprof; do
+		status=0
+		timeout $MOST unshare -m sh full.sh "$SPILE" -c "$t calls 10" -e "probe p { on uprobe:$t:hit capture stack = ustack, n = arg0 export $sink(\"tiny/more\") }" \
+			>out 2>err </dev/null || status=$?
+		expect_status 1
+		expect_err '^stdin:1:[0-9]+-[0-9]+: ERROR: tiny/more cannot be written: No space left on device'
+		expect_no_err '^Attached'
+	done
+fi

@@ -12,7 +12,8 @@ receive() { # receive NAME [ARGUMENT...]: a receiver; $port, what it got in NAME
 	name=$1
 	shift
 	node "$receiver" "$peers" "$@" >"$name" 2>&1 &
-	started="$started $!"
+	receiver_pid=$!
+	started="$started $receiver_pid"
 	wait_for 30 grep -q '^listening' "$name" || fail "the receiver does not start: $(cat "$name")"
 	port=$(sed -n 's/listening //p' "$name")
 }
@@ -74,26 +75,47 @@ wait_for 60 arrived busy 100 || fail "$(grep -o '"key":"n"' busy | wc -l) record
 kill -INT "$pid"
 ended "$pid" 60
 expect_no_err WARNING
-# none is there: the run ends in time and says what was dropped
-run -q -c "$t calls 100" -e "probe p { on uprobe:$t:hit capture n = arg0 export otlp(\"http://127.0.0.1:1\") }"
+# none is there, or its name is none: an error with its place, before anything is attached
+bad -q -c "$t calls 100" -e "probe p { on uprobe:$t:hit capture n = arg0 export otlp(\"http://127.0.0.1:1\") }"
+expect_err "^stdin:1:[0-9]+-[0-9]+: ERROR: the sink otlp cannot reach http://127.0.0.1:1: .*onnect"
+bad -e "export far = otlp(\"http://nowhere.invalid:4318\") probe p { on uprobe:$t:hit capture n = arg0 export far }" -c "$t calls 100"
+expect_err '^stdin:1:[0-9]+-[0-9]+: ERROR: the sink otlp cannot reach http://nowhere.invalid:4318: .*resolve'
+# one that goes away: tried again, and the run ends in time and says what was dropped
+receive gone
+start "$SPILE" -e "probe p { on uprobe:$t:hit capture n = arg0 export otlp(\"http://127.0.0.1:$port\") { delay 100ms; } }"
+attached
+"$t" calls 100
+wait_for 60 arrived gone 100 || fail "$(grep -o '"key":"n"' gone | wc -l) records arrived"
+kill "$receiver_pid"
+wait_for 60 finished "$receiver_pid" || fail 'the receiver goes on'
+"$t" calls 50
+kill -INT "$pid"
+ended "$pid" 60
 expect_status 0
-expect_err 'WARNING: 100 of the 100 records.*dropped: http://127.0.0.1:1/v1/logs: .*onnect'
+expect_err "WARNING: 50 of the 150 records.*dropped: http://127.0.0.1:$port/v1/logs: .*onnect"
 # one that takes nothing
+receive nothing
 run -q -c "$t calls 100" -e "probe p { on uprobe:$t:hit capture n = arg0 export otlp(\"http://127.0.0.1:$port/else\") }"
 expect_err 'WARNING: 100 of the 100 .*HTTP status 404'
 
-# Prometheus
-/usr/bin/python3.11 -c 'import socket
-for _ in range(2):
-    s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' >ports
-ours=$(sed -n 1p ports) theirs=$(sed -n 2p ports)
+# Prometheus: both ports are the kernel's choice, told once they are taken
+start "$SPILE" -c "$t tick" -e "probe ticks { on uprobe:$t:tick measure n = count() by comm, size = hist(arg0) by comm every 100ms export prometheus(\"127.0.0.1:0\") }"
+attached
+wait_for 30 grep -q '^prometheus: listening at 127.0.0.1:[1-9]' err || fail 'the port is not told'
+ours=$(sed -n 's/^prometheus: listening at 127.0.0.1://p' err)
 cat >prometheus.yml <<END
 global: { scrape_interval: 1s, scrape_timeout: 1s }
 scrape_configs: [ { job_name: spile, static_configs: [ { targets: [ "127.0.0.1:$ours" ] } ] } ]
 END
-prometheus --config.file=prometheus.yml --storage.tsdb.path=tsdb --web.listen-address="127.0.0.1:$theirs" --log.level=error >prometheus.log 2>&1 &
+prometheus --config.file=prometheus.yml --storage.tsdb.path=tsdb --web.listen-address="127.0.0.1:0" --log.level=info >prometheus.log 2>&1 &
 started="$started $!"
-start "$SPILE" -q -c "$t tick" -e "probe ticks { on uprobe:$t:tick measure n = count() by comm, size = hist(arg0) by comm every 100ms export prometheus(\"127.0.0.1:$ours\") }"
+theirs() { sed -n 's/.*msg="Listening on" address=127.0.0.1:\([0-9]*\).*/\1/p' prometheus.log | head -n 1; }
+listening() { [ -n "$(theirs)" ]; }
+wait_for 60 listening || fail "Prometheus does not start: $(cat prometheus.log)"
+theirs=$(theirs)
+# a port that is taken
+bad -e "probe p { on uprobe:$t:tick measure n = count() export prometheus(\"127.0.0.1:$theirs\") }"
+expect_err "^stdin:1:[0-9]+-[0-9]+: ERROR: the sink prometheus cannot listen at 127.0.0.1:$theirs: Address already in use"
 cat >query.py <<'END'
 import json, sys, urllib.parse, urllib.request
 url = f"http://127.0.0.1:{sys.argv[1]}/api/v1/query?" + urllib.parse.urlencode({"query": sys.argv[2]})
