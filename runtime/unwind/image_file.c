@@ -49,8 +49,6 @@ static void fetch_segments(const struct reader *r, const Elf64_Ehdr *e)
 		memcpy(&p, r->bytes + e->e_phoff + i * sizeof p, sizeof p);
 		if (p.p_type == PT_NOTE)
 			fetch(r, p.p_offset, MIN(p.p_filesz, (uint64_t)NOTES_MOST));
-		else if (p.p_type == PT_GNU_EH_FRAME)
-			fetch(r, p.p_offset, p.p_filesz);
 	}
 }
 
@@ -101,20 +99,32 @@ int image_file_read(int fd, uint64_t size, void **ret)
 		return -errno;
 	fetch(&r, 0, HEAD);
 	memcpy(&e, r.bytes, sizeof e);
-	if (memcmp(e.e_ident, ELFMAG, SELFMAG) == 0) {
+	if (memcmp(e.e_ident, ELFMAG, SELFMAG) == 0)
 		fetch_segments(&r, &e);
-		fetch_sections(&r, &e);
-	}
 	int err = image_open(r.bytes, size, &m);
 	if (err) {
 		image_file_free(r.bytes, size);
 		return err;
 	}
+	*ret = r.bytes;
+	return 0;
+}
+
+int image_file_read_frames(int fd, uint64_t size, void *bytes)
+{
+	struct reader r = { .fd = fd, .bytes = bytes, .size = size };
+	struct image m;
+	Elf64_Ehdr e;
+
+	memcpy(&e, bytes, sizeof e);
+	fetch_sections(&r, &e);
+	int err = image_open(bytes, size, &m);
+	if (err)
+		return err;
 	fetch_part(&r, &m.eh_frame_hdr);
 	fetch_part(&r, &m.eh_frame);
 	fetch_part(&r, &m.debug_frame);
 	fetch_around(&r, &m);
-	*ret = r.bytes;
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// 0, or -errno; the bytes are given back with image_file_free.
+// Headers and notes, which is enough to know the file's build ID. 0, or -errno; the bytes are given back with image_file_free.
 int image_file_read(int fd, uint64_t size, void **ret);
+// The rest, into bytes that image_file_read gave. 0, or -errno.
+int image_file_read_frames(int fd, uint64_t size, void *bytes);
 void image_file_free(void *bytes, uint64_t size);

@@ -109,7 +109,9 @@ static int build(struct unwinder *u, int fd, const struct stat *st, struct unwin
 		return err;
 	bool has_id = image_open(bytes, size, &image) == 0 && image.build_id_len == TABLE_BUILD_ID;
 	if (!has_id || !table_cache_find(u->cache, image.build_id, size, ret)) {
-		err = unwind_table_build(bytes, size, ret);
+		err = image_file_read_frames(fd, size, bytes);
+		if (!err)
+			err = unwind_table_build(bytes, size, ret);
 		if (!err)
 			table_cache_keep(u->cache, size, ret);
 	}

@@ -253,6 +253,92 @@ class Bench:
                 print("| %s | %s |" % (os.path.basename(path), " | ".join(out)))
         print()
 
+    # --- profiles --------------------------------------------------------------------------------------------------
+    def first_stack(self, tool, script, pid):
+        """Milliseconds from the start of a tool until it prints, and processor milliseconds it took for that. The script prints at its
+        first sample and goes on; then the tool is ended."""
+        begun = time.clock_gettime(time.CLOCK_MONOTONIC)
+        p = subprocess.Popen(tool.command + ["-p", str(pid), "-e", script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                             env={**os.environ, **tool.env})
+        printed = False
+        for line in p.stdout:
+            if line.startswith(b"first"):
+                printed = True
+                break
+        wall = (time.clock_gettime(time.CLOCK_MONOTONIC) - begun) * 1000
+        cpu = processor_ms(p.pid)
+        p.kill()
+        p.wait()
+        if not printed:
+            raise RuntimeError("no sample: " + shlex.join(p.args))
+        return wall, cpu
+
+    def profile(self):
+        """Attaching to a process that runs: what unwind tables cost before the first stack, beside the kernel's own walk."""
+        plain = 'profile:hz:997 /pid == %d/ { @[ustack(fp)] = count(); if (!@n) { @n = 1; printf("first\\n"); } }'
+        whole = 'profile:hz:997 /pid == %d/ { @[ustack] = count(); if (!@n) { @n = 1; printf("first\\n"); } }'
+        tables = os.path.join(self.dir, "cache", "unwind")
+        rows = []
+        for name, command in busy_programs():
+            with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as busy:
+                try:
+                    wait_for_libraries(busy.pid)
+                    files = mapped_files(busy.pid)
+
+                    def cold():
+                        shutil.rmtree(tables, ignore_errors=True)
+                        return self.first_stack(self.spile, whole % busy.pid, busy.pid)
+                    measures = {"frame pointers": lambda: self.first_stack(self.spile, plain % busy.pid, busy.pid), "tables cold": cold,
+                                "tables known": lambda: self.first_stack(self.spile, whole % busy.pid, busy.pid)}
+                    for t in self.peers:
+                        measures[t.name] = lambda t=t: self.first_stack(t, plain.replace("ustack(fp)", "ustack") % busy.pid, busy.pid)
+                    for measure in measures.values(): # into the cache
+                        measure()
+                    rows.append((name, files, self.interleaved(measures)))
+                finally:
+                    busy.kill()
+        names = list(rows[0][2]) if rows else []
+        print("%d runs each, interleaved, medians; from the start to the first sample's line, milliseconds / processor milliseconds of the tracer\n" % self.args.runs)
+        print("| | files, MB | " + " | ".join(names) + " |\n|---|---:|" + "---:|" * len(names))
+        for name, files, seen in rows:
+            cells = ["%s / %s" % (number(statistics.median(x[0] for x in seen[n])), number(statistics.median(x[1] for x in seen[n]))) if seen[n] else "" for n in names]
+            print("| %s | %d, %.0f | %s |" % (name, len(files), sum(files) / 1e6, " | ".join(cells)))
+        print()
+
+    def storm(self):
+        """A system-wide profile while a hundred processes fork and execute programs, and while they do not."""
+        seconds = 10
+        rows = []
+        for what, processes in ("quiet", 0), ("100 processes that fork and exec in a loop", 100):
+            out = self.path("storm.folded")
+            command = self.spile.command + ["profile", "-v", "-o", out, str(seconds)]
+            subprocess.run(self.spile.command + ["profile", "-q", "-o", out, "1"], env={**os.environ, **self.spile.env}, check=True) # into the cache
+            with tempfile.NamedTemporaryFile("w", suffix=".py") as f:
+                f.write(STORM)
+                f.flush()
+                storm = subprocess.Popen([sys.executable, f.name, str(processes), str(seconds + 3)], stdout=subprocess.PIPE, text=True)
+                time.sleep(1)
+                with open(self.path("storm.err"), "w+") as err:
+                    p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=err, env={**os.environ, **self.spile.env})
+                    _, _, usage = os.wait4(p.pid, 0)
+                    p.returncode = 0
+                    err.seek(0)
+                    said = err.read()
+                programs = int(storm.communicate()[0])
+            whole = re.search(r"user stacks: (\d+) walked, (\S+) % whole", said)
+            met = re.search(r"met while running: (\d+)", said)
+            with open(out) as f:
+                lines = [line.rsplit(" ", 1) for line in f]
+            samples = sum(int(n) for _, n in lines)
+            pending = sum(int(n) for stack, n in lines if "not read yet]" in stack)
+            rows.append((what, programs / (seconds + 3), samples, 100 * (usage.ru_utime + usage.ru_stime) / seconds, usage.ru_maxrss / 1000,
+                         whole.group(2) if whole else "", met.group(1) if met else "", 100 * pending / max(samples, 1)))
+        print("%d s of spile profile\n" % seconds)
+        print("| | programs a second | samples | of one processor, % | peak memory, MB | user stacks whole, % | files met | samples before their table, % |\n|---|" + "---:|" * 7)
+        for what, rate, samples, cpu, memory, whole, met, pending in rows:
+            print("| %s | %s | %d | %s | %s | %s | %s | %s |" % (what, number(rate), samples, number(cpu), number(memory), whole, met, number(pending)))
+        print()
+
     # --- scripts that are large --------------------------------------------------------------------------------------
     def compile(self):
         """Processor time of a whole run that ends at once, the compiler's included, by the size of the script."""
@@ -293,6 +379,74 @@ class Bench:
                 both = "spile" in medians and medians.get(other)
                 cells.append("%.3g" % (medians["spile"] / medians[other]) if both else "")
             print("| %s%s | %s | %s |" % (what, " (%s)" % note if note else "", unit, " | ".join(cells)))
+
+
+STORM = """
+import os, sys, time
+processes, end = int(sys.argv[1]), time.monotonic() + float(sys.argv[2])
+reader, writer = os.pipe()
+for i in range(processes):
+    if os.fork() == 0:
+        n = 0
+        while time.monotonic() < end:
+            if os.fork() == 0:
+                os.execv("/bin/true", ["true"])
+            os.wait()
+            n += 1
+        os.write(writer, b"%d\\n" % n)
+        os._exit(0)
+os.close(writer)
+for i in range(processes):
+    os.wait()
+if not processes:
+    time.sleep(float(sys.argv[2]))
+with os.fdopen(reader) as f:
+    print(sum(int(line) for line in f))
+"""
+
+PYTHON_LIBRARIES = """
+for name in "json re ssl sqlite3 ctypes decimal hashlib lzma bz2 zlib curses readline pyexpat asyncio multiprocessing unicodedata mmap array math select".split():
+    try:
+        __import__(name)
+    except ImportError:
+        pass
+while True:
+    sum(i * i for i in range(10000))
+"""
+
+
+def busy_programs():
+    """Programs that map much, and compute."""
+    if os.path.exists("/usr/bin/python3.11"):
+        yield "python with libraries", ["/usr/bin/python3.11", "-c", PYTHON_LIBRARIES]
+    if shutil.which("node"):
+        yield "node", ["node", "-e", "for (;;) { let s = 0; for (let i = 0; i < 1e6; i++) s += i * i; }"]
+    if shutil.which("gdb"):
+        yield "gdb", ["gdb", "-q", "-nx", "-batch", "-ex", "python while True: sum(i for i in range(1000))"]
+
+
+def processor_ms(pid):
+    """What all threads of a process have run, from the scheduler's own count."""
+    total = 0
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/schedstat" % (pid, task)) as f:
+            total += int(f.read().split()[0])
+    return total / 1e6
+
+
+def mapped_files(pid):
+    """Sizes of the files that a process maps as code."""
+    with open("/proc/%d/maps" % pid) as f:
+        paths = {line.split()[5] for line in f if " r-xp " in line and len(line.split()) == 6 and line.split()[5].startswith("/")}
+    return [os.path.getsize(p) for p in paths if os.path.exists(p)]
+
+
+def wait_for_libraries(pid):
+    """Until a process maps no more files than half a second before."""
+    before = None
+    while before != (now := mapped_files(pid)) or not now:
+        before = now
+        time.sleep(0.5)
 
 
 def largest_debug_file():
@@ -358,7 +512,7 @@ def version(peers):
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    groups = ["startup", "detach", "attach", "hits", "printf", "symbols", "compile"]
+    groups = ["startup", "detach", "attach", "hits", "printf", "profile", "storm", "symbols", "compile"]
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help="another tracer with bpftrace's options")
     parser.add_argument("--only", choices=groups, action="append", help="one group of measurements (repeatable)")

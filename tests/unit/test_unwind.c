@@ -487,6 +487,7 @@ static void read_in_parts(void **state)
 
 	assert_int_equal(unwind_table_build(f.bytes, f.n, &a), 0);
 	assert_int_equal(image_file_read(f.fd, f.n, &bytes), 0);
+	assert_int_equal(image_file_read_frames(f.fd, f.n, bytes), 0);
 	assert_int_equal(unwind_table_build(bytes, f.n, &b), 0);
 	assert_int_equal(a.nwords, b.nwords);
 	assert_memory_equal(a.words, b.words, (size_t)a.nwords * 4);
