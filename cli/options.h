@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct profile_request;
 struct str;
 
 enum command {
@@ -58,7 +59,7 @@ struct options {
 	const char *seconds;   // --seconds; NULL: the usual
 	const char *frequency; // -F; NULL: the usual
 	bool off_cpu, lock_wait; // --off-cpu, --lock-wait
-	bool tells;            // of a profile: whose processes there are, and how many stacks are whole
+	const struct profile_request *profile; // what spile profile adds to the run of its script; NULL: this is none
 	const char *debug;     // -d's last; NULL: none
 	bool json;
 	char buffering;      // 'l', 'f', 'n'

@@ -50,14 +50,14 @@ static void make_words(const struct options *o, const char *pid, const char *scr
 	add(w, NULL);
 }
 
-static int run(char **argv, int argc, bool tells)
+static int run(char **argv, int argc, const struct profile_request *q)
 {
 	_str_ struct str why = { 0 };
 	struct options o;
 	int status = 1;
 
 	if (options_parse(argc, argv, &o, &why) == OPTIONS_OK) {
-		o.tells = tells;
+		o.profile = q;
 		status = cmd_run(&o, argv);
 	} else {
 		fprintf(stderr, "ERROR: %s\n", str_z(&why));
@@ -89,7 +89,6 @@ static void tell_end(const struct profile_request *q)
 int cmd_profile(const struct options *o)
 {
 	_str_ struct str script = { 0 }, why = { 0 };
-	bool tells = !o->quiet && !o->debug;
 	struct profile_request q;
 	struct words w = { 0 };
 	int status = 1;
@@ -99,11 +98,11 @@ int cmd_profile(const struct options *o)
 		profile_script(o, &q, &script);
 		snprintf(pid, sizeof pid, "%d", (int)o->pid);
 		make_words(o, pid, script.p, &w);
-		if (tells)
+		if (q.tells)
 			tell_begin(o, &q);
-		status = run(w.v.v, (int)w.v.n - 1, tells);
+		status = run(w.v.v, (int)w.v.n - 1, &q);
 		vec_free(&w.v);
-		if (tells && !status)
+		if (q.tells && !status)
 			tell_end(&q);
 	} else {
 		fprintf(stderr, "ERROR: %s\n", str_z(&why));

@@ -97,6 +97,33 @@ static bool take_word(const char *word, struct profile_request *q, struct str *w
 	return true;
 }
 
+void profile_whose(const struct options *o, const struct profile_request *q, struct str *out)
+{
+	if (o->pid)
+		str_printf(out, "process %d", (int)o->pid);
+	else if (o->child)
+		str_printf(out, "%s", o->child);
+	else
+		str_adds(out, q->target ? q->target : "all processes");
+}
+
+static unsigned long rate(const struct options *o)
+{
+	return o->frequency ? strtoul(o->frequency, NULL, 10) : USUAL_HZ;
+}
+
+// For people, above the picture.
+static char *title_of(const struct options *o, const struct profile_request *q)
+{
+	struct str title = { 0 };
+
+	str_printf(&title, "%s of ", rows[q->kind].title);
+	profile_whose(o, q, &title);
+	if (q->kind == PROFILE_CPU)
+		str_printf(&title, ", %lu samples a second", rate(o));
+	return title.p;
+}
+
 bool profile_request_make(const struct options *o, struct profile_request *q, struct str *why)
 {
 	unsigned long hz;
@@ -116,25 +143,18 @@ bool profile_request_make(const struct options *o, struct profile_request *q, st
 			return false;
 	if (q->target && (o->pid || o->child))
 		return str_printf(why, "-p and -c say which process; TARGET ('%s') is a third way", q->target), false;
+	q->title = title_of(o, q);
+	q->tells = !o->quiet && !o->debug;
 	return true;
 }
 
 void profile_request_free(struct profile_request *q)
 {
 	free(q->file);
+	free(q->title);
 }
 
 // The script ----------------------------------------------------------------------------------------------------------
-
-void profile_whose(const struct options *o, const struct profile_request *q, struct str *out)
-{
-	if (o->pid)
-		str_printf(out, "process %d", (int)o->pid);
-	else if (o->child)
-		str_printf(out, "%s", o->child);
-	else
-		str_adds(out, q->target ? q->target : "all processes");
-}
 
 static void quoted(const char *text, struct str *out)
 {
@@ -147,29 +167,11 @@ static void quoted(const char *text, struct str *out)
 	str_addc(out, '"');
 }
 
-static unsigned long rate(const struct options *o)
-{
-	return o->frequency ? strtoul(o->frequency, NULL, 10) : USUAL_HZ;
-}
-
-static void export_line(const struct options *o, const struct profile_request *q, struct str *out)
+static void export_line(const struct profile_request *q, struct str *out)
 {
 	const char *sink = sink_of(q->file);
-	_str_ struct str title = { 0 };
 
-	str_printf(out, "export profile = %s(", sink);
-	quoted(q->file, out);
-	str_addc(out, ')');
-	if (!strcmp(sink, "flamegraph")) {
-		str_printf(&title, "%s of ", rows[q->kind].title);
-		profile_whose(o, q, &title);
-		if (q->kind == PROFILE_CPU)
-			str_printf(&title, ", %lu samples a second", rate(o));
-		str_adds(out, " { title ");
-		quoted(title.p, out);
-		str_adds(out, "; }");
-	}
-	str_addc(out, '\n');
+	str_printf(out, "export profile = %s(\"%s\")\n", sink, strcmp(q->file, "-") ? rows[q->kind].file : "-");
 }
 
 // The idle task is nobody's time: 0 is in no target.
@@ -213,7 +215,7 @@ void profile_script(const struct options *o, const struct profile_request *q, st
 
 		next = end ? end + 1 : row->end;
 		if (line_is(line, "export profile ")) {
-			export_line(o, q, out);
+			export_line(q, out);
 			has_export = true;
 		} else if (line_is(line, "macro profiled()")) {
 			whose_lines(o, q, out);
@@ -224,6 +226,4 @@ void profile_script(const struct options *o, const struct profile_request *q, st
 	}
 	if (!has_export || !has_whose)
 		BUG("the script of '%s' does not say whose time, or where to", row->title);
-	if (q->seconds)
-		str_printf(out, "interval:s:%lu { exit() }\n", q->seconds);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // profile_script.h - the script that spile profile runs: one of probes/cpu/ with three of its lines written anew - whose time, how often,
-// into which file.
+// to which sink. File, title and duration are no part of it, so that the next profile finds it compiled.
 #pragma once
 
 #include <stdbool.h>
@@ -19,7 +19,8 @@ struct profile_request {
 	enum profile_kind kind;
 	const char *target;    // TARGET, NULL: none
 	unsigned long seconds; // 0: until it is ended
-	char *file;            // what is written; heap
+	char *file, *title;    // of what is written; heap
+	bool tells;            // whose processes there are, how many stacks are whole
 };
 
 // What the command line asks for. False: why not is appended to `why`. `q` is to be freed in any case.

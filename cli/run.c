@@ -23,6 +23,7 @@
 #include "cli/explain.h"
 #include "cli/key.h"
 #include "cli/options.h"
+#include "cli/profile_script.h"
 #include "cli/rights.h"
 #include "cli/script.h"
 #include "cli/signals.h"
@@ -63,6 +64,22 @@ static const struct sink *sink_named(struct world *w, const char *name)
 	return NULL;
 }
 
+static void set_option(struct plan_sink *s, const char *key, const char *text)
+{
+	for (uint32_t i = 0; i < s->n_options; i++)
+		if (!strcmp(s->options[i].key, key))
+			s->options[i].text = text;
+}
+
+// The script of spile profile has one sink.
+static void set_sink(struct plan *p, const struct profile_request *q)
+{
+	for (uint32_t i = 0; q && i < p->n_sinks; i++) {
+		set_option(&p->sinks[i], "file", q->file);
+		set_option(&p->sinks[i], "title", q->title);
+	}
+}
+
 static int run_compiled(struct machine *m, const struct options *o, const struct compiled *c)
 {
 	_close_ int file = -1;
@@ -85,7 +102,8 @@ static int run_compiled(struct machine *m, const struct options *o, const struct
 		.usr1 = signals_usr1(),
 		.on_attached = rights_drop,
 		.watched = isatty(STDERR_FILENO),
-		.tells = o->tells,
+		.tells = o->profile && o->profile->tells,
+		.seconds = o->profile ? o->profile->seconds : 0,
 	};
 	struct run *r;
 	int status;
@@ -98,6 +116,7 @@ static int run_compiled(struct machine *m, const struct options *o, const struct
 			return complain("Failed to open output file '%s': %s", o->output, strerror(errno)), 1;
 		ro.out_fd = file;
 	}
+	set_sink(c->plan, o->profile);
 	raise_limits();
 	rights_take_back(); // what -c starts inherits nothing
 	r = run_new(c->plan, c->bytes.p, c->object_len, m->world, &m->diag, &ro);

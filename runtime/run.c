@@ -624,12 +624,18 @@ static void tick(struct run *r)
 	memory_tick(r->memory, now);
 }
 
+static bool is_over(const struct run *r, uint64_t began_ns)
+{
+	return r->options.seconds && clock_ns(CLOCK_MONOTONIC) - began_ns >= r->options.seconds * 1000000000ull;
+}
+
 static void poll_events(struct run *r)
 {
+	uint64_t began_ns = clock_ns(CLOCK_MONOTONIC);
 	struct epoll_event ev[4];
 	int timeout = BUSY_MS;
 
-	while (!stopped(r)) {
+	while (!stopped(r) && !is_over(r, began_ns)) {
 		size_t n = drain(r, false);
 		bool behind = channel_is_behind(r->channel);
 

@@ -33,6 +33,7 @@ struct run_options {
 	bool verifier;            // load the programs, show what the kernel says of each, attach nothing
 	pid_t pid;                // -p, 0 if none
 	const char *command;      // -c, NULL if none
+	unsigned long seconds;    // it ends after so long; 0: when something else ends it
 	const volatile sig_atomic_t *stop; // set by cli's SIGINT/SIGTERM handler
 	bool watched; // standard error is a terminal
 	bool tells;   // though quiet: targets without a process, and how many user stacks were whole

@@ -51,6 +51,7 @@ static uint32_t symbol_of(const struct slots *s, uint64_t address)
 	return found ? found->symbol : 0;
 }
 
+#define NAME_PART ((uint64_t)256) // bytes of a name that are read at first
 #define STUB 16 // bytes; those of .plt.got may be half as long
 
 #if defined(__x86_64__)
@@ -89,42 +90,35 @@ static uint32_t stub_symbol(const uint8_t *p, size_t n, uint64_t address, const 
 }
 #endif
 
-struct names {
-	const uint8_t *sym;
-	size_t n;
-	const char *text;
-	uint64_t size;
-};
-
-static bool open_names(struct elf_file *f, struct names *n)
+const char *plt_symbol_name(struct elf_file *f, uint32_t symbol)
 {
 	struct elf_section s, t;
+	Elf64_Sym sym;
 
-	if (!elf_file_section_named(f, ".dynsym", &s) || s.type != SHT_DYNSYM || !elf_file_section(f, s.link, &t) || t.type != SHT_STRTAB)
-		return false;
-	n->sym = elf_file_bytes(f, s.offset, s.size);
-	n->n = s.size / sizeof(Elf64_Sym);
-	n->text = elf_file_bytes(f, t.offset, t.size);
-	n->size = t.size;
-	return n->sym && n->text;
+	if (!elf_file_section_named(f, ".dynsym", &s) || s.type != SHT_DYNSYM || symbol >= s.size / sizeof sym || !elf_file_section(f, s.link, &t) ||
+	    t.type != SHT_STRTAB)
+		return NULL;
+	const void *at = elf_file_bytes(f, s.offset + symbol * sizeof sym, sizeof sym);
+	if (!at)
+		return NULL;
+	memcpy(&sym, at, sizeof sym);
+	uint64_t rest = sym.st_name < t.size ? t.size - sym.st_name : 0;
+	for (uint64_t have = MIN(rest, NAME_PART); have; have = MIN(rest, have * 16)) {
+		const char *p = elf_file_bytes(f, t.offset + sym.st_name, have);
+
+		if (!p || !*p)
+			return NULL;
+		if (memchr(p, '\0', have))
+			return p;
+		if (have == rest)
+			return NULL;
+	}
+	return NULL;
 }
 
-static const char *name_of(const struct names *n, uint32_t symbol)
-{
-	Elf64_Sym s;
-
-	if (!symbol || symbol >= n->n)
-		return NULL;
-	memcpy(&s, n->sym + symbol * sizeof s, sizeof s);
-	if (s.st_name >= n->size || !n->text[s.st_name] || !memchr(n->text + s.st_name, '\0', n->size - s.st_name))
-		return NULL;
-	return n->text + s.st_name;
-}
-
-void plt_each(struct elf_file *f, void (*each)(void *arg, uint64_t address, uint32_t size, const char *name), void *arg)
+void plt_each(struct elf_file *f, void (*each)(void *arg, uint64_t address, uint32_t size, uint32_t symbol), void *arg)
 {
 	struct slots slots = { 0 };
-	struct names names = { 0 };
 	struct elf_section s;
 
 	for (size_t i = 0; elf_file_section(f, i, &s); i++)
@@ -132,15 +126,15 @@ void plt_each(struct elf_file *f, void (*each)(void *arg, uint64_t address, uint
 			add_relocations(f, &s, &slots);
 	if (slots.list.n)
 		qsort(slots.list.v, slots.list.n, sizeof *slots.list.v, compare);
-	for (size_t i = 0; slots.list.n && open_names(f, &names) && elf_file_section(f, i, &s); i++) {
+	for (size_t i = 0; slots.list.n && elf_file_section(f, i, &s); i++) {
 		const uint8_t *p = strncmp(s.name, ".plt", 4) == 0 && s.type == SHT_PROGBITS ? elf_file_bytes(f, s.offset, s.size) : NULL;
 		uint64_t step = s.entsize == 8 || s.entsize == 24 ? s.entsize : STUB;
 
 		for (uint64_t at = 0; p && at < s.size; at += step) {
-			const char *name = name_of(&names, stub_symbol(p + at, (size_t)MIN(step, s.size - at), s.address + at, &slots));
+			uint32_t symbol = stub_symbol(p + at, (size_t)MIN(step, s.size - at), s.address + at, &slots);
 
-			if (name)
-				each(arg, s.address + at, (uint32_t)step, name);
+			if (symbol)
+				each(arg, s.address + at, (uint32_t)step, symbol);
 		}
 	}
 	vec_free(&slots.list);

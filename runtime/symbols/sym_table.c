@@ -11,6 +11,7 @@
 #include "runtime/symbols/plt.h"
 
 #define LOOK_BACK 16 // how many smaller functions may lie inside one
+#define MOST_NAMES 64 // of one address that are compared; a linker that folds equal functions gives one thousands
 #define STUBS ELF_SOURCES // for a source: its name is an offset into `stubs`
 
 struct entry {
@@ -21,12 +22,17 @@ struct entry {
 	bool sized;     // by its symbol; else it may go on to the section's end or the next function
 };
 
+struct stub {
+	uint32_t symbol;
+	const char *name; // "NAME@plt"; NULL: not asked for yet
+};
+
 struct sym_table {
 	struct elf_file *file;
 	bool built;
 	uint64_t base;
 	VEC(struct entry) list;
-	VEC(const char *) stubs;
+	VEC(struct stub) stubs;
 	struct arena *arena; // the stubs' names
 };
 
@@ -85,13 +91,12 @@ static void add_symbol(void *arg, const struct elf_symbol *s)
 	    (struct entry){ .name = s->name, .source = (uint8_t)s->source, .rank = rank(s), .sized = s->size });
 }
 
-static void add_stub(void *arg, uint64_t address, uint32_t size, const char *name)
+static void add_stub(void *arg, uint64_t address, uint32_t size, uint32_t symbol)
 {
 	struct sym_table *t = arg;
-	const char *text = arena_printf(t->arena, "%s@plt", name);
 
 	add(t, address, size, (struct entry){ .name = (uint32_t)t->stubs.n, .source = STUBS, .rank = 12, .sized = true });
-	vec_push(NULL, &t->stubs, text);
+	vec_push(NULL, &t->stubs, (struct stub){ .symbol = symbol });
 }
 
 // By address, least significant digit first: 40,000 entries in less than a millisecond.
@@ -124,9 +129,18 @@ static void radix_sort(struct entry *v, size_t n)
 	free(other);
 }
 
-static const char *name_of(const struct sym_table *t, const struct entry *e)
+static const char *stub_name(struct sym_table *t, struct stub *s)
 {
-	return e->source == STUBS ? t->stubs.v[e->name] : elf_file_symbol_name(t->file, (enum elf_source)e->source, e->name);
+	const char *symbol = s->name ? NULL : plt_symbol_name(t->file, s->symbol);
+
+	if (symbol)
+		s->name = arena_printf(t->arena, "%s@plt", symbol);
+	return s->name;
+}
+
+static const char *name_of(struct sym_table *t, const struct entry *e)
+{
+	return e->source == STUBS ? stub_name(t, &t->stubs.v[e->name]) : elf_file_symbol_name(t->file, (enum elf_source)e->source, e->name);
 }
 
 // "__libc_read" is read's other name; but "_ZN…" and "_R…" are what a language made of one.
@@ -135,7 +149,7 @@ static bool is_underscored(const char *name)
 	return name[0] == '_' && name[1] != 'Z' && name[1] != 'R';
 }
 
-static bool is_better(const struct sym_table *t, const struct entry *a, const struct entry *b)
+static bool is_better(struct sym_table *t, const struct entry *a, const struct entry *b)
 {
 	const char *x, *y;
 
@@ -154,7 +168,7 @@ static bool is_better(const struct sym_table *t, const struct entry *a, const st
 
 static void build(struct sym_table *t)
 {
-	size_t out = 0;
+	size_t out = 0, group = 0; // group: the first one at the same address
 
 	t->built = true;
 	t->base = elf_file_code_start(t->file);
@@ -166,43 +180,72 @@ static void build(struct sym_table *t)
 	for (size_t i = 0; i < t->list.n; i++) {
 		const struct entry *e = &t->list.v[i];
 
-		if (!out || e->address != t->list.v[out - 1].address)
-			t->list.v[out++] = *e;
-		else if (is_better(t, e, &t->list.v[out - 1]))
-			t->list.v[out - 1] = *e;
+		if (!out || e->address != t->list.v[out - 1].address) {
+			group = out;
+		} else if (e->rank > t->list.v[group].rank || (e->source == t->list.v[out - 1].source && e->name == t->list.v[out - 1].name)) {
+			continue;
+		} else if (e->rank < t->list.v[group].rank) {
+			out = group;
+		}
+		t->list.v[out++] = *e;
 	}
 	t->list.n = out;
 	t->list.v = xrealloc(t->list.v, out * sizeof *t->list.v);
 	t->list.cap = out;
 }
 
-static bool holds(const struct sym_table *t, size_t i, uint32_t address)
-{
-	const struct entry *e = &t->list.v[i];
-
-	if (!e->sized && i + 1 < t->list.n && address >= t->list.v[i + 1].address)
-		return false;
-	return address - e->address < e->size;
-}
-
-static const struct entry *search(const struct sym_table *t, uint64_t address)
+// How many functions begin at `address` or in front of it.
+static size_t count_to(const struct sym_table *t, uint32_t address)
 {
 	size_t lo = 0, hi = t->list.n;
-	uint32_t at = (uint32_t)(address - t->base);
 
-	if (address < t->base || address - t->base > UINT32_MAX)
-		return NULL;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (t->list.v[mid].address <= at)
+		if (t->list.v[mid].address <= address)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	for (size_t back = 0; back < LOOK_BACK && lo > back; back++)
-		if (holds(t, lo - 1 - back, at))
-			return &t->list.v[lo - 1 - back];
+	return lo;
+}
+
+// Of the names that one address has. They are not compared before one is asked for: reading those of all constructors, which have two
+// each, takes as much memory as the library's string table.
+static const struct entry *best_of(struct sym_table *t, size_t first, size_t end)
+{
+	const struct entry *best = &t->list.v[first];
+
+	for (size_t i = first + 1; i < MIN(end, first + MOST_NAMES); i++)
+		if (is_better(t, &t->list.v[i], best))
+			best = &t->list.v[i];
+	return best;
+}
+
+// `behind`: number of the first function at another address.
+static bool holds(const struct sym_table *t, const struct entry *e, size_t behind, uint32_t address)
+{
+	if (!e->sized && behind < t->list.n && address >= t->list.v[behind].address)
+		return false;
+	return address - e->address < e->size;
+}
+
+static const struct entry *search(struct sym_table *t, uint64_t address)
+{
+	uint32_t at = (uint32_t)(address - t->base);
+
+	if (address < t->base || address - t->base > UINT32_MAX)
+		return NULL;
+	size_t end = count_to(t, at);
+	for (size_t back = 0; back < LOOK_BACK && end > 0; back++) {
+		uint32_t begins = t->list.v[end - 1].address;
+		size_t first = begins ? count_to(t, begins - 1) : 0;
+		const struct entry *e = best_of(t, first, end);
+
+		if (holds(t, e, end, at))
+			return e;
+		end = first;
+	}
 	return NULL;
 }
 
