@@ -2,6 +2,7 @@
 #include "cli/key.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,17 @@ static void add_environment(struct str *out)
 	str_addc(out, '\n');
 }
 
+// What a kernel that is locked down does not let programs do the compiler leaves out. It may be locked while it runs.
+static void add_lockdown(struct str *out)
+{
+	_close_ int fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		str_adds(out, "lockdown ");
+		str_read(out, fd, 64);
+	}
+}
+
 static void add_options(const struct options *o, struct str *out)
 {
 	str_printf(out, "options process=%d unsafe=%d k=%d without=%x traceable=%s quiet-warnings=%d mode=%d\n", o->pid != 0, o->unsafe, o->warnings, o->without,
@@ -127,6 +139,7 @@ void key_make(const struct options *o, const struct script *s, struct world *w, 
 	add_compiler(out);
 	add_world(w, out);
 	add_options(o, out);
+	add_lockdown(out);
 	add_list("named", o->named, o->nnamed, out);
 	add_list("case", &o->test_case, o->test_case != NULL, out);
 	add_list("-I", o->include_dirs, o->n_include_dirs, out);

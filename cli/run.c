@@ -56,6 +56,14 @@ static void raise_limits(void)
 	}
 }
 
+// SPILE_PATIENCE_MS: for tests, which cannot wait for something slow.
+static uint64_t patience_ns(void)
+{
+	const char *ms = getenv("SPILE_PATIENCE_MS");
+
+	return (ms && *ms ? strtoull(ms, NULL, 10) : 1000) * 1000000;
+}
+
 static const struct sink *sink_named(struct world *w, const char *name)
 {
 	for (const struct sink *const *s = w->ops->sinks(w); *s; s++)
@@ -102,6 +110,7 @@ static int run_compiled(struct machine *m, const struct options *o, const struct
 		.usr1 = signals_usr1(),
 		.on_attached = rights_drop,
 		.watched = isatty(STDERR_FILENO),
+		.patience_ns = patience_ns(),
 		.tells = o->profile && o->profile->tells,
 		.seconds = o->profile ? o->profile->seconds : 0,
 	};

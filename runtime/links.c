@@ -21,6 +21,7 @@ void link_set_add(struct link_set *s, int fd, bool slow, unsigned sites)
 	s->fd[s->n] = fd;
 	s->slow[s->n++] = slow;
 	s->sites += sites;
+	s->slow_sites += slow && sites == 1;
 }
 
 static int ascending(const void *a, const void *b)

@@ -36,6 +36,7 @@ struct run_options {
 	unsigned long seconds;    // it ends after so long; 0: when something else ends it
 	const volatile sig_atomic_t *stop; // set by cli's SIGINT/SIGTERM handler
 	bool watched; // standard error is a terminal
+	uint64_t patience_ns; // how long attaching may take until it is said how far it is
 	bool tells;   // though quiet: targets without a process, and how many user stacks were whole
 	void (*on_attached)(void); // called once all is attached, when less is needed from then on; NULL: nothing
 	const volatile sig_atomic_t *usr1; // counts SIGUSR1
@@ -57,6 +58,7 @@ struct link_set {
 	bool *slow; // closing it waits: perf tracepoints, uprobes
 	size_t n, cap;
 	unsigned sites; // for "Attached N probes"
+	unsigned slow_sites; // of slow ones that each hold a single site
 };
 void link_set_add(struct link_set *s, int fd, bool slow, unsigned sites);
 void link_set_close(struct link_set *s);
@@ -65,7 +67,7 @@ void link_set_drop(struct link_set *s); // the same, here and now: returns when 
 // For attach(): what a probe type may see of the run.
 struct diag *run_diag(struct run *r);
 struct world *run_world(struct run *r);
-// Said by what attaches one place after another: once a second, with -v or where somebody watches, it tells how far all is.
+// Said by what attaches one place after another: where it takes long, it tells how far all is.
 void run_progress(struct run *r);
 const struct run_options *run_options(const struct run *r);
 pid_t run_child(const struct run *r); // pid of the -c child, 0 if none

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/wire.h"
 #include "runtime/decode.h"
+#include "runtime/progress.h"
 #include "runtime/run.h"
 #include "runtime/value.h"
 
@@ -61,7 +62,7 @@ struct run {
 	uint64_t remembered_ns; // when the child's mappings were last read; 0: not yet
 	uint64_t remember_after_ns; // how long they are good for
 	bool wants_user_symbols;
-	uint64_t told_ns;   // while attaching: when it began, or when it was last said how far it is; 0: not attaching
+	struct progress progress; // of attaching
 	bool exiting;       // an exit() was met, or something else ended the run
 	bool exited;        // by exit(): what follows it is dropped
 	bool attached;      // all probes are

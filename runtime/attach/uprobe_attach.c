@@ -107,6 +107,7 @@ static int multi_attach(struct batch *b, uint32_t from, uint32_t n)
 
 	if (fd >= 0) {
 		link_set_add(b->links, fd, true, n); // 15-50 ms a link to close, one after the other
+		run_progress(b->run);
 		return 0;
 	}
 	if (!is_of_a_site(fd))

@@ -79,6 +79,14 @@ void out_batch(struct out *o)
 		out_flush(o);
 }
 
+void out_progress(struct out *o, const struct str *s)
+{
+	struct out err = { .fd = o->err_fd };
+
+	if (!o->capture)
+		write_out(&err, o->err_fd, str_z(s), s->n);
+}
+
 void out_error(struct out *o, const struct str *s)
 {
 	struct out err = { .fd = o->err_fd };

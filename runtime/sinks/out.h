@@ -16,3 +16,4 @@ void out_str(struct out *o, const struct str *s);
 void out_flush(struct out *o);
 void out_batch(struct out *o); // a batch of records was handled
 void out_error(struct out *o, const struct str *s); // to err_fd, behind all that was written before
+void out_progress(struct out *o, const struct str *s); // to err_fd, now: what was written before may wait

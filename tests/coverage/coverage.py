@@ -56,6 +56,7 @@ tables = {
     "node": table("lang/ast.def", r'^AST_NODE\(\w+, "(\w+)"'),
     "dump": table("cli/dump.def", r'^DUMP\(\w+, "(\w+)"'),
     "provider": providers(),
+    "feature": table("base/feature.def", r'^FEATURE\(\w+, "(\w+)"'),
 }
 
 
