@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@
 #include "runtime/world_file.h"
 
 #define BTF_KERNEL "/sys/kernel/btf/vmlinux"
+#define MOST_WORDS (1u << 20) // of what the compiler says of a script
 
 enum verdict { WORKS, LACKS, REFUSED }; // REFUSED: by the verifier of this machine
 
@@ -95,23 +97,26 @@ static void take_diagnostics(struct machine *m, struct cell *cell)
 	m->diag.nitems = 0;
 }
 
-// The compiler's own words would come between ours; what it refuses the front end has mostly said already.
-static int compile_quietly(char **argv, const struct script *s, struct str *object)
+// What the compiler says would come between our own lines: it is kept for the reasons below the table.
+static int compile_quietly(char **argv, const struct script *s, struct str *object, struct str *words)
 {
-	_close_ int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	_close_ int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), kept = memfd_create("words", MFD_CLOEXEC);
 	int status;
 
 	fflush(stderr);
-	if (null >= 0 && saved >= 0)
-		dup2(null, STDERR_FILENO);
+	if (kept >= 0 && saved >= 0)
+		dup2(kept, STDERR_FILENO);
 	status = compiler_run(argv, s, object);
 	if (saved >= 0)
 		dup2(saved, STDERR_FILENO);
+	if (kept >= 0 && lseek(kept, 0, SEEK_SET) == 0)
+		(void)str_read(words, kept, MOST_WORDS);
 	return status;
 }
 
 // spile build -o - [--world FILE] SCRIPT, with what else was said of compilation
-static int compile_one(const struct check *c, const char *world, const char *script, const struct script *s, struct str *object)
+static int compile_one(const struct check *c, const char *world, const char *script, const struct script *s, struct str *object,
+		       struct str *words)
 {
 	char *args[10] = { c->argv[0], (char *)"build", (char *)"-o", (char *)"-", (char *)(c->o->unsafe ? "--unsafe" : "-q") };
 	size_t n = 5;
@@ -123,7 +128,7 @@ static int compile_one(const struct check *c, const char *world, const char *scr
 	if (c->o->program)
 		args[n++] = (char *)"-e";
 	args[n++] = (char *)script;
-	return compile_quietly(args, s, object);
+	return compile_quietly(args, s, object, words);
 }
 
 static void check_helpers(const struct compiled *compiled, struct world *w, struct cell *cell)
@@ -173,12 +178,16 @@ static bool check_front(const struct check *c, struct machine *m, const char *wo
 static void check_code(const struct check *c, struct machine *m, const char *world, const char *script, const struct script *s, struct cell *cell)
 {
 	struct compiled compiled = { 0 };
+	_str_ struct str words = { 0 };
 	const char *why;
-	int status = compile_one(c, world, script, s, &compiled.bytes);
+	int status = compile_one(c, world, script, s, &compiled.bytes, &words);
 
 	if (status) {
 		cell->verdict = LACKS;
-		str_printf(&cell->why, status < 0 ? "ERROR: spile-compiler cannot be started: %s\n" : "ERROR: code generation fails%s\n", status < 0 ? strerror(-status) : "");
+		if (status < 0)
+			str_printf(&cell->why, "ERROR: spile-compiler cannot be started: %s\n", strerror(-status));
+		else
+			str_adds(&cell->why, words.n ? str_z(&words) : "ERROR: code generation fails\n");
 	} else if (compiled_open(&compiled, &why)) {
 		cell->verdict = LACKS;
 		str_printf(&cell->why, "ERROR: %s\n", why);

@@ -91,6 +91,7 @@ struct lang {
 
 	// check
 	bool final, guess, changed;
+	unsigned in_key; // open keys of maps around the node
 	struct map records; // field names, sorted and joined -> const char **: the order of the fields in the type
 	bool backward; // every other walk goes from the end: what is used before it is assigned is known sooner
 };

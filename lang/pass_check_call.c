@@ -9,6 +9,7 @@
 #include "lang/lang_int.h"
 
 #define STACK_DEFAULT 127
+#define STACK_IN_SHORT_KEY 28 // two stacks, comm and two numbers are a key of less than 512 bytes
 #define STACK_LIMIT 1024
 
 static const char *const stack_modes[] = { "bpftrace", "perf", "raw", "build_id" };
@@ -617,11 +618,19 @@ static bool stack_words(struct lang *l, enum type_kind kind, struct node *call, 
 	return true;
 }
 
+// A kernel whose keys are short gets fewer frames in them, or no map by stack could be made there.
+static unsigned default_frames(const struct lang *l)
+{
+	const struct world_ops *ops = l->world->ops;
+
+	return l->in_key && ops->feature && !ops->feature(l->world, FEATURE_LONG_KEYS) ? STACK_IN_SHORT_KEY : STACK_DEFAULT;
+}
+
 // kstack, kstack(3), kstack(perf), kstack(perf, 3); ustack(why), ustack(perf, fp, 3)
 const struct type *stack_type(struct lang *l, enum type_kind kind, struct node *call, struct span at)
 {
 	bool ok;
-	struct stack_words w = { .mode = mode_named(config_text(l, "stack_mode"), &ok), .limit = STACK_DEFAULT };
+	struct stack_words w = { .mode = mode_named(config_text(l, "stack_mode"), &ok), .limit = default_frames(l) };
 
 	if (call && !stack_words(l, kind, call, &w))
 		return NULL;

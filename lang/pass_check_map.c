@@ -55,6 +55,14 @@ static bool is_key(struct lang *l, const struct node *k)
 	return false;
 }
 
+static bool check_key(struct lang *l, struct node **slot)
+{
+	l->in_key++;
+	bool known = check_value(l, slot) != NULL;
+	l->in_key--;
+	return known && is_key(l, *slot);
+}
+
 void check_map_keys(struct lang *l, struct node *map)
 {
 	struct lang_map *m = lang_map_of(map->map.sym);
@@ -63,7 +71,7 @@ void check_map_keys(struct lang *l, struct node *map)
 	bool known = true;
 
 	for (size_t i = 0; i < keys->n; i++)
-		known &= check_value(l, &keys->v[i]) != NULL && is_key(l, keys->v[i]);
+		known &= check_key(l, &keys->v[i]);
 	if (!keys->n || !known || !m->keyed)
 		return;
 	s = slot_of_keys(l, keys);
@@ -86,7 +94,7 @@ void check_map_element(struct lang *l, struct node *map, struct node **key)
 	struct slot s;
 
 	map->type = m->value.type;
-	if (!key || !check_value(l, key) || !is_key(l, *key))
+	if (!key || !check_key(l, key))
 		return;
 	s = slot_of(l, *key);
 	if (!slot_add(l, &m->key, s, NULL)) {

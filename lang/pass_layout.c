@@ -275,7 +275,7 @@ static void check_key(struct lang *l, const struct plan_map *p, const struct map
 		return;
 	diag_error(l->diag, m->first, E_FEATURE, "the keys of %s take %u bytes; this kernel has them of up to %u (Linux 5.11 takes longer ones)", m->name, p->key_size,
 		   OLD_KEY_MOST);
-	diag_hint(l->diag, "strings take less with a lower config value max_strlen");
+	diag_hint(l->diag, "strings take less with a lower config value max_strlen, stacks with fewer frames: kstack(20)");
 }
 
 // A program would read and change its own CPU's copy of a plain value, and nobody could say which of the copies is the value.

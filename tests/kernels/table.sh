@@ -3,7 +3,7 @@
 # table.sh BUILD - runs the cases on every kernel of kernels.list and prints docs/kernels.md: a row a case, a column a kernel.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-build=$1
+build=$(CDPATH='' cd -- "$1" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/spile-table.XXXXXX")
 trap 'rm -rf "$work"' EXIT INT TERM
 names=$(sed 's/#.*//' "$here/kernels.list" | awk 'NF { print $1 }')
@@ -41,4 +41,26 @@ cell() {
 row case release
 row --- dashes
 for case in $(cd "$here/cases" && ls | sed 's/\.sh$//'); do row "$case" cell; done
+
+# The table that check prints, until its reasons begin.
+as_rows() { # as_rows COMMAND : each line of it, its words as cells
+	awk 'NF == 0 { exit } { printf "|"; for (i = 1; i <= NF; i++) printf " %s |", $i; print "" } NR == 1 { printf "|"; for (i = 1; i <= NF; i++) printf " --- |"; print "" }'
+}
+sh "$here/worlds.sh" "$build" "$work/worlds" >&2 || failed=1
+cat <<'END'
+
+## Scripts
+
+What `spile check --world` says of scripts that ask for what not every kernel has (tests/kernels/scripts), from files that
+`spile world save` wrote on each. The case `check` runs each script on each kernel and fails where something else happens.
+
+END
+(cd "$here/scripts" && "$build/spile" check --world "$work/worlds" *.spile || true) | as_rows
+cat <<END
+
+The library (probes/, $(ls "$here"/../../probes/*/*.* | wc -l) scripts) is asked about in the same way, and the case \`library\` attaches each on each kernel. All
+work everywhere but these:
+
+END
+sed 's/#.*//' "$here/cannot.list" | awk 'BEGIN { print "| script | kernel | why |\n| --- | --- | --- |" } NF { script = $1; kernel = $2; $1 = $2 = ""; sub(/^ +/, ""); printf "| %s | %s | %s |\n", script, kernel, $0 }'
 exit $failed

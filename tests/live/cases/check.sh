@@ -20,6 +20,13 @@ grep -q 'tests="6" failures="4"' j.xml || fail "the JUnit file counts otherwise"
 # this machine, and its verifier
 good check --load good.spile
 expect_out '^good.spile +works$'
+# what only the code generator finds wrong is told in its words
+printf 'uretprobe:%s:hit { print(func) }\n' "$PROGRAMS/target" >func.spile
+SPILE_WITHOUT=func_ip run check func.spile
+expect_status 1
+expect_out '^func.spile +FAILS$'
+expect_out '^func.spile:1:.*ERROR: func in a uretprobe needs the helper bpf_get_func_ip'
+expect_no_err .
 # nobody needs rights for it
 chmod 755 . && chmod 644 ./*.spile
 if [ -r $btf ]; then

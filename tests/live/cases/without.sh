@@ -47,6 +47,12 @@ expect_err "@c is a 'count_t?', .* to delete it takes .* 5.19.*clear\\(@c\\)"
 SPILE_WITHOUT=for_each_map run -e 'begin { @a[1] = 2; print(len(@a)); }'
 expect_status 1
 expect_err 'len\(\) of a map needs the helper bpf_for_each_map_elem'
+SPILE_WITHOUT=long_keys good -q -c "$t calls 3" -e "uprobe:$t:hit { @[comm, pid, ustack, kstack] = count(); print(ustack); }"
+expect_out '\]: 3$'
+expect_out '^ *calls\+'
+SPILE_WITHOUT=long_keys run -e "uprobe:$t:hit { @[ustack(100)] = count(); }"
+expect_err 'the keys of @ take [0-9]* bytes; this kernel has them of up to 512'
+expect_err 'stacks with fewer frames: kstack\(20\)'
 SPILE_WITHOUT=long_keys run -e "config = { max_strlen = 600 } uprobe:$t:say { @a[str(arg0)] = 2; }"
 expect_status 1
 expect_err 'the keys of @a take [0-9]+ bytes; this kernel has them of up to 512'

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+# REQUIRES uprobe
+# An ordinary user with CAP_BPF and CAP_PERFMON, and no more, traces functions and gets their arguments; without them the message
+# names those that are missing.
+chmod 755 "$T"
+as() { # as CAPABILITIES ARGUMENT... : +bpf,+perfmon, or -all
+	caps=$1
+	shift
+	status=0
+	(unset SPILE_CACHE_DIR; HOME=/nonexistent timeout $MOST /spile/setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps="$caps" --ambient-caps="$caps" \
+		"$SPILE" "$@" >out 2>err </dev/null) || status=$?
+}
+script="uprobe:$PROGRAMS/target:say { printf(\"%s %d by %d\n\", str(arg0), arg1, uid); }"
+as +bpf,+perfmon -q -c "$PROGRAMS/target words alpha beta" -e "$script"
+expect_status 0
+expect_no_err ERROR
+expect_out '^alpha 5 by 65534$'
+expect_out '^beta 4 by 65534$'
+as -all -e "$script"
+expect_status 1
+expect_empty_out
+expect_err 'Missing CAP_BPF capability, .*missing CAP_PERFMON capability'
+as +bpf -e "$script"
+expect_status 1
+expect_err 'Missing CAP_PERFMON capability'
+expect_no_err 'CAP_BPF capability'
+as +perfmon -e "$script"
+expect_status 1
+expect_err 'Missing CAP_BPF capability'
