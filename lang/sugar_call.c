@@ -422,6 +422,19 @@ static struct node *of_gone_process(struct calls *c, const struct node *owner)
 	return make_binary(s, OP_EQ, make_binary(s, OP_OR, copy_of(s, owner), low, c->at), make_var(s, "$process", c->at), c->at);
 }
 
+// A system call has the thread and no frame for its key, and one call at a time: there is nothing to look through, which older
+// kernels cannot (bpf_for_each_map_elem) and others do at each end of a thread.
+static void sweep_syscall(struct calls *c, struct node *block, const char *why)
+{
+	struct sugar *s = c->s;
+	struct node *key = node_new(s->l->arena, NODE_TUPLE, c->at), *gone = make_block(s, c->at);
+
+	vec_push(s->l->arena, &key->tuple.items, make_var(s, "$gone", c->at));
+	vec_push(s->l->arena, &key->tuple.items, make_cast(s, "uint64", make_int(s, 0, c->at), c->at));
+	add_statement(s, gone, make_call(s, "left_out", c->at, make_string(s, why, c->at), NULL, NULL));
+	add_statement(s, block, make_if(s, make_call(s, "delete", c->at, call_map(c, NULL), key, NULL), gone, c->at));
+}
+
 // Calls of threads that are no more: callid in these tracepoints is the thread that ends, or its number before execve().
 static void sweep(struct calls *c, const char *point, struct node *target, struct node *owner, bool all_threads, const char *why)
 {
@@ -442,8 +455,12 @@ static void sweep(struct calls *c, const char *point, struct node *target, struc
 	loop->for_.map = call_map(c, NULL);
 	loop->for_.body = body;
 	add_statement(s, block, make_let(s, "$gone", owner, c->at));
-	add_statement(s, block, make_let(s, "$process", process_gone(c, all_threads), c->at));
-	add_statement(s, block, loop);
+	if (c->is_syscall && !c->top) {
+		sweep_syscall(c, block, why);
+	} else {
+		add_statement(s, block, make_let(s, "$process", process_gone(c, all_threads), c->at));
+		add_statement(s, block, loop);
+	}
 	vec_push(s->l->arena, &s->out, make_probe(s, one_of(s, make_point(s, point, c->at)), target, block, c->at));
 }
 

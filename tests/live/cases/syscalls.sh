@@ -27,3 +27,11 @@ if "$PROGRAMS/target" int80 1; then
 fi
 good -c /bin/true -e 'tracepoint:syscalls:sys_exit_execve /pid == cpid/ { @exec = count(); }'
 expect_out '^@exec: 1$'
+
+# a call that ends its thread never returns
+printf 'probe ends { on syscall:it:exit_group, syscall:it:exit measure n = count() }\n' >ends.spile
+good ends.spile -c "$PROGRAMS/target calls 10 3"
+expect_err '^Left out: 4 calls of ends whose thread ended before they returned'
+# and none of them needs a loop over those that are open
+SPILE_WITHOUT=for_each_map good ends.spile -c "$PROGRAMS/target calls 10 3"
+expect_err '^Left out: 4 calls of ends whose thread ended before they returned'
