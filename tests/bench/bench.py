@@ -165,8 +165,26 @@ class Bench:
             run(self.spile.script(script, "-c", self.many), self.spile.env)
             seen = self.interleaved({t.name: (lambda t=t: run(t.script(script, "-c", self.many), t.env)) for t in quick}, slow=2)
             self.row(what + ": start until the command runs", "ms", {n: [(r.start - r.begun) * 1000 for r in v] for n, v in seen.items()})
+            self.row(what + ": command's end until ours", "ms", {n: [(r.ended - r.end) * 1000 for r in v] for n, v in seen.items()})
             self.row(what + ": whole run", "ms", {n: [r.wall_ms for r in v] for n, v in seen.items()})
+            self.taken_off(what, script, {})
             quick = [t for t in quick if seen[t.name] and seen[t.name][0].wall_ms < 2000]
+
+        # as before Linux 6.6: the kernel takes off one probe after the other
+        self.taken_off("100 functions, one by one", "uprobe:%s:many_00* { @ = count(); }" % self.many, {"SPILE_WITHOUT": "uprobe_multi"}, runs=2)
+
+    def taken_off(self, what, script, env, runs=None):
+        """Attaching itself, and how long after the end of the run the kernel has all taken off, which a child of Spile's waits for."""
+        def measure():
+            r = run(self.spile.script(script, "-c", self.many), {**self.spile.env, **env})
+            orphans()
+            behind = time.clock_gettime(time.CLOCK_MONOTONIC) - r.ended
+            idle = run(self.spile.script("begin { @ = 1; }", "-c", self.many), self.spile.env)
+            return (r.start - r.begun - (idle.start - idle.begun)) * 1000, behind * 1000
+
+        both = self.interleaved({"spile": measure}, runs, slow=60)["spile"]
+        self.row(what + ": attaching alone", "ms", {"spile": [a for a, _ in both]})
+        self.row(what + ": our end until the kernel's", "ms", {"spile": [b for _, b in both]})
 
     def hit(self, what, mode, n, script, floor, peers=True):
         """Nanoseconds that a probe adds to one operation of the target; `peers`: others understand the script too."""
@@ -448,6 +466,20 @@ def wait_for_libraries(pid):
         before = now
         time.sleep(0.5)
 
+def adopt():
+    """Makes orphans of what we run our children (PR_SET_CHILD_SUBREAPER)."""
+    import ctypes
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+
+
+def orphans():
+    """Waits until the last of them has ended."""
+    try:
+        while True:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        pass
+
 
 def largest_debug_file():
     found = [(os.path.getsize(p), p) for d, _, names in os.walk("/usr/lib/debug") for p in (os.path.join(d, n) for n in names)
@@ -522,6 +554,7 @@ def main():
     parser.add_argument("--dwarf", metavar="FILE", help="what group symbols asks about (the largest file of /usr/lib/debug)")
     parser.add_argument("--addresses", type=int, default=100000, help="of that file (100000)")
     bench = Bench(parser.parse_args())
+    adopt()
     bench.build()
     mount_tracefs()
     for group in bench.args.only or groups:
