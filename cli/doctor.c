@@ -2,6 +2,7 @@
 #include "cli/doctor.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "base/str.h"
@@ -61,10 +62,11 @@ static void feature_rows(struct world *w, unsigned without)
 	for (unsigned f = 0; f < FEATURES; f++) {
 		_str_ struct str why = { 0 };
 
-		if (without >> f & 1)
-			str_adds(&why, "it is switched off (SPILE_WITHOUT, --no-feature)");
-		else
-			str_adds(&why, rows[f].without);
+		bool off = without >> f & 1;
+		const char *otherwise = strchr(rows[f].without, ';');
+
+		str_printf(&why, "%s%s", off ? "it is switched off (SPILE_WITHOUT, --no-feature)" : "it takes ",
+			   off ? otherwise ? otherwise : "" : rows[f].without);
 		row(rows[f].name, rows[f].doc, w->ops->feature(w, (enum feature)f), &why);
 	}
 }

@@ -349,7 +349,8 @@ static int open_channels(struct run *r)
 	if (!err && (r->poll_fd = epoll_create1(EPOLL_CLOEXEC)) < 0)
 		err = -errno;
 	if (err)
-		return refuse(r, E_LOAD, "the buffers of records cannot be read: %s", strerror(-err));
+		return refuse(r, E_LOAD, err == -EPERM && q.perf ? "the buffers of perf events are refused: %s; raise ulimit -l or the sysctl kernel.perf_event_mlock_kb" :
+								   "the buffers of records cannot be read: %s", strerror(-err));
 	if (memory_new(r->plan, r->loaded, r->diag, &r->memory) != 0)
 		return STATUS_USER;
 	channel_watch(r->channel, r->poll_fd);

@@ -72,6 +72,12 @@ bool attach_wrong_parts(const struct probe_type *t, const struct expand *q, cons
 
 bool attach_world_error(const struct expand *q, const struct attach_point *ap, const char *what, int error)
 {
+	bool rights = error == -EPERM || error == -EACCES;
+
+	if (rights && geteuid() == 0 && q->world->ops->feature && !q->world->ops->feature(q->world, FEATURE_READ_KERNEL)) {
+		diag_error(q->diag, ap->span, E_TARGET, "the kernel does not let %s be read: it is locked down for confidentiality (lockdown=)", what);
+		return false;
+	}
 	switch (-error) {
 	case EACCES: case EPERM:
 		diag_error(q->diag, ap->span, E_TARGET, "no right to read %s (run as root, or with CAP_DAC_READ_SEARCH)", what);

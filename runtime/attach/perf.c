@@ -153,10 +153,14 @@ static void explain(const struct plan_site *s, int error, struct str *out)
 
 int attach_failed(struct run *run, const struct plan_site *site, int error)
 {
+	struct world *w = run_world(run);
 	_str_ struct str why = { 0 };
 	bool rights = error == -EPERM || error == -EACCES;
 
-	explain(site, error, &why);
+	if (rights && geteuid() == 0 && !w->ops->feature(w, FEATURE_READ_KERNEL))
+		str_adds(&why, "This kernel is locked down for confidentiality (lockdown=), which forbids probes of this kind");
+	else
+		explain(site, error, &why);
 	diag_error(run_diag(run), (struct span){ 0 }, rights ? E_RIGHTS : E_ATTACH, "Unable to attach probe: %s. %s.", site->name, str_z(&why));
 	return error;
 }

@@ -72,6 +72,12 @@ SPILE_WITHOUT=ringbuf run doctor
 expect_status 0
 expect_out '^no   ringbuf '
 
+# where limits cannot be raised (CAP_SYS_RESOURCE), which one it is
+: >out
+! (ulimit -n 40 && SPILE_WITHOUT=uprobe_multi exec "$SPILE" -e "uprobe:$PROGRAMS/many:many_ab* { @ = count(); }" >out 2>err </dev/null) || fail "attached without descriptors"
+expect_err 'Too many open files; raise the limit .ulimit -n. or trace fewer probes'
+expect_empty_out
+
 # locked down for confidentiality: what programs hold, and the numbers of their calls
 SPILE_WITHOUT=read_kernel good -q -c "$t words alpha beta alpha" -e "uprobe:$t:say { \$s = str(arg0); @words[\$s] = count(); @by[func, comm] = count(); @stack[ustack(2)] = count();
 	\$t = (1, comm, \$s); print(\$t); printf(\"%s %s %d %s\n\", \$s, comm, strlen(\$s), \"a text that is longer than a few words, and none of its letters may be lost\");
