@@ -43,7 +43,8 @@ mkdir -p /usr && for d in lib bin; do [ -e /usr/$d ] || ln -s /$d /usr/$d; done
 	exit 1
 }
 echo "kernel $(uname -r)"
-[ $# -gt 0 ] || set -- $(ls $CASES | sed 's/\.sh$//')
+# those that leave the kernel changed come last
+[ $# -gt 0 ] || set -- $(cd $CASES && grep -L '^# LAST' ./*.sh | sed 's/..//; s/\.sh$//') $(cd $CASES && grep -l '^# LAST' ./*.sh | sed 's/..//; s/\.sh$//')
 for c in "$@"; do
 	began=$(seconds)
 	missing=$(lacking "$CASES/$c.sh")

@@ -23,7 +23,7 @@ cat <<'END'
 The cases of tests/kernels/cases on kernels of Debian, booted under qemu. Made by `./dev kernels`; do not edit.
 
 `ok`: the case passes. Else the features of the kernel (rows of `spile doctor`) that the case needs and the kernel has not, as
-its own answer to trying them. What is used where a feature is missing stands in base/feature.def; `SPILE_WITHOUT=NAME,…` takes
+its own answer to trying them. What is used where a feature is missing stands below; `--no-feature NAME,…` (or `SPILE_WITHOUT`) takes
 features away on any kernel.
 
 END
@@ -63,4 +63,21 @@ work everywhere but these:
 
 END
 sed 's/#.*//' "$here/cannot.list" | awk 'BEGIN { print "| script | kernel | why |\n| --- | --- | --- |" } NF { script = $1; kernel = $2; $1 = $2 = ""; sub(/^ +/, ""); printf "| %s | %s | %s |\n", script, kernel, $0 }'
+cat <<'END'
+
+## What a kernel may lack
+
+Found by trying it, never by a version. Two of them are a matter of how the machine is set up: `read_kernel` (a kernel booted with
+`lockdown=confidentiality` lets no program read its memory: what programs hold, and the numbers that probes hand over, can be
+traced; what else a script wants is refused with its place) and `cgroup2`.
+
+Without `ringbuf` each CPU has two buffers of its own, one for what is printed and one for exit(), print of a map and the like, filled by
+perf events. The records are the same, and are merged by the time that the kernel stamps on them; the last thousandth of a second
+waits for what may still come from another CPU. `perf_rb_pages` is shared out among the CPUs. Losses are counted in the place of the
+script as ever. A record has 65,508 bytes at the most; what is longer counts as lost. User stacks are walked along frame pointers.
+
+| feature | what it is good for | what has it, and what is used without it |
+| --- | --- | --- |
+END
+sed -n 's/^FEATURE([A-Z0-9_]*, "\([^"]*\)", "\([^"]*\)", "\([^"]*\)")$/| `\1` | \2 | \3 |/p' "$here/../../base/feature.def"
 exit $failed
