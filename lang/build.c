@@ -355,7 +355,9 @@ static void check_target(struct parser *p, const struct node *target)
 	if (is_place(target))
 		return;
 	if (target->kind == NODE_FIELD || target->kind == NODE_ELEMENT || target->kind == NODE_INDEX)
-		parser_error(p, target->span, E_SYNTAX, "fields and elements are immutable; only a $variable, @map or @map[key] can be assigned to");
+		parser_error(p, target->span, E_SYNTAX, target->kind == NODE_INDEX && target->index.base->kind == NODE_MAP
+			     ? "a map has one pair of brackets: several keys are written @map[a, b]"
+			     : "fields and elements are immutable; only a $variable, @map or @map[key] can be assigned to");
 	else
 		parser_error(p, target->span, E_SYNTAX, "this cannot be assigned to; only a $variable, @map or @map[key] can");
 }

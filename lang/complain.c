@@ -153,7 +153,10 @@ static bool junk_at_item(const struct complaint *c)
 		return false;
 	if (c->kind == T_JUNK && p->before.kind == T_POINT) {
 		parser_error(p, c->at, E_SYNTAX, "`%s` does not belong to the attach point before it", str_z(&text));
-		diag_hint(p->diag, "Attach points are separated by commas; one with a space, comma or colon in its path is quoted: uprobe:\"/opt/my app/bin\":main");
+		if (strchr(str_z(&text), '('))
+			diag_hint(p->diag, "Is a `{` missing before it?");
+		else
+			diag_hint(p->diag, "Attach points are separated by commas; one with a space, comma or colon in its path is quoted: uprobe:\"/opt/my app/bin\":main");
 		return true;
 	}
 	if (c->kind == 0 && (p->before.kind == T_POINT || p->before.kind == ',')) {
@@ -180,9 +183,30 @@ static bool is_binary(int kind)
 	}
 }
 
+// for (i = 0; …): what follows means nothing here, so no more is said of it than this.
+static bool c_loop(const struct complaint *c)
+{
+	struct parser *p = c->p;
+	bool name = c->kind == T_IDENT && (p->before.kind == '(' || p->before.kind == T_FOR), set = c->kind == '=' && p->before.kind == T_VAR && accepts(c, ':');
+
+	if (p->head.kind != T_FOR || !(name || set))
+		return false;
+	parser_error(p, c->at, E_SYNTAX, "a loop counts over a range: for ($i : 0..10) { … }, or goes over a map: for ($kv : @map) { … }");
+	p->stop = true;
+	return true;
+}
+
 static bool special(const struct complaint *c)
 {
 	struct parser *p = c->p;
+
+	if (c_loop(c))
+		return true;
+	if (c->kind == T_MAP && p->before.kind == T_LET && p->depth > 0) {
+		parser_error(p, c->at, E_SYNTAX, "a map is declared outside of probes: let %.*s = hash(100); without a declaration its first use makes it",
+			     (int)MIN(c->at.end - c->at.start, 40u), p->lexer.text + c->at.start);
+		return true;
+	}
 
 	if (c->kind == ']' && p->before.kind == '[') {
 		parser_error(p, c->at, E_SYNTAX, "a key is missing between `[` and `]`; a map without keys is written @name");

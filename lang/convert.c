@@ -143,5 +143,7 @@ bool coerce_condition(struct lang *l, struct node **slot)
 	if (type_is_integer(t) || t->kind == TYPE_POINTER || t->kind == TYPE_STRING || t->kind == TYPE_BUFFER)
 		return true;
 	complain(l, (*slot)->span, E_TYPE, "a condition can be an integer, a boolean, a pointer or a string, not '%T'", t);
+	if ((*slot)->kind == NODE_RECORD && (*slot)->record.items.n == 1)
+		advise(l, "(%s = …) is a record with one field; == compares", (*slot)->record.items.v[0]->record_item.name);
 	return false;
 }

@@ -36,6 +36,13 @@ static bool conversion_takes(char conv, const struct type *t)
 	}
 }
 
+static bool is_characters(const struct type *t)
+{
+	const struct type *of = t->kind == TYPE_POINTER || t->kind == TYPE_ARRAY ? t->elem : NULL;
+
+	return of && of->kind == TYPE_INT && of->size == 1;
+}
+
 void check_format(struct lang *l, const struct node *call)
 {
 	const struct node *f = call->call.args.v[0];
@@ -55,6 +62,8 @@ void check_format(struct lang *l, const struct node *call)
 		if (wanted++ >= given)
 			continue;
 		const struct node *a = call->call.args.v[wanted];
+		if (a->type && it.conv == 's' && a->type->kind == TYPE_POINTER && is_characters(a->type))
+			warn(l, a->span, W_ADDRESS, "%%s prints the address; the text at it is str(…)");
 		if (a->type && !conversion_takes(it.conv, a->type)) {
 			complain(l, a->span, E_FORMAT, "%s(): unsupported format specifier for type '%T': %c", call->call.name, a->type, it.conv);
 			advise(l, "%%s prints any value");
@@ -125,13 +134,6 @@ static bool check_whole_map(struct lang *l, struct node *call, struct node *a)
 	if (a->map.sym)
 		a->type = lang_map_of(a->map.sym)->value.type;
 	return true;
-}
-
-static bool is_characters(const struct type *t)
-{
-	const struct type *of = t->kind == TYPE_POINTER || t->kind == TYPE_ARRAY ? t->elem : NULL;
-
-	return of && of->kind == TYPE_INT && of->size == 1;
 }
 
 static bool check_text(struct lang *l, struct node *call, struct node **a)

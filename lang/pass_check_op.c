@@ -30,6 +30,8 @@ static bool is_comparison(enum op op)
 static const struct type *refuse(struct lang *l, const struct node *n, const struct type *a, const struct type *b)
 {
 	complain(l, n->span, E_TYPE, "Type mismatch for '%s': comparing or combining '%T' with '%T'", op_spelling(n->binary.op), a, b);
+	if (is_int_literal(n->binary.left) || is_int_literal(n->binary.right)) // no address
+		return NULL;
 	if ((a->kind == TYPE_STRING) != (b->kind == TYPE_STRING) && (type_is_integer(a) || type_is_integer(b) || a->kind == TYPE_POINTER || b->kind == TYPE_POINTER))
 		advise(l, "the text at an address is read with str(…)");
 	else if (a->kind == TYPE_USERNAME || b->kind == TYPE_USERNAME)

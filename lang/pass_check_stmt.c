@@ -115,6 +115,9 @@ static void check_compound(struct lang *l, struct node *n)
 	}
 	if ((n->assign.op == OP_DIV || n->assign.op == OP_MOD) && is_int_literal(n->assign.value) && !literal_value(n->assign.value))
 		complain(l, n->assign.value->span, E_LITERAL, "division by the literal 0");
+	if ((n->assign.op == OP_DIV || n->assign.op == OP_MOD) && has && has->kind == TYPE_INT && has->is_signed)
+		warn(l, n->span, W_SIGN, "signed operands for '%s=' can lead to undefined behavior: the division is unsigned (cast to uint64 if that is meant)",
+		     op_spelling(n->assign.op));
 	v = slot_of(l, n->assign.value);
 	if (!v.soft)
 		v = (struct slot){ .type = t_int(l, 8, t->is_signed || (n->assign.op == OP_SUB && !has)) };

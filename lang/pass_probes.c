@@ -42,9 +42,11 @@ void place_error(struct lang *l, struct span at, const char *name, unsigned need
 	if (needs & PT_TASK && l->body->type->no_task)
 		diag_error(l->diag, at, E_PLACE, "%s can not be used with '%s' probes: packets are handled in whatever task happens to run, which says nothing of "
 			   "whose they are", name, l->body->type->name);
-	else if (have.n)
+	else if (have.n) {
 		diag_error(l->diag, at, E_PLACE, "%s can not be used with '%s' probes; it exists in: %s", name, l->body->type->name, str_z(&have));
-	else
+		if (needs == PT_ARGS && l->body->type->offers & PT_ARGN)
+			diag_hint(l->diag, "its arguments are arg0, arg1, …");
+	} else
 		diag_error(l->diag, at, E_PLACE, "%s can not be used with '%s' probes, nor with any other that this version has", name,
 			   l->body->type->name);
 }

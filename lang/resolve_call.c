@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "base/str.h"
 #include "lang/declared.h"
 #include "lang/resolve.h"
 
@@ -41,6 +42,26 @@ static const char *count_word(struct lang *l, size_t n)
 	return n == 1 ? "one argument" : arena_printf(l->arena, "%zu arguments", n);
 }
 
+// How it is written: "lhist(integer, literal, literal, literal)".
+static void usage(struct lang *l, const struct builtin *b)
+{
+	static const char *const words[128] = { ['i'] = "integer", ['s'] = "string", ['p'] = "address", ['m'] = "@map", ['f'] = "\"format\"", ['S'] = "\"literal\"",
+						['I'] = "literal", ['a'] = "value", ['v'] = "$variable", ['w'] = "word", ['t'] = "type" };
+	_str_ struct str text = { 0 };
+	bool optional = false, first = true;
+
+	for (const char *p = b->args; *p; p++) {
+		if (*p == '?' || *p == '*') {
+			optional |= *p == '?';
+			str_adds(&text, *p == '*' ? ", …" : "");
+			continue;
+		}
+		str_printf(&text, "%s%s%s%s", first ? "" : ", ", optional ? "[" : "", words[(unsigned char)*p & 127] ? words[(unsigned char)*p & 127] : "value", optional ? "]" : "");
+		first = false;
+	}
+	diag_hint(l->diag, "%s(%s): %s", b->name, str_z(&text), b->doc);
+}
+
 static bool check_arity(struct lang *l, const struct node *n, const struct builtin *b)
 {
 	size_t min, max, have = n->call.args.n;
@@ -55,6 +76,7 @@ static bool check_arity(struct lang *l, const struct node *n, const struct built
 		diag_error(l->diag, n->span, E_ARGS, "%s() requires at least %s (%zu provided)", n->call.name, count_word(l, min), have);
 	else
 		diag_error(l->diag, n->span, E_ARGS, "%s() takes up to %s (%zu provided)", n->call.name, count_word(l, max), have);
+	usage(l, b);
 	return false;
 }
 

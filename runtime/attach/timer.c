@@ -53,7 +53,8 @@ static bool read_period(const struct probe_type *t, const struct expand *q, cons
 		diag_error(q->diag, ap->span, E_ATTACH_POINT, "'%s' is not a usable number here; %s probe type requires %s",
 			   ap->part[ap->n - 1], t->name, t->forms);
 	else if (s->is_freq ? s->period > 1000000000 / SHORTEST_NS : s->period < SHORTEST_NS)
-		diag_error(q->diag, ap->span, E_ATTACH_POINT, "'%s' is too short a period: Minimum is 1000 or 1us (1000000 hz)", ap->text);
+		diag_error(q->diag, ap->span, E_ATTACH_POINT, "'%s' is too short a period: Minimum is 1000 or 1us (1000000 hz)%s", ap->text,
+			   ap->n == 1 ? "; a number without a unit is nanoseconds, a second is 1s" : "");
 	else
 		return true;
 	return false;

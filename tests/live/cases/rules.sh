@@ -100,3 +100,8 @@ kill -INT "$pid"
 ended "$pid" 30
 expect_status 0
 expect_out '^ended$'
+
+# symbols of addresses, also where the program that runs is our own
+good -e 'begin { @u[usym(5)] = 1; print(ksym(6)); }'
+expect_out '^@u\[0x5\]: 1$'
+expect_out '^0x6$'
