@@ -292,6 +292,15 @@ static void args_whole(struct lang *l, struct node **slot)
 		diag_error(l->diag, (*slot)->span, E_PLACE, "args: nothing is known of the arguments of %s", l->body->sites.v[0].plan.name);
 }
 
+// The kernel has one group of version 2 then, which all are in.
+static void warn_of_cgroup(struct lang *l, const struct node *n)
+{
+	const struct world_ops *ops = l->world->ops;
+
+	if (ops->feature && !ops->feature(l->world, FEATURE_CGROUP2))
+		diag_warn(l->diag, n->span, W_FALLBACK, "cgroup is the same for all processes: there are no control groups of version 2 here (mount -t cgroup2 none DIR)");
+}
+
 void resolve_ident(struct lang *l, struct node **slot)
 {
 	struct node *n = *slot;
@@ -307,6 +316,8 @@ void resolve_ident(struct lang *l, struct node **slot)
 	if (b->id == BUILTIN_ARGN)
 		n->ident.argn = (uint32_t)strtoul(n->ident.name + 3, NULL, 10);
 	use_builtin(l, n, b, n->ident.name);
+	if (b->id == BUILTIN_CGROUP)
+		warn_of_cgroup(l, n);
 	if (b->id == BUILTIN_ARGS)
 		args_whole(l, slot);
 	else if (b->id == BUILTIN_PROBETYPE)

@@ -65,6 +65,8 @@ expect_err 'func in a uretprobe needs the helper bpf_get_func_ip'
 SPILE_WITHOUT=cgroup2 run -e 'begin { print(cgroupid("/sys/fs/cgroup/unified")); }'
 expect_status 1
 expect_err "no control groups of version 2 .*mount -t cgroup2"
+SPILE_WITHOUT=cgroup2 good -q -e 'begin { print(cgroup > 0); exit(); }'
+expect_err '^stdin:1:15-21: WARNING: cgroup is the same for all processes'
 SPILE_WITHOUT=read_kernel run -e 'begin { printf("%d\n", curtask->pid); }'
 expect_status 255
 expect_err '^stdin:1:.* begin: this reads memory of the kernel, .* locked down for confidentiality'
