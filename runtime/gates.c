@@ -19,6 +19,8 @@
 #include "runtime/run_state.h"
 
 #define PERIOD_NS 20000000u
+#define FIRST_PERIOD_NS 4000000u // while it is not known yet what comes
+#define FIRST_PERIODS 10
 #define LEAST (WIRE_GATE_OPEN >> 10) // below that to ask costs more than what passes, and each that passes stands for too many
 #define USUAL_LEAD_NS 15000000u      // before a window begins its programs are attached; measured from then on
 
@@ -35,7 +37,9 @@ struct gate {
 	bool may_leave; // no other gate turns its programs
 	bool opens;     // its share suffices again: when the block is over it is on its events for good
 	bool told;      // that a program could not be put back
-	uint64_t looked_ns, turned_ns, until_ns; // at the last look; when coming or the window began
+	bool traps;     // it has uprobes
+	uint64_t looked_ns, turned_ns, until_ns; // at the last look; when attaching began; the window's end
+	uint64_t came_ns, leaves_ns;             // when attaching was done; when detaching began
 	double debt_ns;              // spent beyond the share while it was open, Spile's start included
 	double spent_ns, entered_ns; // since the last look: all that counts, and what of it is for entering
 	uint64_t lead_ns, away_ns, left_ns; // how long attaching takes; time off the events, the last one's begin
@@ -49,10 +53,12 @@ struct gates {
 	struct hands *hands;
 	int stats_fd;        // run time is counted while it is open
 	double looking_ns;   // of a run, for the statistics themselves
+	double lingers;      // uprobe_lingers()
 	struct entry_cost *entry;
 	uint64_t *runs, *ns; // by program, at the last look
 	uint64_t own_ns;     // Spile's processor time, then
 	uint64_t looked_ns;
+	unsigned looks;
 	struct gate of[WIRE_GATES];
 	uint32_t n;
 };
@@ -84,15 +90,20 @@ int gates_new(struct run *r, struct gates **ret)
 	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (fd < 0)
 		return -errno;
+	bool any = false;
 	struct gates *g = xcalloc(1, sizeof *g);
 	*g = (struct gates){ .run = r, .plan = r->plan, .globals = r->globals, .stats_fd = fd, .n = MIN(r->plan->n_gates, (uint32_t)WIRE_GATES),
 			     .entry = xcalloc(r->plan->n_progs, sizeof *g->entry), .runs = xcalloc(r->plan->n_progs, sizeof *g->runs),
 			     .ns = xcalloc(r->plan->n_progs, sizeof *g->ns) };
 	g->looking_ns = statistics_ns();
 	entry_costs(r, g->entry);
+	for (uint32_t i = 0; i < g->n; i++)
+		for (uint32_t k = 0; k < r->plan->gates[i].n_progs; k++)
+			any |= g->of[i].traps |= r->plan->progs[r->plan->gates[i].progs[k].index].kind == PROG_UPROBE;
+	g->lingers = any ? uprobe_lingers(r) : 0;
 	g->hands = hands_new(r);
 	for (uint32_t i = 0; i < g->n; i++) {
-		g->of[i] = (struct gate){ .may_leave = r->options.mode != RUN_FORECAST && !shares_programs(r->plan, i), .lead_ns = USUAL_LEAD_NS };
+		g->of[i] = (struct gate){ .traps = g->of[i].traps, .may_leave = r->options.mode != RUN_FORECAST && !shares_programs(r->plan, i), .lead_ns = USUAL_LEAD_NS };
 		if (getrandom(&g->of[i].duty.seed, sizeof g->of[i].duty.seed, GRND_NONBLOCK) < 0 || !g->of[i].duty.seed)
 			g->of[i].duty.seed = clock_ns(CLOCK_MONOTONIC) | 1;
 		g->of[i].duty.share = (double)r->plan->gates[i].cpu / 1e6;
@@ -215,6 +226,7 @@ static void let(struct gates *g, uint32_t i, double times)
 static void leave(struct gates *g, uint32_t i)
 {
 	g->of[i].stage = STAGE_LEAVING;
+	g->of[i].leaves_ns = clock_ns(CLOCK_MONOTONIC);
 	turn(g, i, false);
 }
 
@@ -235,9 +247,14 @@ static void begin_duty(struct gates *g, uint32_t i, double elapsed)
 	x->debt_ns = 0;
 	x->duty.rate = x->spent_ns / elapsed;
 	x->duty.slop_ns = x->duty.slop_ns > 0 ? x->duty.slop_ns : (double)USUAL_LEAD_NS;
-	x->turned_ns = x->looked_ns;
+	x->turned_ns = x->came_ns = x->looked_ns;
 	x->opens = false;
 	leave(g, i);
+}
+
+static uint64_t period(const struct gates *g)
+{
+	return g->looks < FIRST_PERIODS ? FIRST_PERIOD_NS : PERIOD_NS;
 }
 
 static void look_open(struct gates *g, uint32_t i, uint64_t now)
@@ -246,7 +263,7 @@ static void look_open(struct gates *g, uint32_t i, uint64_t now)
 	struct wire_gate *w = &g->globals->gates[i];
 	double elapsed = (double)(now - x->looked_ns), share = x->duty.share * elapsed;
 
-	if (x->looked_ns && now - x->looked_ns < PERIOD_NS)
+	if (x->looked_ns && now - x->looked_ns < period(g))
 		return;
 	if (x->looked_ns && x->may_leave && (x->entered_ns > share / 2 || (w->keep == LEAST && x->spent_ns > share && x->entered_ns > 0))) {
 		begin_duty(g, i, elapsed);
@@ -274,6 +291,8 @@ static void look_left(struct gates *g, uint32_t i, uint64_t now)
 	if (is_turning(g, i))
 		return;
 	look(g, now);
+	if (x->traps) // at the pace at which they came
+		x->spent_ns += x->entered_ns * g->lingers * (double)(now - x->leaves_ns) / (double)MAX(x->leaves_ns - x->came_ns, 1ull);
 	rate = x->spent_ns / (double)MAX(now - x->turned_ns, 1ull);
 	if (x->duty.length_ns)
 		duty_spent(&x->duty, x->spent_ns, now - x->turned_ns);
@@ -315,7 +334,7 @@ static void look_coming(struct gates *g, uint32_t i)
 
 	if (is_turning(g, i))
 		return;
-	now = clock_ns(CLOCK_MONOTONIC);
+	now = x->came_ns = clock_ns(CLOCK_MONOTONIC);
 	x->lead_ns = (3 * x->lead_ns + (now - x->turned_ns)) / 4;
 	if (x->opens) {
 		let(g, i, 1);
@@ -347,8 +366,10 @@ void gates_tick(struct gates *g, uint64_t now_ns)
 {
 	if (!g || g->stats_fd < 0)
 		return;
-	if (now_ns - g->looked_ns >= PERIOD_NS)
+	if (now_ns - g->looked_ns >= period(g)) {
 		look(g, now_ns);
+		g->looks++;
+	}
 	for (uint32_t i = 0; i < g->n; i++)
 		switch (g->of[i].stage) {
 		case STAGE_OPEN: look_open(g, i, now_ns); break;

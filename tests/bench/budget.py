@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""budget.py BUILD [RUNS [SECONDS]] - what a run under a budget costs, and whether its weights are right. Root.
+"""budget.py BUILD [RUNS] - what a run under a budget costs, and whether its weights are right. Root.
 
 A program makes a million calls a second with two threads, by the clock: when one is slow, the next come sooner (tests/live/programs/paced.c). Cost is
 all processor time that it, Spile and whatever Spile starts take more than the program takes alone, as the kernel accounts it to the
@@ -16,8 +16,8 @@ import sys
 import tempfile
 
 build = pathlib.Path(sys.argv[1]).resolve()
-RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 4
-SECONDS = float(sys.argv[3]) if len(sys.argv) > 3 else 10
+RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+SHARES = {1: 40, 5: 15, 20: 10}  # per cent: seconds a run. To start and to find out what comes costs some 0.1 s of processor time
 RATE, THREADS = 1000000, 2
 paced = build / "tests/programs/paced"
 SCRIPTS = [
@@ -41,8 +41,8 @@ def usage(command):
     return r.ru_utime + r.ru_stime, text
 
 
-def command(what):
-    return ["/usr/bin/chrt", "-r", "10", str(paced), what, str(RATE), str(SECONDS), str(THREADS)]
+def command(what, seconds):
+    return ["/usr/bin/chrt", "-r", "10", str(paced), what, str(RATE), str(seconds), str(THREADS)]
 
 
 def made(text):
@@ -50,22 +50,22 @@ def made(text):
     return int(n), float(seconds)
 
 
-def traced(what, script):
-    total, text = usage([build / "spile", "-q", "-e", script, "-c", " ".join(command(what))])
+def traced(what, script, seconds):
+    total, text = usage([build / "spile", "-q", "-e", script, "-c", " ".join(command(what, seconds))])
     n, seconds = made(text)
     seen = int(re.findall(r"^p n=(\d+)", text, re.M)[-1])
     return total, seconds, seen / n, n
 
 
-print(f"| {RATE:,} a second of | budget | taken | of the budget | sum of weights / calls | standard error |\n|---|---:|---:|---:|---:|---:|")
+print(f"| {RATE:,} a second of | budget | taken | of the budget | sum of weights / calls | standard error |\n|---|---:|---:|---:|---:|---:|", flush=True)
 for what, name, text in SCRIPTS:
-    for share in 1, 5, 20:
+    for share, length in SHARES.items():
         script = f"budget {{ cpu {share}%; }}\n" + text.format(paced=paced)
         usage([build / "spile", "-q", "-e", script, "-c", f"{paced} {what} 1000 0.1"])  # into the cache
         taken, right, calls = [], [], []
         for _ in range(RUNS):
-            alone = usage(command(what))[0]
-            total, seconds, ratio, n = traced(what, script)
+            alone = usage(command(what, length))[0]
+            total, seconds, ratio, n = traced(what, script, length)
             taken.append((total - alone) / seconds * 100)
             right.append(ratio)
             calls.append(n / seconds / RATE)
