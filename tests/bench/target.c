@@ -3,6 +3,7 @@
 // began and ended (seconds of CLOCK_MONOTONIC) and what one operation took.   usage: target WHAT N
 //
 // The traced functions are written in assembler, so that their first instruction is what the benchmark says it is.
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,12 @@ void hit_sub(uint64_t i);
 FUNCTION(hit_push, "");
 FUNCTION(hit_endbr, "endbr64\n");
 FUNCTION(hit_sub, "test %rdi, %rdi\n"); // neither emulated nor skipped: single-stepped
+
+static __attribute__((noinline)) void spin(int n)
+{
+	for (volatile int i = 0; i < n; i++)
+		;
+}
 
 static double now(void)
 {
@@ -50,6 +57,12 @@ static __attribute__((noinline)) void run(const char *what, uint64_t n)
 	else if (!strcmp(what, "syscall"))
 		for (uint64_t i = 0; i < n; i++)
 			getpriority(PRIO_PROCESS, 0);
+	else if (!strcmp(what, "open"))
+		for (uint64_t i = 0; i < n; i++)
+			close(open("/dev/null", O_RDONLY));
+	else if (!strcmp(what, "spin"))
+		for (uint64_t i = 0; i < n; i++)
+			spin(1000);
 }
 
 int main(int argc, char **argv)
