@@ -118,12 +118,21 @@ static int compile_quietly(char **argv, const struct script *s, struct str *obje
 static int compile_one(const struct check *c, const char *world, const char *script, const struct script *s, struct str *object,
 		       struct str *words)
 {
-	char *args[10] = { c->argv[0], (char *)"build", (char *)"-o", (char *)"-", (char *)(c->o->unsafe ? "--unsafe" : "-q") };
+	_free_ char *pid = c->o->pid ? xasprintf("%u", (unsigned)c->o->pid) : NULL;
+	char *args[14] = { c->argv[0], (char *)"build", (char *)"-o", (char *)"-", (char *)(c->o->unsafe ? "--unsafe" : "-q") };
 	size_t n = 5;
 
 	if (world) {
 		args[n++] = (char *)"--world";
 		args[n++] = (char *)world;
+	}
+	if (c->o->child) { // there is a target `it`
+		args[n++] = (char *)"-c";
+		args[n++] = (char *)c->o->child;
+	}
+	if (pid) {
+		args[n++] = (char *)"-p";
+		args[n++] = pid;
 	}
 	if (c->o->program)
 		args[n++] = (char *)"-e";

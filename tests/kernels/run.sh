@@ -35,9 +35,9 @@ verdicts() { awk 'NR > 1 && NF == 2 && $1 ~ /[.](spile|bt)$/ { print $1, $2 }'; 
 (cd "$here/scripts" && "$build/spile" check --world "$world" *.spile || true) | verdicts >"$work/scripts/verdicts"
 mkdir "$work/library"
 cp -r "$tree/probes/." "$work/library/"
-(cd "$tree/probes" && "$build/spile" check --world "$world" */*.bt */*.spile || true) | verdicts >"$work/library/verdicts"
+(cd "$tree/probes" && "$build/spile" check -c true --world "$world" */*.bt */*.spile || true) | verdicts >"$work/library/verdicts"
 while read -r script verdict; do
-	[ "$verdict" != works ] || "$build/spile" build --world "$world" -o "$work/library/$script.spo" "$tree/probes/$script"
+	[ "$verdict" != works ] || "$build/spile" build -c true --world "$world" -o "$work/library/$script.spo" "$tree/probes/$script"
 done <"$work/library/verdicts"
 set -- -d "$here:/spile/kernels" -d "$work/scripts:/spile/scripts" -f "$here/../live/lib.sh:/spile/live/lib.sh" -f "$build/spile:/spile/build/spile" \
 	-f "$build/spile-compiler:/spile/build/spile-compiler" -d "$work/gen:/spile/gen" \

@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT INT TERM
 
 sh "$here/worlds.sh" "$build" "$work/worlds" "$@"
 cd "$here/../../probes"
-"$build/spile" check --world "$work/worlds" */*.bt */*.spile >"$work/out" || [ -s "$work/out" ]
+"$build/spile" check -c true --world "$work/worlds" */*.bt */*.spile >"$work/out" || [ -s "$work/out" ]
 cat "$work/out"
 sed '/^$/q' "$work/out" | sed '1d; /^$/d' >"$work/table" # below it are the reasons
 [ "$(awk 'NF == n + 1' n=$# "$work/table" | wc -l)" = "$(ls */*.bt */*.spile | wc -l)" ] || {

@@ -27,6 +27,12 @@ expect_status 1
 expect_out '^func.spile +FAILS$'
 expect_out '^func.spile:1:.*ERROR: func in a uretprobe needs the helper bpf_get_func_ip'
 expect_no_err .
+# -c says that there is a target `it`
+printf 'probe p { on syscall:it:openat measure n = count() }\n' >it.spile
+good check -c true it.spile
+run check it.spile
+expect_status 1
+expect_out "there is no target 'it'"
 # nobody needs rights for it
 chmod 755 . && chmod 644 ./*.spile
 if [ -r $btf ]; then

@@ -7,7 +7,7 @@ for script in "$library"/*/*.bt "$library"/*/*.spile; do
 	need=
 	! grep -q 'libssl' "$script" || need=$(ls /usr/lib/*/libssl.so* /lib/*/libssl.so* 2>/dev/null | head -n 1)
 	grep -q 'libssl' "$script" && [ -z "$need" ] && continue
-	good build -o script.spo "$script"
+	good build -c true -o script.spo "$script"
 	head -n 2 "$script" | grep -q '^// [A-Z].*[.]$' || fail "$script does not begin with its purpose"
 	if grep -q '^k[ret]*probe:' "$script" && [ ! -e /sys/bus/event_source/devices/kprobe/type ]; then
 		run -q -c true script.spo
