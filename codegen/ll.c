@@ -135,6 +135,15 @@ LLVMValueRef l_opaque(struct ll *l, LLVMValueRef v)
 	return LLVMBuildCall2(l->b, t, nothing, &v, 1, "opaque");
 }
 
+LLVMValueRef l_ordered(struct ll *l, LLVMValueRef v)
+{
+	static const char how[] = "=r,0,~{memory}";
+	LLVMTypeRef t = LLVMFunctionType(l->i64, &l->i64, 1, 0);
+	LLVMValueRef nothing = LLVMGetInlineAsm(t, "", 0, how, sizeof how - 1, 1, 0, LLVMInlineAsmDialectATT, 0);
+
+	return LLVMBuildCall2(l->b, t, nothing, &v, 1, "ordered");
+}
+
 LLVMValueRef l_callback(struct ll *l, LLVMValueRef fn)
 {
 	static const char load[] = "$0 = $1 ll";

@@ -49,6 +49,7 @@ void l_br(struct ll *l, LLVMBasicBlockRef to);                          // only 
 void l_cond(struct ll *l, LLVMValueRef i1v, LLVMBasicBlockRef yes, LLVMBasicBlockRef no);
 void l_pos(struct ll *l, LLVMBasicBlockRef at);
 LLVMValueRef l_opaque(struct ll *l, LLVMValueRef v); // the same i64, but nothing is known of it: what the verifier must see checked stays checked
+LLVMValueRef l_ordered(struct ll *l, LLVMValueRef v); // opaque, and no load moves across it: the back end would begin with all that a block has, over the stack
 void l_may_goto(struct ll *l, LLVMBasicBlockRef out, LLVMBasicBlockRef next); // to `out` after very many times (kernel 6.9), else to `next`
 // The same i64, but for the verifier a number: what it takes for a pointer it knows cannot be masked, shifted or indexed with.
 // It forgets what a register is when its bytes are swapped.

@@ -22,6 +22,8 @@
 #define SHORT 64         // haystacks a known needle is searched in without a callback
 #define QUADRATIC 128    // comparisons made without a callback
 #define COUNTED 32       // bytes that strlen() counts itself
+#define PIECES 16        // of which memory is compared where it lies: what is not aligned has many
+#define PIECES_AT_ONCE 4 // of each side: there are ten registers
 
 // What is compared: memory, or a literal's bytes, which are immediates.
 struct side {
@@ -67,16 +69,30 @@ static LLVMValueRef block_differs(struct cg *cg, const struct side *a, const str
 	struct ll *l = &cg->l;
 	uint32_t most = MIN(side_align(a), side_align(b)), piece;
 	LLVMValueRef differ = l_k(l, 0);
-	bool one = true; // piece
+	unsigned pieces = 0;
 
 	for (uint32_t at = from; at < to; at += piece) {
+		if (pieces && pieces % PIECES_AT_ONCE == 0)
+			differ = l_ordered(l, differ);
 		piece = piece_at(most, to - at);
 		LLVMValueRef word = LLVMBuildXor(l->b, side_word(cg, a, at, piece), side_word(cg, b, at, piece), "differ");
 
 		differ = LLVMBuildOr(l->b, differ, word, "differ");
-		one = at == from;
+		pieces++;
 	}
-	return one ? differ : l_opaque(l, differ);
+	return pieces == 1 ? differ : l_opaque(l, differ);
+}
+
+// The first n bytes of a side; where they would be compared in very small pieces, as members of tuples may be, an aligned copy.
+static struct side aligned(struct cg *cg, const struct side *s, uint32_t n)
+{
+	struct side copy = *s;
+
+	if (side_align(s) == 8 || n <= PIECES * side_align(s))
+		return copy;
+	copy.at = cg_temp(cg, n, "aligned");
+	cg_copy(cg, copy.at, s->at, n);
+	return copy;
 }
 
 static uint32_t power_of_two(uint32_t n)
@@ -118,8 +134,6 @@ static LLVMValueRef long_differs(struct cg *cg, const struct side *a, const stru
 	struct ll *l = &cg->l;
 	LLVMValueRef args[] = { a->at, b->at, l_k(l, n / 8 * 8) }, words;
 
-	if (MIN(side_align(a), side_align(b)) < 8 && n <= BLOCKWISE)
-		return block_differs(cg, a, b, 0, n);
 	words = cg_stdlib(cg, "words_differ", l->i64, 3, args, "differ");
 	return n % 8 == 0 ? words : LLVMBuildOr(l->b, words, block_differs(cg, a, b, n / 8 * 8, n), "differ");
 }
@@ -129,7 +143,8 @@ static LLVMValueRef rounds_equal(struct cg *cg, const struct side *a, const stru
 {
 	struct ll *l = &cg->l;
 	LLVMBasicBlockRef same = l_block(l, "same"), out = l_block(l, "compared");
-	LLVMValueRef held = cg_alloca(cg, l->i64, "differ"), differ = block_differs(cg, a, b, 0, BLOCK);
+	struct side first_a = aligned(cg, a, BLOCK), first_b = aligned(cg, b, BLOCK);
+	LLVMValueRef held = cg_alloca(cg, l->i64, "differ"), differ = block_differs(cg, &first_a, &first_b, 0, BLOCK);
 
 	l_store(l, differ, held, 8);
 	l_cond(l, l_nz(l, differ, "differs"), out, same);
@@ -142,11 +157,12 @@ static LLVMValueRef rounds_equal(struct cg *cg, const struct side *a, const stru
 
 static LLVMValueRef sides_equal(struct cg *cg, const struct side *a, const struct side *b, uint32_t n)
 {
-	if (n <= BLOCK)
-		return LLVMBuildIsNull(cg->l.b, block_differs(cg, a, b, 0, n), "equal");
 	if (n > BLOCKWISE && cg_has_loop(cg))
 		return rounds_equal(cg, a, b, n);
-	return LLVMBuildIsNull(cg->l.b, long_differs(cg, a, b, n), "equal");
+	struct side x = aligned(cg, a, n), y = aligned(cg, b, n);
+	if (n <= BLOCK)
+		return LLVMBuildIsNull(cg->l.b, block_differs(cg, &x, &y, 0, n), "equal");
+	return LLVMBuildIsNull(cg->l.b, long_differs(cg, &x, &y, n), "equal");
 }
 
 LLVMValueRef cg_memory_equal(struct cg *cg, const struct node *a, const struct node *b, uint32_t n)
@@ -205,6 +221,8 @@ static LLVMValueRef short_length(struct cg *cg, const struct node *s)
 
 	for (uint32_t at = 0; at < s->type->count; at += piece) {
 		piece = piece_at(side_align(&side), s->type->count - at);
+		if (at && at % (PIECES_AT_ONCE * side_align(&side)) == 0)
+			n = l_ordered(&cg->l, n);
 		n = LLVMBuildAdd(cg->l.b, n, bytes_used(cg, side_word(cg, &side, at, piece)), "strlen");
 	}
 	return n;

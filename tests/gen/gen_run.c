@@ -4,7 +4,7 @@
 //   gen_run [-n COUNT] [-s SEED] [-l LINES] [-q]    COUNT scripts from SEED on (SPILE_GEN_SEED; else the clock), of about
 //                                                   LINES statements each (0: of all sizes); -q: failures are not shrunk
 //   gen_run -p SEED [-l LINES]                      prints the script of a seed
-//   gen_run FILE                                    tries one script
+//   gen_run FILE...                                 tries these scripts
 //   gen_run -w WORLD -o DIR [-n COUNT] [-s SEED]    compiles COUNT scripts for another kernel, whose types are in WORLD: DIR/SEED.spo
 //                                                   and what it must print, DIR/SEED.want. Scripts that ask who runs them are left
 //                                                   out, and those for which that kernel lacks something
@@ -25,7 +25,9 @@ struct options {
 	uint64_t count, seed;
 	unsigned lines;
 	bool print, keep;
-	const char *file, *world, *folder;
+	const char *world, *folder;
+	char **files;
+	int nfiles;
 };
 
 // Most scripts are short: what fails in a long one mostly fails in a short one too.
@@ -46,8 +48,9 @@ static bool parse(struct options *o, int argc, char **argv)
 	*o = (struct options){ .count = 200, .seed = env ? strtoull(env, NULL, 0) : (uint64_t)time(NULL) * 100000 };
 	for (int i = 1; i < argc; i++) {
 		if (argv[i][0] != '-') {
-			o->file = argv[i];
-			continue;
+			o->files = argv + i;
+			o->nfiles = argc - i;
+			break;
 		}
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
 		switch (argv[i][1]) {
@@ -135,7 +138,7 @@ static int build_many(const struct options *o)
 	return done[PASSED] != o->count || n != done[PASSED] + done[LACKING];
 }
 
-static int run_file(const char *path)
+static bool try_file(const char *path)
 {
 	_fclose_ FILE *f = fopen(path, "r");
 	_str_ struct str text = { 0 }, report = { 0 };
@@ -143,13 +146,23 @@ static int run_file(const char *path)
 
 	if (!f) {
 		perror(path);
-		return 2;
+		return false;
 	}
 	for (int c = getc(f); c != EOF; c = getc(f))
 		str_addc(&text, (char)c);
 	v = trial_apart(str_z(&text), text.n, SECONDS, &report);
-	printf("%s%s\n", str_z(&report), verdict_name(v));
-	return v != PASSED;
+	printf("%s%s: %s\n", str_z(&report), path, verdict_name(v));
+	fflush(stdout);
+	return v == PASSED || v == LACKING;
+}
+
+static int run_files(const struct options *o)
+{
+	bool good = true;
+
+	for (int i = 0; i < o->nfiles; i++)
+		good &= try_file(o->files[i]);
+	return !good;
 }
 
 static int run_many(const struct options *o)
@@ -174,11 +187,11 @@ int main(int argc, char **argv)
 	struct options o;
 
 	if (!parse(&o, argc, argv)) {
-		fputs("usage: gen_run [-n COUNT] [-s SEED] [-l LINES] [-q] | -p SEED [-l LINES] | -w WORLD -o DIR [-n COUNT] [-s SEED] | FILE\n", stderr);
+		fputs("usage: gen_run [-n COUNT] [-s SEED] [-l LINES] [-q] | -p SEED [-l LINES] | -w WORLD -o DIR [-n COUNT] [-s SEED] | FILE...\n", stderr);
 		return 2;
 	}
-	if (o.file)
-		return run_file(o.file);
+	if (o.nfiles)
+		return run_files(&o);
 	if (o.world)
 		return build_many(&o);
 	if (!o.print)
