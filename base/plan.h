@@ -19,6 +19,14 @@ struct str;
 #define PLAN_MAGIC 0x314c5053u // "SPL1"
 #define PLAN_VERSION 2u
 
+// How the compiler arranges the programs' code. Each takes less of what the kernel limits than the one before, and more time.
+enum plan_layout {
+	LAYOUT_FAST,   // small values on the stack
+	LAYOUT_FRUGAL, // what the script holds lies in a map: there is little on the stack, and the verifier knows no values that would tell one way through the program from another
+	LAYOUT_SPLIT,  // the same, and bodies are made of short functions
+	LAYOUTS
+};
+
 enum prog_kind { // BPF program type and how it is entered
 #define PROG(NAME, word, flags, what, type, attach) PROG_##NAME,
 #include "base/prog_kind.def"

@@ -267,6 +267,8 @@ static const char *check_plan(const struct plan *p)
 		why = check_sink(p, &p->sinks[i]);
 	for (uint32_t i = 0; i < p->n_streams && !why; i++)
 		why = check_stream(p, &p->streams[i]);
+	if (!why && p->layout >= LAYOUTS)
+		why = "the layout of its code is unknown";
 	if (p->n_targets > WIRE_TARGETS || p->n_gates > WIRE_GATES)
 		return "there are too many targets or budgets";
 	for (uint32_t i = 0; i < p->n_targets && !why; i++)

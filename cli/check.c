@@ -106,7 +106,7 @@ static int compile_quietly(char **argv, const struct script *s, struct str *obje
 	fflush(stderr);
 	if (kept >= 0 && saved >= 0)
 		dup2(kept, STDERR_FILENO);
-	status = compiler_run(argv, s, object);
+	status = compiler_run(argv, s, LAYOUT_FAST, object);
 	if (saved >= 0)
 		dup2(saved, STDERR_FILENO);
 	if (kept >= 0 && lseek(kept, 0, SEEK_SET) == 0)

@@ -27,7 +27,7 @@ static int memfd_of(const struct str *bytes)
 	return err ? err : TAKE_FD(fd);
 }
 
-static int spawn(const char *path, char **argv, int script, int object, pid_t *pid)
+static int spawn(const char *path, char **argv, int script, int object, enum plan_layout layout, pid_t *pid)
 {
 	char fds[64];
 	size_t n = 0;
@@ -39,7 +39,7 @@ static int spawn(const char *path, char **argv, int script, int object, pid_t *p
 	while (argv[n])
 		n++;
 	args = xcalloc(n + 2, sizeof *args);
-	snprintf(fds, sizeof fds, "%d:%d", script, object);
+	snprintf(fds, sizeof fds, "%d:%d:%d", script, object, (int)layout);
 	args[0] = (char *)"spile-compiler";
 	args[1] = fds;
 	memcpy(args + 2, argv + 1, n * sizeof *args); // with its NULL
@@ -70,7 +70,7 @@ static int object_take(int fd, struct str *object)
 	return 0;
 }
 
-int compiler_run(char **argv, const struct script *s, struct str *object)
+int compiler_run(char **argv, const struct script *s, enum plan_layout layout, struct str *object)
 {
 	_str_ struct str path = { 0 };
 	_close_ int script = -1, result = -1;
@@ -83,7 +83,7 @@ int compiler_run(char **argv, const struct script *s, struct str *object)
 	result = memfd_create("object", 0);
 	if (script < 0 || result < 0)
 		return script < 0 ? script : -errno;
-	r = spawn(path.p, argv, script, result, &pid);
+	r = spawn(path.p, argv, script, result, layout, &pid);
 	if (r)
 		return r;
 	while (waitpid(pid, &status, 0) < 0)

@@ -88,7 +88,29 @@ static void set_sink(struct plan *p, const struct profile_request *q)
 	}
 }
 
-static int run_compiled(struct machine *m, const struct options *o, const struct compiled *c)
+#define AGAIN (-1) // no exit status: the kernel refused code that there is another layout of
+
+// Runs it, and says what was wrong, unless it may be had in another layout.
+static int run_it(struct machine *m, const struct compiled *c, struct run_options *ro, bool is_script)
+{
+	const struct diag before = m->diag;
+	bool again = false;
+
+	ro->too_much = is_script && c->plan->layout + 1 < LAYOUTS ? &again : NULL;
+	struct run *r = run_new(c->plan, c->bytes.p, c->object_len, m->world, &m->diag, ro);
+	int status = run_script(r);
+	run_free(r);
+	if (again) {
+		m->diag.nitems = before.nitems;
+		m->diag.errors = before.errors;
+		m->diag.warnings = before.warnings;
+		return AGAIN;
+	}
+	machine_complain(m);
+	return status;
+}
+
+static int run_compiled(struct machine *m, const struct options *o, const struct compiled *c, bool is_script)
 {
 	_close_ int file = -1;
 	struct run_options ro = {
@@ -114,8 +136,6 @@ static int run_compiled(struct machine *m, const struct options *o, const struct
 		.tells = o->profile && o->profile->tells,
 		.seconds = o->profile ? o->profile->seconds : 0,
 	};
-	struct run *r;
-	int status;
 
 	if (!ro.sink)
 		BUG("no sink for the output format");
@@ -128,37 +148,36 @@ static int run_compiled(struct machine *m, const struct options *o, const struct
 	set_sink(c->plan, o->profile);
 	raise_limits();
 	rights_take_back(); // what -c starts inherits nothing
-	r = run_new(c->plan, c->bytes.p, c->object_len, m->world, &m->diag, &ro);
-	status = run_script(r);
-	run_free(r);
-	machine_complain(m);
-	return status;
+	return run_it(m, c, &ro, is_script);
 }
 
-// spile explain: what is known, told before anything is attached, then what it would cost.
-static int explain(struct machine *m, const struct options *o, const struct compiled *c)
+// spile explain: what is known, told before anything is attached …
+static bool explain_known(const struct options *o, const struct compiled *c)
 {
-	_str_ struct str text = { 0 }, why = { 0 };
+	_str_ struct str text = { 0 };
+	double seconds;
+
+	if (!explain_seconds(o->seconds, &seconds))
+		return complain("--seconds takes how long to measure, up to an hour, not '%s'", o->seconds);
+	explain_plan(c->plan, (unsigned)sysconf(_SC_NPROCESSORS_CONF), &text);
+	fputs(str_z(&text), stdout);
+	return !fflush(stdout);
+}
+
+// … then what it would cost.
+static int explain_measured(struct machine *m, const struct options *o, const struct compiled *c, bool is_script)
+{
+	_str_ struct str text = { 0 };
 	struct forecast f = { .count_only = o->unsafe };
 	struct run_options ro = { .mode = RUN_FORECAST, .sink = sink_named(m->world, "text"), .out_fd = STDOUT_FILENO, .buffering = 'f', .quiet = true,
 				  .unsafe = o->unsafe, .no_warnings = true, .pid = o->pid, .command = o->child, .stop = signals_stop(), .forecast = &f };
 	int status;
 
-	if (!explain_seconds(o->seconds, &f.seconds))
-		return complain("--seconds takes how long to measure, up to an hour, not '%s'", o->seconds), 1;
-	explain_plan(c->plan, (unsigned)sysconf(_SC_NPROCESSORS_CONF), &text);
-	fputs(str_z(&text), stdout);
-	fflush(stdout);
-	if (!rights_for_plan(c->plan, &why))
-		return printf("COST, not measured\n  %s\n", why.p) < 0;
+	(void)explain_seconds(o->seconds, &f.seconds);
 	f.progs = xcalloc(c->plan->n_progs, sizeof *f.progs);
 	raise_limits();
 	rights_take_back();
-	struct run *r = run_new(c->plan, c->bytes.p, c->object_len, m->world, &m->diag, &ro);
-	status = run_script(r);
-	run_free(r);
-	machine_complain(m);
-	str_clear(&text);
+	status = run_it(m, c, &ro, is_script);
 	if (!status) {
 		explain_cost(c->plan, &f, &text);
 		fputs(str_z(&text), stdout);
@@ -256,29 +275,35 @@ static bool still_holds(struct machine *m, const struct compiled *c, bool verbos
 	return true;
 }
 
-// The script as an object: from the cache or from the compiler. 0, or the exit status.
-static int get_compiled(struct machine *m, const struct options *o, char **argv, const struct script *s, struct compiled *c)
+static bool from_cache(struct machine *m, const struct options *o, const struct script *s, struct compiled *c)
 {
-	_str_ struct str key = { 0 }, object = { 0 };
+	_str_ struct str key = { 0 };
+	struct cache cache;
+	bool found;
+
+	if (o->no_cache)
+		return false;
+	key_make(o, s, m->world, &key);
+	cache_open(&cache);
+	found = cache_find(&cache, key.p, s, (uint32_t)o->pid, c);
+	if (o->verbose)
+		fprintf(stderr, "cache: %s\n", str_z(&cache.note));
+	cache_close(&cache);
+	if (found && still_holds(m, c, o->verbose))
+		return true;
+	if (found)
+		compiled_free(c);
+	return false;
+}
+
+// 0, or the exit status.
+static int from_compiler(char **argv, const struct script *s, enum plan_layout layout, struct compiled *c)
+{
+	_str_ struct str object = { 0 };
 	int r;
 
-	key_make(o, s, m->world, &key);
-	if (!o->no_cache) {
-		struct cache cache;
-		bool found;
-
-		cache_open(&cache);
-		found = cache_find(&cache, key.p, s, (uint32_t)o->pid, c);
-		if (o->verbose)
-			fprintf(stderr, "cache: %s\n", str_z(&cache.note));
-		cache_close(&cache);
-		if (found && still_holds(m, c, o->verbose))
-			return 0;
-		if (found)
-			compiled_free(c);
-	}
 	rights_lend();
-	r = compiler_run(argv, s, &object);
+	r = compiler_run(argv, s, layout, &object);
 	rights_take_back();
 	if (r < 0)
 		complain(r == -ENOENT ? "spile-compiler is neither beside spile nor in ../libexec/spile: only prebuilt objects can be run"
@@ -290,6 +315,19 @@ static int get_compiled(struct machine *m, const struct options *o, char **argv,
 	return object_take(c, &object, s->name) ? 0 : 2;
 }
 
+static int without_rights(const struct options *o, const char *why)
+{
+	if (o->command == CMD_EXPLAIN)
+		return printf("COST, not measured\n  %s\n", why) < 0;
+	complain("%s", why);
+	return 1;
+}
+
+static int run_once(struct machine *m, const struct options *o, const struct compiled *c, bool is_script)
+{
+	return o->command == CMD_EXPLAIN ? explain_measured(m, o, c, is_script) : run_compiled(m, o, c, is_script);
+}
+
 static int run_text(struct machine *m, const struct options *o, char **argv, struct script *s)
 {
 	_str_ struct str why = { 0 };
@@ -298,14 +336,27 @@ static int run_text(struct machine *m, const struct options *o, char **argv, str
 
 	if (s->object)
 		status = object_take(&c, &s->text, s->name) && object_fits(&c, m, o, s->name) ? 0 : 1;
-	else
-		status = get_compiled(m, o, argv, s, &c);
+	else if (!from_cache(m, o, s, &c))
+		status = from_compiler(argv, s, LAYOUT_FAST, &c);
 	if (!status)
 		compiled_set_process(&c, (uint32_t)o->pid);
-	if (!status && o->command != CMD_EXPLAIN && !rights_for_plan(c.plan, &why))
-		status = !complain("%s", why.p);
+	if (!status && o->command == CMD_EXPLAIN)
+		status = !explain_known(o, &c);
 	if (!status)
-		status = o->command == CMD_EXPLAIN ? explain(m, o, &c) : run_compiled(m, o, &c);
+		status = rights_for_plan(c.plan, &why) ? run_once(m, o, &c, !s->object) : without_rights(o, why.p);
+	while (status == AGAIN) {
+		enum plan_layout next = c.plan->layout + 1;
+
+		if (o->verbose)
+			fputs("the verifier cannot follow the programs as they were compiled: they are compiled in another way\n", stderr);
+		compiled_free(&c);
+		c = (struct compiled){ 0 };
+		status = from_compiler(argv, s, next, &c);
+		if (!status)
+			compiled_set_process(&c, (uint32_t)o->pid);
+		if (!status)
+			status = run_once(m, o, &c, true);
+	}
 	compiled_free(&c);
 	if (status && o->command == CMD_EXPLAIN && !rights_to_trace(&why))
 		fputs("HINT: without rights the kernel is known by its type information alone, where the arguments of system calls' tracepoints are missing\n", stderr);
@@ -316,7 +367,7 @@ static int build(const struct options *o, char **argv, const struct script *s)
 {
 	_str_ struct str object = { 0 };
 	_fclose_ FILE *f = NULL;
-	int r = compiler_run(argv, s, &object);
+	int r = compiler_run(argv, s, LAYOUT_FAST, &object);
 
 	if (r < 0)
 		complain("cannot start spile-compiler: %s", strerror(-r));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// spile-compiler - the executable that holds LLVM. Started by spile (compiler.h) as: spile-compiler SCRIPTFD:OBJECTFD ARGUMENT...
+// spile-compiler - the executable that holds LLVM. Started by spile (compiler.h) as: spile-compiler SCRIPTFD:OBJECTFD:LAYOUT ARGUMENT...
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,11 +45,12 @@ static bool read_fd(int fd, struct str *ret)
 }
 
 // Code generation. The dumps stop before it where only the front end's were asked for.
-static bool generate(struct machine *m, const struct options *o, const char *key, struct program *p, struct str *object)
+static bool generate(struct machine *m, const struct options *o, const char *key, uint32_t layout, struct program *p, struct str *object)
 {
 	struct codegen_options co = {
 		.key = key,
 		.compiler = SPILE_VERSION,
+		.layout = layout,
 		.needs = &m->needs,
 		.dump_stages = o->dumps >> DUMP_IR,
 		.dump = dump_to_stdout,
@@ -94,7 +95,7 @@ static void headers_keep(const struct headers *x, struct machine *m, struct plan
 		plan_push(m->arena, &plan->deps, &plan->n_deps, x->files.v[i]);
 }
 
-static bool compile(struct machine *m, const struct options *o, const struct script *s, int object_fd)
+static bool compile(struct machine *m, const struct options *o, const struct script *s, uint32_t layout, int object_fd)
 {
 	_str_ struct str key = { 0 }, object = { 0 };
 	struct headers headers;
@@ -105,7 +106,7 @@ static bool compile(struct machine *m, const struct options *o, const struct scr
 	p = compile_script(m, o, s);
 	if (p)
 		headers_keep(&headers, m, p->plan);
-	if (!p || !generate(m, o, key.p, p, &object))
+	if (!p || !generate(m, o, key.p, layout, p, &object))
 		return false;
 	if (o->dumps)
 		return true;
@@ -141,7 +142,7 @@ static bool compiler_bench(struct machine *m, const struct options *o, const str
 		struct program *p = compile_script(m, o, s);
 
 		middle = clock_ns(CLOCK_MONOTONIC);
-		if (!p || !generate(m, o, "", p, &object))
+		if (!p || !generate(m, o, "", LAYOUT_FAST, p, &object))
 			return false;
 		front += middle - start;
 		back += clock_ns(CLOCK_MONOTONIC) - middle;
@@ -174,9 +175,10 @@ int main(int argc, char **argv)
 	struct script s = { 0 };
 	_str_ struct str why = { 0 };
 	int script_fd, object_fd;
+	unsigned layout;
 	bool done;
 
-	if (argc < 3 || sscanf(argv[1], "%d:%d", &script_fd, &object_fd) != 2) {
+	if (argc < 3 || sscanf(argv[1], "%d:%d:%u", &script_fd, &object_fd, &layout) != 3) {
 		fputs("spile-compiler is started by spile; run that one.\n", stderr);
 		return 1;
 	}
@@ -192,7 +194,7 @@ int main(int argc, char **argv)
 	script_name(&o, &s);
 	codegen_on_fatal(fatal);
 	machine_init(&m, &o, codegen_disassemble);
-	done = o.mode == MODE_COMPILER_BENCH ? compiler_bench(&m, &o, &s) : compile(&m, &o, &s, object_fd);
+	done = o.mode == MODE_COMPILER_BENCH ? compiler_bench(&m, &o, &s) : compile(&m, &o, &s, layout, object_fd);
 	machine_complain(&m);
 	machine_free(&m);
 	script_free(&s);

@@ -16,12 +16,14 @@
 // frame, a slot of the scratch map (wire.h).
 #pragma once
 
+#include "base/map.h"
 #include "base/plan.h"
 #include "base/reloc.h"
 #include "codegen/ll.h"
 #include "lang/builtin.h"
 #include "lang/program.h"
 
+#define CALLS_MOST 8     // MAX_CALL_FRAMES: functions that may be in use at one time; a loop is one
 #define STACK_BUDGET 256 // of the kernel's 512: the rest is for spills and stdlib functions
 
 enum { // ids of kernel helpers, include/uapi/linux/bpf.h
@@ -126,10 +128,12 @@ struct cg {
 	bool may_read;           // it is not locked down: its memory may be read, and a helper that reads it copies ours
 	bool perf;               // it has no ring buffer: records leave by perf events, which take the context
 	bool failed;
-	bool frugal;     // nothing of the script's lies on the stack: in a while, and in the second try, when the first needed too much of it
 	struct import_fn *import_fns;   // of this body
 	struct import_map *import_maps; // of the plan
-	bool stack_full; // what the first try ended with
+	bool frugal;     // nothing of the script's lies on the stack: in a while, and in all layouts but LAYOUT_FAST
+	bool split;      // LAYOUT_SPLIT
+	bool stack_full; // what this layout ended with
+	struct map frames; // of stack.c: what each function takes of the stack
 };
 
 // codegen.c
@@ -283,6 +287,11 @@ LLVMValueRef cg_ring_reset(struct cg *cg, const struct map_sym *m);             
 // agg.c
 void cg_agg(struct cg *cg, const struct node *target, const struct node *call);
 
+// stack.c: how deep the stack gets
+void cg_stack_ask(struct cg *cg);                    // before the object is emitted: for each function's share,
+void cg_stack_told(struct cg *cg, const char *text); // which comes as such a diagnostic
+bool cg_stack_fits(struct cg *cg);                   // behind it: does the kernel take a program that goes so deep?
+
 // stmt.c, loop.c
 void cg_stmt(struct cg *cg, const struct node *n);
 void cg_block(struct cg *cg, const struct node *n);
@@ -292,6 +301,9 @@ void cg_for(struct cg *cg, const struct node *n);
 // part.c: bodies longer than one function may be
 void cg_plan_parts(struct cg *cg, const struct node *block); // sets part_nodes for a body
 uint64_t cg_weight(const struct node *n);                    // how long its code will be
+unsigned cg_calls(const struct cg *cg);                      // how many functions deep is what is being emitted?
+unsigned cg_loops(const struct node *n);                     // loops in one another that become functions, the deepest
+bool cg_splits(const struct cg *cg, const struct node *n);   // is this too long for one function, and may another be called here?
 void cg_parts(struct cg *cg, struct node *const *statements, size_t n);
 LLVMValueRef cg_part(struct cg *cg, struct node *const *statements, size_t n); // the function
 void cg_part_call(struct cg *cg, LLVMValueRef part);

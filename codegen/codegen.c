@@ -175,6 +175,7 @@ static void finish_plan(struct cg *cg, const struct codegen_options *o)
 	struct plan *p = cg->plan;
 
 	p->key = o->key;
+	p->layout = cg->split ? LAYOUT_SPLIT : cg->frugal ? LAYOUT_FRUGAL : LAYOUT_FAST;
 	p->kernel = cg->p->world->ops->identity(cg->p->world);
 	p->machine = arena_strndup(cg->arena, p->kernel, strcspn(p->kernel, " "));
 	p->needs |= o->needs ? *o->needs : 0;
@@ -266,10 +267,10 @@ static void check_module(struct cg *cg)
 	LLVMDisposeMessage(why);
 }
 
-// 0; -EINVAL with a diagnostic; -ENOSPC, without one, when the stack was too small for a first try.
-static int generate(struct program *p, const struct codegen_options *o, bool frugal, struct str *object)
+// 0; -EINVAL with a diagnostic; -ENOSPC, without one, when the stack was too small and there is another layout.
+static int generate(struct program *p, const struct codegen_options *o, enum plan_layout layout, struct str *object)
 {
-	struct cg cg = { .p = p, .plan = p->plan, .diag = p->diag, .arena = p->arena, .frugal = frugal };
+	struct cg cg = { .p = p, .plan = p->plan, .diag = p->diag, .arena = p->arena, .frugal = layout != LAYOUT_FAST, .split = layout == LAYOUT_SPLIT };
 	_str_ struct str plan = { 0 };
 	int rc;
 
@@ -290,24 +291,28 @@ static int generate(struct program *p, const struct codegen_options *o, bool fru
 	rc = object_optimise(&cg);
 	dump_ir(&cg, o);
 	dump_rest(&cg, o);
+	cg_stack_ask(&cg);
 	if (rc == 0)
 		rc = object_emit(&cg, object);
+	if (rc == 0 && !cg.split && !cg_stack_fits(&cg))
+		cg.stack_full = true;
 	ll_free(&cg.l);
 	LLVMDisposeTargetMachine(cg.machine);
-	return rc && cg.stack_full ? -ENOSPC : rc;
+	return cg.stack_full ? -ENOSPC : rc;
 }
 
 int codegen_program(struct program *p, const struct codegen_options *o, struct str *object)
 {
 	struct plan before = *p->plan;
 	size_t n = object->n;
-	int rc = generate(p, o, false, object);
+	int rc = -ENOSPC;
 
-	if (rc != -ENOSPC)
-		return rc;
-	*p->plan = before;
-	object->n = n;
-	return generate(p, o, true, object);
+	for (uint32_t layout = o->layout; rc == -ENOSPC && layout < LAYOUTS; layout++) {
+		*p->plan = before;
+		object->n = n;
+		rc = generate(p, o, layout, object);
+	}
+	return rc;
 }
 
 void codegen_on_fatal(void (*handler)(const char *why))

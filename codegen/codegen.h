@@ -13,6 +13,7 @@ enum codegen_stage { CODEGEN_IR, CODEGEN_ASM, CODEGEN_PLAN, CODEGEN_STAGES };
 
 struct codegen_options {
 	const char *key, *compiler; // stored in the plan for the cache; NULL allowed
+	uint32_t layout;            // enum plan_layout: the first to try. Another is taken where the stack is too short for it
 	const uint32_t *needs;      // 1 << enum feature, of those asked for and found so far; NULL: none are kept
 	// A dump wanted after a stage (1 << enum codegen_stage), called with its text.
 	unsigned dump_stages;
@@ -21,6 +22,7 @@ struct codegen_options {
 };
 
 // Completes p->plan (internal maps, losses, sizes) and appends the ELF object, plan inside, to `object`.
+// plan.layout is the layout taken.
 // 0, or -EINVAL with a diagnostic in p->diag when LLVM refuses the program.
 int codegen_program(struct program *p, const struct codegen_options *o, struct str *object);
 

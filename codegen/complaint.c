@@ -95,7 +95,7 @@ static void call_complain(struct cg *cg, uint32_t event, LLVMValueRef rc, uint32
 
 static void complain(struct cg *cg, uint32_t event, LLVMValueRef rc, const struct type *i64, uint32_t loss)
 {
-	if (cg->outlines) {
+	if (cg->outlines && cg_calls(cg) < CALLS_MOST) {
 		call_complain(cg, event, rc, loss);
 		return;
 	}

@@ -47,6 +47,10 @@ static void callback_begin(struct cg *cg, struct callback *cb, unsigned params, 
 	LLVMTypeRef range[] = { l->i64, l->ptr }, map[] = { l->ptr, l->ptr, l->ptr, l->ptr };
 	const char *name = arena_printf(cg->arena, "%s_loop%u", cg->plan->progs[cg->body->prog].name, cg->callbacks++);
 
+	if (cg_calls(cg) == CALLS_MOST) {
+		diag_error(cg->diag, n->span, E_TOO_DEEP, "each loop is a function of its own, and so is this: a BPF program calls them %d deep at the most", CALLS_MOST);
+		cg->failed = true;
+	}
 	cb->caller = LLVMGetInsertBlock(l->b);
 	cg_fn_begin(cg, &cb->fn, name, LLVMFunctionType(l->i64, params == 2 ? range : map, params, 0), FN_LOCAL, n->span);
 	LLVMBasicBlockRef start = l_block(l, "start");

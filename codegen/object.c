@@ -28,15 +28,17 @@ static void on_diagnostic(LLVMDiagnosticInfoRef d, void *arg)
 {
 	struct cg *cg = arg;
 
-	if (LLVMGetDiagInfoSeverity(d) != LLVMDSError)
-		return;
 	char *text = LLVMGetDiagInfoDescription(d);
-	if (strstr(text, "stack limit") && !cg->frugal)
+	bool error = LLVMGetDiagInfoSeverity(d) == LLVMDSError;
+
+	if (!error)
+		cg_stack_told(cg, text);
+	else if (strstr(text, "stack limit") && !cg->split)
 		cg->stack_full = true;
 	else
 		diag_error(cg->diag, (struct span){ 0 }, E_COMPILE, "the BPF back end refused the program: %s", text);
 	LLVMDisposeMessage(text);
-	cg->failed = true;
+	cg->failed |= error;
 }
 
 void object_target(struct cg *cg)

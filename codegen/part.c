@@ -13,6 +13,7 @@
 #define OUTLINE_NODES 60 // what a function for failures costs the kernel at least
 #define BODY_MOST 1000 // nodes of a body that is emitted as one function
 #define PART_NODES 500 // of a part: some thousand instructions
+#define SPLIT_NODES 60 // of a part where the stack is short: what is in registers at one time is little
 #define PARTS_MOST 100 // of a body, if its statements are short: a program may have 256 functions
 
 enum { LEFT_RETURN = 1, LEFT_BREAK = 2, LEFT_CONTINUE = 4 }; // with LEFT_RETURN the value stands above it: cg_return()
@@ -33,10 +34,10 @@ uint64_t cg_weight(const struct node *n)
 
 void cg_plan_parts(struct cg *cg, const struct node *block)
 {
-	uint64_t w = cg_weight(block);
+	uint64_t w = cg_weight(block), most = cg->split ? 2 * SPLIT_NODES : BODY_MOST, nodes = cg->split ? SPLIT_NODES : PART_NODES;
 
 	cg->outlines = w > OUTLINE_NODES;
-	cg->part_nodes = w > BODY_MOST ? MAX(w / PARTS_MOST, (uint64_t)PART_NODES) : 0;
+	cg->part_nodes = w > most ? MAX(w / PARTS_MOST, nodes) : 0;
 }
 
 struct part {
@@ -144,6 +145,37 @@ void cg_part_call(struct cg *cg, LLVMValueRef part)
 				cg->fn->live ? l_load(l, cg->fn->live, 8, false, "live") : l_k(l, 0) };
 
 	after_part(cg, LLVMBuildCall2(l->b, LLVMGlobalGetValueType(part), part, args, 3, "left"));
+}
+
+static void deepest_loop(void *arg, struct node **slot)
+{
+	unsigned *most = arg, here = cg_loops(*slot);
+
+	*most = MAX(*most, here);
+}
+
+unsigned cg_loops(const struct node *n)
+{
+	unsigned inside = 0;
+
+	node_each_child((struct node *)n, deepest_loop, &inside);
+	return inside + (n->kind == NODE_FOR);
+}
+
+unsigned cg_calls(const struct cg *cg)
+{
+	unsigned calls = 0;
+
+	for (const struct fn *f = cg->fn; f; f = f->up)
+		calls++;
+	return calls;
+}
+
+bool cg_splits(const struct cg *cg, const struct node *n)
+{
+	if (cg->part_nodes == 0 || cg_weight(n) <= cg->part_nodes)
+		return false;
+	return cg_calls(cg) + 1 + cg_loops(n) + 1 <= CALLS_MOST; // the part, and what its innermost statement calls
 }
 
 // Statements go into parts as many as fit; what does not fit into one is taken apart where it is.

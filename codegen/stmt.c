@@ -163,7 +163,7 @@ static void emit_unroll(struct cg *cg, const struct node *n)
 {
 	struct ll *l = &cg->l;
 	LLVMBasicBlockRef done = l_block(l, "unroll.done");
-	bool parts = cg->part_nodes && cg_weight(n) > cg->part_nodes;
+	bool parts = cg_splits(cg, n);
 	LLVMValueRef part = NULL;
 
 	for (uint64_t i = 0; i < n->unroll.count->int_.value; i++) {
@@ -192,7 +192,7 @@ static void leave_loop(struct cg *cg, bool is_break)
 
 void cg_block(struct cg *cg, const struct node *n)
 {
-	if (cg->part_nodes && cg_weight(n) > cg->part_nodes)
+	if (cg_splits(cg, n))
 		cg_parts(cg, n->block.body.v, n->block.body.n);
 	else
 		for (size_t i = 0; i < n->block.body.n; i++)

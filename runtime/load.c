@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/diag.h"
 #include "base/str.h"
@@ -28,6 +29,8 @@
 #define CONTROL_BYTES 65536u // 1600 records: the reader looks at least every 10 ms
 #define LOG_LEAST 65536u
 #define LOG_STATS 4 // BPF_LOG_STATS of kernel/bpf: complaints and totals, no instructions; since Linux 5.2
+#define LOG_STEPS 1 // BPF_LOG_LEVEL1: each instruction too, and what is in the registers
+#define BEARABLE_NS 300000000u // a refusal that took no longer may be had again with its steps, which take up to fifty times as long
 
 struct loading {
 	const struct load_request *q;
@@ -361,36 +364,62 @@ static int fill_options(struct loading *g, const struct plan_prog *p, const stru
 	return fill_target(g, p, o, close_fd);
 }
 
-// Loads; when that fails once more with a log. Lines the kernel does not like are given up before the program is.
-static int try_load(struct loading *g, const struct plan_prog *p, struct bpf_prog_load_opts *o, const struct bpf_insn *in, size_t n)
+struct attempt {
+	const struct plan_prog *prog;
+	struct bpf_prog_load_opts *options;
+	const struct bpf_insn *in;
+	size_t n;
+};
+
+static int load_with(struct loading *g, const struct attempt *a, uint32_t level)
 {
 	char name[16];
 
-	kernel_name(p->name, name);
+	kernel_name(a->prog->name, name);
 	g->log[0] = '\0';
-	if (g->q->log) {
-		o->log_buf = g->log;
-		o->log_size = g->log_size;
-		o->log_level = 1;
+	a->options->log_buf = g->log;
+	a->options->log_size = g->log_size;
+	a->options->log_level = level;
+	return bpf_prog_load(bpf_kinds[a->prog->kind].type, name, g->license, a->in, a->n, a->options);
+}
+
+// Was it refused because of what there is of it, not because of what it does? The same code arranged otherwise may pass.
+static bool is_too_much(int error, const char *log)
+{
+	static const char *const words[] = { "too large", "too complex", "combined stack size", "stack depth of", "is too deep", "infinite loop detected" };
+	bool found = error == -E2BIG;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words) && !found; i++)
+		found = strstr(log, words[i]) != NULL;
+	return found;
+}
+
+// The verifier's steps, at whose end the refused instruction stands. What it says without them is the reason.
+static int load_for_place(struct loading *g, const struct attempt *a)
+{
+	int fd = load_with(g, a, LOG_STEPS);
+
+	return fd == -ENOSPC ? load_with(g, a, LOG_STATS) : fd; // the log did not hold every step
+}
+
+// Lines the kernel does not like are given up before the program is.
+static int try_load(struct loading *g, const struct attempt *a)
+{
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	int fd = load_with(g, a, g->q->log ? LOG_STEPS : LOG_STATS);
+
+	if (fd < 0 && strstr(g->log, "line_info") && a->options->line_info_cnt) {
+		a->options->line_info_cnt = 0;
+		fd = load_with(g, a, g->q->log ? LOG_STEPS : LOG_STATS);
 	}
-	int fd = bpf_prog_load(bpf_kinds[p->kind].type, name, g->license, in, n, o);
 	if (fd >= 0)
 		return fd;
-	for (int attempt = 0; attempt < 2; attempt++) {
-		o->log_buf = g->log;
-		o->log_size = g->log_size;
-		o->log_level = 1;
-		fd = bpf_prog_load(bpf_kinds[p->kind].type, name, g->license, in, n, o);
-		if (fd >= 0 || !strstr(g->log, "line_info") || o->line_info_cnt == 0)
-			break;
-		o->line_info_cnt = 0;
+	if (g->q->too_much && is_too_much(fd, g->log)) {
+		*g->q->too_much = true;
+		return fd;
 	}
-	if (fd == -ENOSPC) { // the log did not hold every step; what the verifier says without them is the reason
-		g->log[0] = '\0';
-		o->log_level = LOG_STATS;
-		fd = bpf_prog_load(bpf_kinds[p->kind].type, name, g->license, in, n, o);
-	}
-	return fd;
+	bool bearable = clock_ns(CLOCK_MONOTONIC) - start < BEARABLE_NS;
+	return bearable || g->q->verbose ? load_for_place(g, a) : fd;
 }
 
 // The first call of a helper that reads memory of the kernel; -1: there is none.
@@ -437,7 +466,7 @@ static int load_prog(struct loading *g, uint32_t index)
 		explain_kernel_read(g->q, g->object, p, &info, reads);
 		return -EPERM;
 	}
-	int fd = try_load(g, p, &opts, in, n);
+	int fd = try_load(g, &(struct attempt){ .prog = p, .options = &opts, .in = in, .n = n });
 	if (fd < 0) {
 		size_t missing = relocate_missing(&g->relocated, g->log);
 

@@ -24,8 +24,9 @@ struct load_request {
 	struct diag *diag;
 	uint32_t first_source; // number in diag of the plan's first source
 	uint32_t pool_bytes;   // of the unwind tables' pool: a power of two
-	struct str *log;       // gets each loaded program's verifier log; NULL: not asked for
+	struct str *log;       // gets each loaded program's verifier log; NULL: there is no other way to arrange it
 	bool verbose;          // add the verifier's log to its diagnostic
+	bool *too_much;        // set where the kernel refused a program because of its length, its ways or its stack; NULL: not asked for
 };
 
 struct loaded {

@@ -273,7 +273,7 @@ static uint32_t prepare_unwinder(struct run *r)
 static int load(struct run *r)
 {
 	struct load_request q = { .plan = r->plan, .object = r->object, .object_len = r->object_len, .world = r->world, .diag = r->diag,
-				  .first_source = r->first_source, .verbose = r->options.verbose, .pool_bytes = prepare_unwinder(r) };
+				  .first_source = r->first_source, .too_much = r->options.too_much, .verbose = r->options.verbose, .pool_bytes = prepare_unwinder(r) };
 	unsigned errors = r->diag->errors;
 	_str_ struct str log = { 0 };
 

@@ -41,6 +41,7 @@ struct run_options {
 	void (*on_attached)(void); // called once all is attached, when less is needed from then on; NULL: nothing
 	const volatile sig_atomic_t *usr1; // counts SIGUSR1
 	struct forecast *forecast; // of RUN_FORECAST
+	bool *too_much; // there is another layout of the code (plan.h): set where the kernel refused this one for what it takes; NULL: there is none
 };
 
 // The plan and the ELF object must outlive the run. Never NULL.

@@ -41,10 +41,14 @@ struct machine {
 	struct world *world; // that of `file`, or else `live`
 	struct world *live, *file;
 	struct diag diag;
+	uint32_t layout; // of the programs' code: plan.h
+	bool too_much;   // the kernel refused them in it
 };
 
-static void machine_init(struct machine *m)
+static void machine_init(struct machine *m, uint32_t layout)
 {
+	m->layout = layout;
+	m->too_much = false;
 	m->arena = arena_new();
 	m->types = types_new(m->arena);
 	m->live = m->world = world_live_new(m->arena, m->types, NULL);
@@ -95,7 +99,8 @@ static void output_free(struct output *o)
 static void run_object(struct machine *m, const struct plan *plan, const struct str *object, struct output *o)
 {
 	_close_ int out = memfd_create("out", MFD_CLOEXEC), err = memfd_create("err", MFD_CLOEXEC), was = dup(STDERR_FILENO);
-	struct run_options ro = { .sink = &sink_text, .out_fd = out, .buffering = 'f', .quiet = true };
+	struct run_options ro = { .sink = &sink_text, .out_fd = out, .buffering = 'f', .quiet = true,
+				  .too_much = plan->layout + 1 < LAYOUTS ? &m->too_much : NULL };
 	struct run *r;
 
 	dup2(err, STDERR_FILENO);
@@ -168,7 +173,7 @@ static bool is_lacking(const struct machine *m)
 static enum verdict compile(struct machine *m, const char *text, size_t n, struct program **p, struct str *object, struct str *report)
 {
 	static const struct lang_options lo;
-	static const struct codegen_options co;
+	const struct codegen_options co = { .layout = m->layout };
 	uint32_t source = diag_source(&m->diag, "generated", text, n);
 
 	*p = lang_compile(m->arena, m->types, m->world, &m->diag, source, &lo);
@@ -179,16 +184,34 @@ static enum verdict compile(struct machine *m, const char *text, size_t n, struc
 	return PASSED;
 }
 
-enum verdict trial(const char *text, size_t n, struct str *report)
+// *layout becomes the next one where the kernel refused the code as it was arranged.
+static enum verdict trial_in(const char *text, size_t n, uint32_t *layout, struct str *report)
 {
 	_cleanup_(machine_free) struct machine m;
 	_str_ struct str object = { 0 };
 	struct program *p;
 	enum verdict v;
 
-	machine_init(&m);
+	machine_init(&m, *layout);
 	v = compile(&m, text, n, &p, &object, report);
-	return v == PASSED ? run_and_compare(&m, p, &object, report) : v;
+	if (v == PASSED)
+		v = run_and_compare(&m, p, &object, report);
+	if (m.too_much)
+		*layout = p->plan->layout + 1;
+	return v;
+}
+
+enum verdict trial(const char *text, size_t n, struct str *report)
+{
+	uint32_t tried, layout = LAYOUT_FAST;
+	enum verdict v;
+
+	do {
+		tried = layout;
+		str_clear(report);
+		v = trial_in(text, n, &layout, report);
+	} while (layout != tried && layout < LAYOUTS);
+	return v;
 }
 
 // For another kernel -----------------------------------------------------------------------------------------------------
@@ -212,7 +235,7 @@ enum verdict trial_build(const char *text, size_t n, const char *world, const ch
 	enum verdict v;
 	int status, err;
 
-	machine_init(&m);
+	machine_init(&m, LAYOUT_FAST);
 	err = world_file_open(m.live, world, &m.file);
 	if (err)
 		return str_printf(report, "%s: %s\n", world, strerror(-err)), CRASHED;

@@ -73,3 +73,51 @@ good -e 'begin { $i = 0; while ($i < 20) { $i++;
 	clear(@k); }'
 lines
 expect_exactly </dev/null
+
+# what a conditional stored makes 2^30 ways through the program: where the kernel will not follow them it is compiled in another way,
+# once: it is kept
+ways='begin { $n = 0; $i = 0; unroll (30) { if (nsecs & (1 << $i)) { $n += $i; @a[$n] = $n; } else { $n ^= 5; @b = $n; } $i++; } print($n > 0); clear(@a); clear(@b); }'
+good -v -e "$ways"
+expect_err '^the verifier cannot follow the programs as they were compiled: they are compiled in another way$'
+expect_out '^(true|false)$'
+good -v -e "$ways"
+! grep -q 'compiled in another way' err || fail "it was not kept"
+expect_out '^(true|false)$'
+
+# loops in one another with large values: what each takes of the stack counts together
+tuple() { # tuple VARIABLE : twelve numbers
+	printf '($%s' "$1"
+	for i in 1 2 3 4 5 6 7 8 9 10 11; do printf ', $%s + %d' "$1" $i; done
+	printf ')'
+}
+{
+	echo 'config = { on_stack_limit = 128 } begin {'
+	for v in a b c d; do echo "for \$$v : 0..2 { @m[$(tuple $v)] = $(tuple $v);"; done
+	echo '@n++; } } } } print((len(@m), @n)); clear(@m); clear(@n); }'
+} >nested.bt
+good -q nested.bt
+lines
+expect_exactly <<'END'
+(2, 16)
+END
+"$SPILE" -d plan nested.bt >out
+expect_out '^layout: 1$' # in the first it would have been more than 900 bytes
+
+# functions may call each other 8 deep, and loops are functions
+deep() { # deep N STATEMENT
+	printf 'begin { '
+	for i in $(seq "$1"); do printf "for \$i$i : 0..1 { "; done
+	printf '%s' "$2"
+	for _ in $(seq "$1"); do printf ' }'; done
+	echo ' clear(@m); }'
+}
+deep 7 'print(7); @m[1] = 1;' >deep.bt
+good -q deep.bt
+lines
+expect_exactly <<'END'
+7
+END
+deep 7 'print(len(@m)); @m[1] = 1;' >deep.bt
+run deep.bt
+expect_status 1
+expect_err 'deep.bt:1:134-141: ERROR: each loop is a function of its own, and so is this: a BPF program calls them 8 deep at the most$'
