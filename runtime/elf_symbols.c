@@ -5,6 +5,8 @@
 #include "base/util.h"
 #include "runtime/elf_private.h"
 
+#define PART 32768 // symbols that are read at a time
+
 struct walk {
 	struct elf_file *binary;
 	const struct elf_file *file;
@@ -41,19 +43,31 @@ static uint64_t room_behind(const struct elf_file *f, const Elf64_Sym *s)
 	return in && s->st_value >= in->sh_addr && s->st_value - in->sh_addr < in->sh_size ? in->sh_addr + in->sh_size - s->st_value : 0;
 }
 
+static void take(const struct walk *w, const Elf64_Sym *s, bool hidden, void (*each)(void *arg, const struct elf_symbol *s), void *arg)
+{
+	uint64_t offset;
+
+	if (is_code(s) && elf_file_offset(w->binary, s->st_value, true, &offset))
+		each(arg, &(struct elf_symbol){ .address = s->st_value, .size = s->st_size, .room = room_behind(w->file, s), .name = s->st_name,
+						.binding = ELF64_ST_BIND(s->st_info), .source = w->source, .hidden = hidden });
+}
+
+// In parts, each of which is given back: a whole table may be twenty megabytes.
 static void walk(const struct walk *w, void (*each)(void *arg, const struct elf_symbol *s), void *arg)
 {
-	uint64_t n = w->table->sh_size / sizeof(Elf64_Sym), offset;
-	const Elf64_Sym *sym = elf_table(w->file, w->table->sh_offset, n, sizeof *sym);
+	uint64_t n = w->table->sh_size / sizeof(Elf64_Sym);
 	const uint16_t *version = NULL;
 
 	if (w->versions && w->versions->sh_size / 2 >= n && w->versions->sh_offset % 2 == 0)
 		version = elf_file_bytes(w->file, w->versions->sh_offset, n * 2);
-	for (uint64_t i = 1; sym && i < n; i++)
-		if (is_code(&sym[i]) && elf_file_offset(w->binary, sym[i].st_value, true, &offset))
-			each(arg, &(struct elf_symbol){ .address = sym[i].st_value, .size = sym[i].st_size, .room = room_behind(w->file, &sym[i]),
-							.name = sym[i].st_name, .binding = ELF64_ST_BIND(sym[i].st_info), .source = w->source,
-							.hidden = version && version[i] & 0x8000 });
+	for (uint64_t from = 0; from < n; from += PART) {
+		uint64_t at = w->table->sh_offset + from * sizeof(Elf64_Sym), some = MIN(n - from, (uint64_t)PART);
+		const Elf64_Sym *sym = elf_table(w->file, at, some, sizeof *sym);
+
+		for (uint64_t i = from == 0; sym && i < some; i++) // the first one means none
+			take(w, &sym[i], version && version[from + i] & 0x8000, each, arg);
+		elf_file_drop(w->file, at, some * sizeof(Elf64_Sym));
+	}
 	elf_file_drop(w->file, w->table->sh_offset, w->table->sh_size);
 }
 

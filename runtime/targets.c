@@ -253,7 +253,9 @@ void targets_report(const struct targets *t, struct diag *d, uint32_t first_sour
 		if (t->unprobed[i])
 			diag_warn(d, at, E_TARGET, "%lu processes of '%s' ran programs that have no probes in them, since the script was compiled without them, as %s: "
 				  "start Spile again while they run", t->unprobed[i], target->name, t->program[i]);
-		if (t->late[i])
+		if (t->late[i] == 1)
+			diag_warn(d, at, E_TARGET, "a process was found to belong to '%s' only after it had begun to run: what it did before is not in the results", target->name);
+		else if (t->late[i])
 			diag_warn(d, at, E_TARGET, "%lu processes were found to belong to '%s' only after they had begun to run: what they did before is not in the results",
 				  t->late[i], target->name);
 	}

@@ -127,12 +127,39 @@ static size_t without_why(const char *text, size_t n)
 	return end > 1 && text[n - 1] == ']' ? end - 2 : n;
 }
 
+// What has no name, "0x7f12 [cfi, anonymous]" or "… [cfi, no-symbol: /usr/lib/libx.so+0x12, build ID …]", is "[anonymous]" and "[libx.so: no-symbol]":
+// addresses of one runtime's code, each by itself, would be a row of splinters. NULL: it has one.
+static const char *unnamed(struct profile *p, const char *text, size_t n, size_t why)
+{
+	if (n < 2 || text[0] != '0' || text[1] != 'x' || why == n)
+		return NULL;
+	_free_ char *said = xstrndup(text + why + 2, n - why - 3); // between the brackets
+	char *comma = strstr(said, ", "), *word = comma ? comma + 2 : NULL, *file = word ? strstr(word, ": ") : NULL;
+
+	if (!word)
+		return NULL;
+	if (!file)
+		return arena_printf(p->arena, "[%s]", word);
+	*file = '\0';
+	file += 2;
+	file[strcspn(file, ",")] = '\0';
+	if (strrchr(file, '+'))
+		*strrchr(file, '+') = '\0';
+	return arena_printf(p->arena, "[%s: %s]", strrchr(file, '/') ? strrchr(file, '/') + 1 : file, word);
+}
+
 // A frame's text is "name+offset"; all offsets of a function are one node. A stack that is not whole hangs on "[stopped: reason]".
 static void add_frame(void *arg, const char *text, size_t n)
 {
 	struct path *path = arg;
-	size_t end = n = path->why ? without_why(text, n) : n;
+	size_t why = path->why ? without_why(text, n) : n, end = why;
+	const char *none = unnamed(path->p, text, n, why);
 
+	if (none) {
+		text = none;
+		why = end = strlen(none);
+	}
+	n = why;
 	while (end > 0 && text[end - 1] >= '0' && text[end - 1] <= '9')
 		end--;
 	if (end > 1 && end < n && text[end - 1] == '+')

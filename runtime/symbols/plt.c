@@ -8,6 +8,8 @@
 #include "base/util.h"
 #include "runtime/elf_file.h"
 
+#define PART 32768 // relocations that are read at a time
+
 struct slot { // a word of the global offset table
 	uint64_t address;
 	uint32_t symbol;
@@ -18,12 +20,9 @@ struct slots {
 	VEC(uint32_t) by_number; // symbols of .rela.plt in order: what a lazy stub pushes
 };
 
-static void add_relocations(struct elf_file *f, const struct elf_section *s, struct slots *out)
+static void add_part(const uint8_t *p, uint64_t n, bool lazy, struct slots *out)
 {
-	const uint8_t *p = s->type == SHT_RELA ? elf_file_bytes(f, s->offset, s->size) : NULL;
-	bool lazy = strcmp(s->name, ".rela.plt") == 0;
-
-	for (uint64_t i = 0; p && i < s->size / sizeof(Elf64_Rela); i++) {
+	for (uint64_t i = 0; p && i < n; i++) {
 		Elf64_Rela r;
 
 		memcpy(&r, p + i * sizeof r, sizeof r);
@@ -32,7 +31,21 @@ static void add_relocations(struct elf_file *f, const struct elf_section *s, str
 		if (ELF64_R_SYM(r.r_info))
 			vec_push(NULL, &out->list, (struct slot){ r.r_offset, (uint32_t)ELF64_R_SYM(r.r_info) });
 	}
-	if (p)
+}
+
+// In parts, each of which is given back: all of a library's may be ten megabytes.
+static void add_relocations(struct elf_file *f, const struct elf_section *s, struct slots *out)
+{
+	bool lazy = strcmp(s->name, ".rela.plt") == 0;
+	uint64_t n = s->type == SHT_RELA ? s->size / sizeof(Elf64_Rela) : 0;
+
+	for (uint64_t from = 0; from < n; from += PART) {
+		uint64_t at = s->offset + from * sizeof(Elf64_Rela), some = MIN(n - from, (uint64_t)PART);
+
+		add_part(elf_file_bytes(f, at, some * sizeof(Elf64_Rela)), some, lazy, out);
+		elf_file_drop(f, at, some * sizeof(Elf64_Rela));
+	}
+	if (n)
 		elf_file_drop(f, s->offset, s->size);
 }
 

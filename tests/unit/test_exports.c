@@ -277,6 +277,46 @@ static void folded(void **state)
 	assert_string_equal(file(f, &n), "<c> 2\na:b;0x10;0x20 1\na:b;0x10;0x20;0x30 5\n");
 }
 
+// Stacks that were asked for with `why`: how a frame was found makes no difference, what ended the walk does.
+static void folded_why(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+
+	stream(f, "folded");
+	column(f, "comm", type_string(f->types, 16), UNIT_NONE, COLUMN_COMM, true);
+	column(f, "stack", type_stack(f->types, TYPE_USTACK, STACK_BPFTRACE, STACK_WHY, 4), UNIT_NONE, COLUMN_STACK, false);
+	struct exports *x = opened(f);
+	uint64_t top = (uint64_t)WIRE_HOW_TOP << WIRE_FRAME_SHIFT, cfi = (uint64_t)WIRE_HOW_CFI << WIRE_FRAME_SHIFT, fp = (uint64_t)WIRE_HOW_FP << WIRE_FRAME_SHIFT;
+	struct stack whole = { 2, WIRE_STOP_OUTERMOST, 0, 0, { 0x20 | top, 0x10 | cfi } }, other = { 2, WIRE_STOP_ROOT, 0, 0, { 0x20 | top, 0x10 | fp } };
+	struct stack part = { 1, WIRE_STOP_NO_TABLE, 0, 0, { 0x20 | top } };
+	deliver(f, x, 1, (const void *[]){ "a\0\0\0\0\0\0\0\0\0\0\0\0\0\0", &whole });
+	deliver(f, x, 1, (const void *[]){ "a\0\0\0\0\0\0\0\0\0\0\0\0\0\0", &other });
+	deliver(f, x, 1, (const void *[]){ "a\0\0\0\0\0\0\0\0\0\0\0\0\0\0", &part });
+	exports_close(x);
+	assert_string_equal(file(f, &n), "a;0x10;0x20 2\na;[stopped: no unwind information];0x20 1\n");
+}
+
+// Times are in microseconds; what is less than half of one is left out.
+static void folded_times(void **state)
+{
+	struct fixture *f = *state;
+	struct plan_stream *s = stream(f, "folded");
+	const struct type *stack = type_stack(f->types, TYPE_USTACK, STACK_BPFTRACE, 0, 4);
+	struct plan_map map = { .name = "@m", .role = MAP_USER, .key = stack, .value = type_agg(f->types, TYPE_SUM, true) };
+	struct stack keys[] = { { 1, 0, 0, 0, { 0x10 } }, { 1, 0, 0, 0, { 0x20 } } };
+	size_t n;
+
+	column(f, "stack", stack, UNIT_NONE, COLUMN_STACK, false);
+	plan_push(f->arena, &f->plan.maps, &f->plan.n_maps, map);
+	plan_push(f->arena, &s->measures, &s->n_measures, (struct plan_measure){ .name = "time", .map = 0, .unit = UNIT_NS });
+	struct exports *x = opened(f);
+	struct map_entry_view rows[] = { { .key = &keys[0], .key_type = stack, .value = &(int64_t){ 1500000600 } }, { .key = &keys[1], .key_type = stack, .value = &(int64_t){ 499 } } };
+	exports_measures(x, 0, &(struct map_view){ .map = &f->plan.maps[0], .entries = rows, .n = 2, .div = 1 }, true);
+	assert_int_equal(exports_close(x), 2);
+	assert_string_equal(file(f, &n), "0x10 1500001\n");
+}
+
 static void flamegraph(void **state)
 {
 	struct fixture *f = *state;
@@ -470,7 +510,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-		T(text_lines), T(json_lines), T(table), T(table_of_measures), T(table_of_a_histogram), T(csv), T(sqlite), T(sqlite_no_database), T(quantities), T(unwritable), T(folded), T(flamegraph), T(pprof), T(measure_lines), T(perfetto), T(prometheus),
+		T(text_lines), T(json_lines), T(table), T(table_of_measures), T(table_of_a_histogram), T(csv), T(sqlite), T(sqlite_no_database), T(quantities), T(unwritable), T(folded), T(folded_why), T(folded_times), T(flamegraph), T(pprof), T(measure_lines), T(perfetto), T(prometheus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
