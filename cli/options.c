@@ -380,7 +380,7 @@ static enum options_result check_together(const struct options *o, struct str *w
 		return OPTIONS_BAD;
 	}
 	if ((o->off_cpu || o->lock_wait) && o->command != CMD_PROFILE) {
-		str_printf(why, "--%s is for spile profile; probes/cpu/ has the script", o->off_cpu ? "off-cpu" : "lock-wait");
+		str_printf(why, "--%s is for spile profile; the library has the script", o->off_cpu ? "off-cpu" : "lock-wait");
 		return OPTIONS_BAD;
 	}
 	if (o->check && o->command != CMD_FMT) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// profile_script.h - the script that spile profile runs: one of probes/cpu/ with three of its lines written anew - whose time, how often,
+// profile_script.h - the script that spile profile runs: one of the library with three of its lines written anew - whose time, how often,
 // to which sink. File, title and duration are no part of it, so that the next profile finds it compiled.
 #pragma once
 

@@ -22,6 +22,14 @@ expect_same "$(sed -n '2,$s/.*,shop,\([0-9]*\).*/\1/p' all.csv)" 130 "calls of t
 ! grep -q other all.csv || fail "another program is in the target: $(cat all.csv)"
 done
 
+# what chooses all is decided in the kernel too
+cat >script.spile <<'CASE'
+target all { comm "*" }
+probe begins { on syscall:all:getpriority measure n = count() by comm export csv("all.csv") }
+CASE
+good -q -c "$T/shop syscalls 100" script.spile
+expect_same "$(sed -n '2,$s/.*,shop,\([0-9]*\).*/\1/p' all.csv)" 100 "calls where all belong to the target"
+
 # a storm of forks: each child makes calls of its own before it executes anything
 cat >storm.py <<'CASE'
 import os, sys, time
