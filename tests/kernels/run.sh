@@ -35,9 +35,10 @@ verdicts() { awk 'NR > 1 && NF == 2 && $1 ~ /[.](spile|bt)$/ { print $1, $2 }'; 
 (cd "$here/scripts" && "$build/spile" check --world "$world" *.spile || true) | verdicts >"$work/scripts/verdicts"
 mkdir "$work/library"
 cp -r "$tree/probes/." "$work/library/"
-(cd "$tree/probes" && "$build/spile" check -c true --world "$world" */*.bt */*.spile || true) | verdicts >"$work/library/verdicts"
+observed="head -c 1 /etc/passwd" # what cases/library.sh runs; there is no Python there, and no Go
+(cd "$tree/probes" && ls */*.bt */*.spile | grep -v -e '^python/' -e '^gc/' | xargs "$build/spile" check -c "$observed" --world "$world" || true) | verdicts >"$work/library/verdicts"
 while read -r script verdict; do
-	[ "$verdict" != works ] || "$build/spile" build -c true --world "$world" -o "$work/library/$script.spo" "$tree/probes/$script"
+	[ "$verdict" != works ] || "$build/spile" build -c "$observed" --world "$world" -o "$work/library/$script.spo" "$tree/probes/$script"
 done <"$work/library/verdicts"
 set -- -d "$here:/spile/kernels" -d "$work/scripts:/spile/scripts" -f "$here/../live/lib.sh:/spile/live/lib.sh" -f "$build/spile:/spile/build/spile" \
 	-f "$build/spile-compiler:/spile/build/spile-compiler" -d "$work/gen:/spile/gen" \
