@@ -34,6 +34,7 @@ struct node *make_var(struct sugar *s, const char *name, struct span at);
 struct node *make_string(struct sugar *s, const char *text, struct span at);
 struct node *make_int(struct sugar *s, uint64_t v, struct span at);
 struct node *make_call(struct sugar *s, const char *name, struct span at, struct node *a, struct node *b, struct node *c); // NULL ends
+struct node *make_ternary(struct sugar *s, struct node *cond, struct node *yes, struct node *no);
 struct node *make_not(struct sugar *s, struct node *n);
 struct node *make_bool(struct sugar *s, bool v, struct span at);
 struct node *make_cast(struct sugar *s, const char *to, struct node *n, struct span at); // to a type that is a word

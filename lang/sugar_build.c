@@ -43,6 +43,16 @@ struct node *make_call(struct sugar *s, const char *name, struct span at, struct
 	return n;
 }
 
+struct node *make_ternary(struct sugar *s, struct node *cond, struct node *yes, struct node *no)
+{
+	struct node *n = node_new(s->l->arena, NODE_TERNARY, cond->span);
+
+	n->ternary.cond = cond;
+	n->ternary.yes = yes;
+	n->ternary.no = no;
+	return n;
+}
+
 struct node *make_not(struct sugar *s, struct node *value)
 {
 	struct node *n = node_new(s->l->arena, NODE_UNARY, value->span);

@@ -155,6 +155,26 @@ static const char *save(struct calls *c, const struct node *n)
 	return c->saved.v[c->saved.n - 1].name;
 }
 
+static struct node *saved_value(struct calls *c, const struct node *n)
+{
+	return make_field(c->s, make_var(c->s, c->call, n->span), save(c, n), n->span);
+}
+
+// str(args.path) of a system call: at the entry the string may lie in memory that the program has not touched yet, which a probe
+// cannot read. The kernel has read it by the return, so what was empty is read again there.
+static struct node *string_again(struct calls *c, const struct node *n)
+{
+	struct node *once = saved_value(c, n), *again = copy_of(c->s, n);
+
+	again->call.args.v[0] = saved_value(c, n->call.args.v[0]);
+	return make_ternary(c->s, make_binary(c->s, OP_NE, once, make_string(c->s, "", n->span), n->span), copy_of(c->s, once), again);
+}
+
+static bool is_string_of_syscall(const struct calls *c, const struct node *n)
+{
+	return c->is_syscall && n->kind == NODE_CALL && strcmp(n->call.name, "str") == 0 && n->call.args.n && is_saved_whole(n->call.args.v[0]);
+}
+
 // What stands at the return for a value of the call; args.NAME of a system call is the entry's, its own `ret` is retval.
 static void at_return(void *arg, struct node **slot)
 {
@@ -162,7 +182,7 @@ static void at_return(void *arg, struct node **slot)
 	struct node *n = *slot;
 
 	if (is_saved_whole(n)) {
-		*slot = make_field(c->s, make_var(c->s, c->call, n->span), save(c, n), n->span);
+		*slot = is_string_of_syscall(c, n) ? string_again(c, n) : saved_value(c, n);
 		return;
 	}
 	if (is_self_time(n)) {

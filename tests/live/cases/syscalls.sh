@@ -35,3 +35,10 @@ expect_err '^Left out: 4 calls of ends whose thread ended before they returned'
 # and none of them needs a loop over those that are open
 SPILE_WITHOUT=for_each_map good ends.spile -c "$PROGRAMS/target calls 10 3"
 expect_err '^Left out: 4 calls of ends whose thread ended before they returned'
+# a path in memory that the system call is the first to touch
+printf '/etc/hostname' >name
+cat >paths.spile <<'END'
+probe opens { on syscall:it:openat capture path = str(args.filename) export csv("paths.csv") }
+END
+good -q -c "$PROGRAMS/untouched name name" paths.spile
+expect_same "$(grep -c '/etc/hostname' paths.csv)" 2 "paths that were seen"
