@@ -51,6 +51,7 @@ struct node *make_point(struct sugar *s, const char *text, struct span at);
 struct node_list one_of(struct sugar *s, struct node *n);
 void add_statement(struct sugar *s, struct node *block, struct node *n); // an expression becomes a statement
 struct node *both(struct sugar *s, struct node *a, struct node *b);       // a && b; either may be NULL
+bool has_feature(const struct sugar *s, enum feature f); // of the kernel that is compiled for
 struct node *copy_of(struct sugar *s, const struct node *n);
 const char *free_map(struct sugar *s, const char *base); // a suffix for make_map() that no map of the script has
 void forget_at_end(struct sugar *s, const char *suffix, struct span at); // a map of ours: not printed when the run ends

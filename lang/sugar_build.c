@@ -264,6 +264,13 @@ static bool map_is_taken(struct sugar *s, const char *map)
 	return t.found;
 }
 
+bool has_feature(const struct sugar *s, enum feature f)
+{
+	const struct world_ops *ops = s->l->world->ops;
+
+	return !ops->feature || ops->feature(s->l->world, f);
+}
+
 const char *free_map(struct sugar *s, const char *base)
 {
 	const char *suffix = base;

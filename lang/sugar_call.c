@@ -513,17 +513,32 @@ static struct node *another_thread(struct calls *c)
 	return make_binary(s, OP_NE, make_field(s, args, "old_pid", c->at), make_field(s, copy_of(s, args), "pid", c->at), c->at);
 }
 
+// Where a map cannot be walked (before Linux 5.13), what dead threads leave gives way to newer calls, uncounted.
+static void make_room(struct calls *c, const char *suffix)
+{
+	struct node *n = node_new(c->s->l->arena, NODE_MAPDECL, c->at);
+
+	n->mapdecl.name = make_map(c->s, suffix, NULL, c->at)->map.name;
+	n->mapdecl.kind = "lruhash";
+	n->mapdecl.size = 16384;
+	vec_push(c->s->l->arena, &c->s->out, n);
+}
+
 static void sweeps(struct calls *c, struct node *target)
 {
 	struct sugar *s = c->s;
+	const char *const maps[] = { c->map, c->top, c->nested };
+	bool walks = has_feature(s, FEATURE_FOR_EACH_MAP);
 	const char *why = arena_printf(s->l->arena, "calls of %s whose thread ended before they returned", s->d->declared.name);
-	sweep(c, "tracepoint:sched:sched_process_exit", target ? copy_of(s, target) : NULL, owner_now(c), false, why);
-	sweep(c, "tracepoint:sched:sched_process_exec", both(s, target ? copy_of(s, target) : NULL, c->is_syscall ? another_thread(c) : NULL), owner_before(c), true,
-	      arena_printf(s->l->arena, "calls of %s whose process executed another program", s->d->declared.name));
-	forget_at_end(s, c->map, c->at);
-	if (c->top) {
-		forget_at_end(s, c->top, c->at);
-		forget_at_end(s, c->nested, c->at);
+	if (walks) {
+		sweep(c, "tracepoint:sched:sched_process_exit", target ? copy_of(s, target) : NULL, owner_now(c), false, why);
+		sweep(c, "tracepoint:sched:sched_process_exec", both(s, target ? copy_of(s, target) : NULL, c->is_syscall ? another_thread(c) : NULL), owner_before(c),
+		      true, arena_printf(s->l->arena, "calls of %s whose process executed another program", s->d->declared.name));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(maps) && maps[i]; i++) {
+		if (!walks)
+			make_room(c, maps[i]);
+		forget_at_end(s, maps[i], c->at);
 	}
 }
 

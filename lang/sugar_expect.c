@@ -105,6 +105,21 @@ static const struct tally *tally_of(struct lang *l, const struct node *probe, en
 	return kept;
 }
 
+// Where counts of other processors cannot be read (before Linux 5.19) it is one number, added to atomically.
+static struct node *counted_once(struct sugar *s, const struct tally *t, const struct node *weight, struct span at)
+{
+	struct node *map = make_map(s, t->suffix, NULL, at), *one = make_call(s, "count", at, NULL, NULL, NULL), *n;
+
+	if (!has_feature(s, FEATURE_PERCPU_LOOKUP)) {
+		n = make_assign(s, map, weight ? copy_of(s, weight) : make_int(s, 1, at), at);
+		n->assign.op = OP_ADD;
+		return n;
+	}
+	if (weight)
+		one = make_call(s, "weighted", at, copy_of(s, weight), one, NULL);
+	return make_assign(s, map, one, at);
+}
+
 void tally_events(struct sugar *s, struct node *block, const struct node *weight)
 {
 	for (size_t i = 0; i < s->l->tallies.n; i++) {
@@ -114,9 +129,7 @@ void tally_events(struct sugar *s, struct node *block, const struct node *weight
 
 		if (t->probe != s->d)
 			continue;
-		one = make_call(s, "count", at, NULL, NULL, NULL);
-		if (weight)
-			one = make_call(s, "weighted", at, copy_of(s, weight), one, NULL);
+		one = counted_once(s, t, weight, at);
 		if (condition) {
 			condition = value_of(s, with_columns(s, condition));
 			if (t->kind == TALLY_ALL)
@@ -124,7 +137,7 @@ void tally_events(struct sugar *s, struct node *block, const struct node *weight
 			counted = make_block(s, at);
 			add_statement(s, block, make_if(s, condition, counted, at));
 		}
-		add_statement(s, counted, make_assign(s, make_map(s, t->suffix, NULL, at), one, at));
+		add_statement(s, counted, one);
 	}
 }
 

@@ -89,3 +89,14 @@ SCRIPT
 printf '/bin/cat /dev/null\n/bin/cat /dev/null\n' >twice
 good exec.spile -c '/bin/sh twice'
 [ "$(measure run calls)" -ge 2 ] || fail 'execve() that returned are missing'
+
+# where a map cannot be walked, pairs are the same; what died gives way to newer calls
+export SPILE_WITHOUT=for_each_map
+for what in 'recurse 5' 'threads 16'; do
+	good calls.spile -c "$REAL $what"
+	case $what in recurse*) n=6 sum=15 ;; *) n=6400 sum=9600 ;; esac
+	expect_same "$(measure rec calls)" $n "calls of $what without walks"
+	expect_same "$(measure rec sum)" $sum "the sum of their arguments"
+done
+good calls.spile -c "$REAL die 40"
+unset SPILE_WITHOUT
