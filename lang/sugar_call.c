@@ -528,8 +528,9 @@ static void sweeps(struct calls *c, struct node *target)
 {
 	struct sugar *s = c->s;
 	const char *const maps[] = { c->map, c->top, c->nested };
-	bool walks = has_feature(s, FEATURE_FOR_EACH_MAP);
+	bool walks = (c->is_syscall && !c->top) || has_feature(s, FEATURE_FOR_EACH_MAP);
 	const char *why = arena_printf(s->l->arena, "calls of %s whose thread ended before they returned", s->d->declared.name);
+
 	if (walks) {
 		sweep(c, "tracepoint:sched:sched_process_exit", target ? copy_of(s, target) : NULL, owner_now(c), false, why);
 		sweep(c, "tracepoint:sched:sched_process_exec", both(s, target ? copy_of(s, target) : NULL, c->is_syscall ? another_thread(c) : NULL), owner_before(c),
