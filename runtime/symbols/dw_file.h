@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "runtime/symbols/dw_bytes.h"
+#include "runtime/dw_bytes.h"
 
 struct elf_file;
 

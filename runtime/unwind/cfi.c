@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "runtime/dw_bytes.h"
 
 #define REMEMBERED 16 // depth of remember_state: compilers nest one
 
@@ -38,105 +39,50 @@ static struct registers registers_of(uint16_t machine)
 
 // Reading --------------------------------------------------------------------------------------------------------------
 
-struct cursor {
-	const uint8_t *at, *end;
-	bool bad; // something did not fit; reads give zeros from then on
-};
-
-static uint64_t take(struct cursor *c, unsigned n)
-{
-	uint64_t v = 0;
-
-	if ((size_t)(c->end - c->at) < n) {
-		c->bad = true;
-		c->at = c->end;
-		return 0;
-	}
-	memcpy(&v, c->at, n); // little-endian
-	c->at += n;
-	return v;
-}
-
-static uint64_t take_uleb(struct cursor *c)
-{
-	uint64_t v = 0;
-
-	for (unsigned shift = 0; c->at < c->end; shift += 7) {
-		uint8_t b = *c->at++;
-
-		if (shift < 64)
-			v |= (uint64_t)(b & 0x7f) << shift;
-		if (!(b & 0x80))
-			return v;
-	}
-	c->bad = true;
-	return 0;
-}
-
-static int64_t take_sleb(struct cursor *c)
-{
-	uint64_t v = 0;
-
-	for (unsigned shift = 0; c->at < c->end;) {
-		uint8_t b = *c->at++;
-
-		if (shift < 64)
-			v |= (uint64_t)(b & 0x7f) << shift;
-		shift += 7;
-		if (b & 0x80)
-			continue;
-		if (shift < 64 && b & 0x40)
-			v |= ~0ull << shift;
-		return (int64_t)v;
-	}
-	c->bad = true;
-	return 0;
-}
-
 static uint64_t signed_of(uint64_t v, unsigned bytes)
 {
 	return (uint64_t)((int64_t)(v << (64 - bytes * 8)) >> (64 - bytes * 8));
 }
 
-static uint64_t take_format(struct cursor *c, uint8_t format)
+static uint64_t take_format(struct dw_bytes *c, uint8_t format)
 {
 	switch (format) {
-	case PE_ABSPTR: case PE_UDATA8: case PE_SDATA8: return take(c, 8);
-	case PE_UDATA2: return take(c, 2);
-	case PE_UDATA4: return take(c, 4);
-	case PE_SDATA2: return signed_of(take(c, 2), 2);
-	case PE_SDATA4: return signed_of(take(c, 4), 4);
-	case PE_ULEB128: return take_uleb(c);
-	case PE_SLEB128: return (uint64_t)take_sleb(c);
-	default: c->bad = true; return 0;
+	case PE_ABSPTR: case PE_UDATA8: case PE_SDATA8: return dw_fixed(c, 8);
+	case PE_UDATA2: return dw_fixed(c, 2);
+	case PE_UDATA4: return dw_fixed(c, 4);
+	case PE_SDATA2: return signed_of(dw_fixed(c, 2), 2);
+	case PE_SDATA4: return signed_of(dw_fixed(c, 4), 4);
+	case PE_ULEB128: return dw_uleb(c);
+	case PE_SLEB128: return (uint64_t)dw_sleb(c);
+	default: c->failed = true; return 0;
 	}
 }
 
-static uint64_t take_pointer(const struct cfi_section *s, struct cursor *c, uint8_t encoding, uint64_t data)
+static uint64_t take_pointer(const struct cfi_section *s, struct dw_bytes *c, uint8_t encoding, uint64_t data)
 {
-	uint64_t place = s->address + (uint64_t)(c->at - s->bytes), v = take_format(c, encoding & 0x0f);
+	uint64_t place = s->address + (uint64_t)(c->p - s->bytes), v = take_format(c, encoding & 0x0f);
 
 	switch (encoding & 0xf0) {
 	case 0: return v;
 	case PE_PCREL: return v + place;
 	case PE_DATAREL: return v + data;
-	default: c->bad = true; return 0; // textrel, funcrel, aligned, indirect: no linker writes them
+	default: c->failed = true; return 0; // textrel, funcrel, aligned, indirect: no linker writes them
 	}
 }
 
 bool cfi_pointer(const struct cfi_section *s, const uint8_t **at, const uint8_t *end, uint8_t encoding, uint64_t data, uint64_t *ret)
 {
-	struct cursor c = { *at, end, false };
+	struct dw_bytes c = { *at, end, false };
 
 	*ret = take_pointer(s, &c, encoding, data);
-	*at = c.at;
-	return !c.bad;
+	*at = c.p;
+	return !c.failed;
 }
 
 // Records --------------------------------------------------------------------------------------------------------------
 
 struct record {
-	struct cursor body; // behind the id
+	struct dw_bytes body; // behind the id
 	uint64_t id_at, id;
 	bool wide; // 64-bit DWARF
 };
@@ -145,18 +91,18 @@ static bool read_record(const struct cfi_section *s, uint64_t offset, struct rec
 {
 	if (offset >= s->size)
 		return false;
-	struct cursor c = { s->bytes + offset, s->bytes + s->size, false };
-	uint64_t length = take(&c, 4);
+	struct dw_bytes c = { s->bytes + offset, s->bytes + s->size, false };
+	uint64_t length = dw_fixed(&c, 4);
 	r->wide = length == 0xffffffff;
 	if (r->wide)
-		length = take(&c, 8);
-	if (c.bad || length == 0 || length > (uint64_t)(c.end - c.at))
+		length = dw_fixed(&c, 8);
+	if (c.failed || length == 0 || length > dw_left(&c))
 		return false;
-	c.end = c.at + length;
-	r->id_at = (uint64_t)(c.at - s->bytes);
-	r->id = take(&c, r->wide && s->debug ? 8 : 4); // the id of .eh_frame has 4 bytes in either form
+	c.end = c.p + length;
+	r->id_at = (uint64_t)(c.p - s->bytes);
+	r->id = dw_fixed(&c, r->wide && s->debug ? 8 : 4); // the id of .eh_frame has 4 bytes in either form
 	r->body = c;
-	return !c.bad;
+	return !c.failed;
 }
 
 static bool is_cie(const struct cfi_section *s, const struct record *r)
@@ -174,52 +120,39 @@ enum cfi_kind cfi_record(const struct cfi_section *s, uint64_t offset, uint64_t 
 	return is_cie(s, &r) ? CFI_CIE : CFI_FDE;
 }
 
-bool cfi_fde_cie(const struct cfi_section *s, uint64_t offset, uint64_t *ret)
+bool cfi_open_fde(const struct cfi_section *s, uint64_t offset, struct cfi_fde *ret)
 {
 	struct record r;
 
 	if (!read_record(s, offset, &r) || is_cie(s, &r))
 		return false;
-	*ret = s->debug ? r.id : r.id_at - r.id;
-	return *ret < s->size;
+	*ret = (struct cfi_fde){ .cie = s->debug ? r.id : r.id_at - r.id, .program = r.body.p, .end = r.body.end };
+	return ret->cie < s->size;
 }
 
-static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct cursor c, struct cfi_state *st, uint64_t address, uint64_t end,
+static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct dw_bytes c, struct cfi_state *st, uint64_t address, uint64_t end,
 		cfi_row *row, void *arg);
 
 // The letters behind 'z'. Unknown ones may be skipped, since their length is told; but then a pointer's form may be unknown.
-static bool take_augmentation(struct cursor *c, const char *letters, struct cfi_cie *cie)
+static bool take_augmentation(struct dw_bytes *c, const char *letters, struct cfi_cie *cie)
 {
-	uint64_t length = take_uleb(c);
+	uint64_t length = dw_uleb(c);
 
-	if (c->bad || length > (uint64_t)(c->end - c->at))
+	if (c->failed || length > dw_left(c))
 		return false;
-	struct cursor data = { c->at, c->at + length, false };
-	c->at += length;
-	for (; *letters && !data.bad; letters++) {
+	struct dw_bytes data = { c->p, c->p + length, false };
+	c->p += length;
+	for (; *letters && !data.failed; letters++) {
 		switch (*letters) {
-		case 'R': cie->encoding = (uint8_t)take(&data, 1); break;
-		case 'L': take(&data, 1); break;
-		case 'P': take_format(&data, (uint8_t)take(&data, 1) & 0x0f); break; // the personality: not followed
+		case 'R': cie->encoding = (uint8_t)dw_fixed(&data, 1); break;
+		case 'L': dw_fixed(&data, 1); break;
+		case 'P': take_format(&data, (uint8_t)dw_fixed(&data, 1) & 0x0f); break; // the personality: not followed
 		case 'S': cie->signal = true; break;
 		case 'B': case 'G': break; // aarch64: keys and tags of return addresses, which are stripped anyhow
 		default: return true;
 		}
 	}
-	return !data.bad;
-}
-
-static const char *take_text(struct cursor *c)
-{
-	const char *text = (const char *)c->at;
-	const uint8_t *nul = memchr(c->at, 0, (size_t)(c->end - c->at));
-
-	if (!nul) {
-		c->bad = true;
-		return "";
-	}
-	c->at = nul + 1;
-	return text;
+	return !data.failed;
 }
 
 bool cfi_read_cie(const struct cfi_section *s, uint64_t offset, struct cfi_cie *ret)
@@ -229,21 +162,21 @@ bool cfi_read_cie(const struct cfi_section *s, uint64_t offset, struct cfi_cie *
 	*ret = (struct cfi_cie){ .offset = offset, .initial = { .ra = s->machine == EM_AARCH64 ? UNWIND_SAME : UNWIND_LOST } };
 	if (!read_record(s, offset, &r) || !is_cie(s, &r))
 		return false;
-	struct cursor c = r.body;
-	uint64_t version = take(&c, 1);
-	const char *letters = take_text(&c);
+	struct dw_bytes c = r.body;
+	uint64_t version = dw_fixed(&c, 1);
+	const char *letters = dw_text(&c);
 	if (strcmp(letters, "eh") == 0) // of GCC 2
 		return false;
 	if (version >= 4) {
-		uint64_t address_size = take(&c, 1), segment_size = take(&c, 1);
+		uint64_t address_size = dw_fixed(&c, 1), segment_size = dw_fixed(&c, 1);
 
 		if (address_size != 8 || segment_size != 0)
 			return false;
 	}
-	ret->code_align = take_uleb(&c);
-	ret->data_align = take_sleb(&c);
-	uint64_t ra = version == 1 ? take(&c, 1) : take_uleb(&c);
-	if (c.bad || ra != registers_of(s->machine).ra)
+	ret->code_align = dw_uleb(&c);
+	ret->data_align = dw_sleb(&c);
+	uint64_t ra = version == 1 ? dw_fixed(&c, 1) : dw_uleb(&c);
+	if (c.failed || ra != registers_of(s->machine).ra)
 		return false;
 	ret->augmented = *letters == 'z';
 	if (ret->augmented ? !take_augmentation(&c, letters + 1, ret) : *letters != '\0')
@@ -253,24 +186,22 @@ bool cfi_read_cie(const struct cfi_section *s, uint64_t offset, struct cfi_cie *
 	return true;
 }
 
-bool cfi_read_fde(const struct cfi_section *s, uint64_t offset, const struct cfi_cie *cie, struct cfi_fde *ret)
+bool cfi_read_fde(const struct cfi_section *s, const struct cfi_cie *cie, struct cfi_fde *fde)
 {
-	struct record r;
-
-	if (!read_record(s, offset, &r) || is_cie(s, &r))
-		return false;
-	struct cursor c = r.body;
+	struct dw_bytes c = { fde->program, fde->end, false };
 	uint64_t begin = take_pointer(s, &c, cie->encoding, 0), size = take_format(&c, cie->encoding & 0x0f);
 	if (cie->augmented) {
-		uint64_t length = take_uleb(&c);
+		uint64_t length = dw_uleb(&c);
 
-		if (c.bad || length > (uint64_t)(c.end - c.at))
+		if (c.failed || length > dw_left(&c))
 			return false;
-		c.at += length;
+		c.p += length;
 	}
-	if (c.bad || size == 0 || begin + size < begin)
+	if (c.failed || size == 0 || begin + size < begin)
 		return false;
-	*ret = (struct cfi_fde){ .begin = begin, .size = size, .cie = cie->offset, .program = c.at, .end = c.end };
+	fde->begin = begin;
+	fde->size = size;
+	fde->program = c.p;
 	return true;
 }
 
@@ -286,65 +217,65 @@ static bool fits32(int64_t v)
 	return v == (int32_t)v;
 }
 
-static void make_rule(const struct registers *reg, const struct cfi_cie *cie, const struct cfi_state *st, struct unwind_rule *r)
+_Static_assert(sizeof(struct cfi_rule) == sizeof(struct unwind_rule) && offsetof(struct unwind_rule, cfa) == 0 && offsetof(struct unwind_rule, fp) == 1 &&
+	       offsetof(struct unwind_rule, ra) == 2 && offsetof(struct unwind_rule, reg) == 3 && offsetof(struct unwind_rule, cfa_off) == 4 &&
+	       offsetof(struct unwind_rule, fp_off) == 8 && offsetof(struct unwind_rule, ra_off) == 10 && offsetof(struct unwind_rule, post) == 12,
+	       "a rule's layout; little-endian");
+
+static struct cfi_rule pack(uint8_t cfa, uint8_t reg, uint8_t fp, int64_t fp_off, const struct cfi_state *st)
 {
-	*r = (struct unwind_rule){ .cfa = st->cfa };
-	if (cie->signal) {
-		r->cfa = UNWIND_CFA_SIGNAL;
-		return;
-	}
-	if (st->no_caller) {
-		r->cfa = UNWIND_CFA_STOP;
-		return;
-	}
-	if (st->cfa == UNWIND_CFA_REG && st->cfa_reg == reg->sp)
-		r->cfa = UNWIND_CFA_SP;
-	else if (st->cfa == UNWIND_CFA_REG && st->cfa_reg == reg->fp)
-		r->cfa = UNWIND_CFA_FP;
+	return (struct cfi_rule){ cfa | (uint64_t)fp << 8 | (uint64_t)st->ra << 16 | (uint64_t)reg << 24 | (uint64_t)st->cfa_off << 32,
+				  (uint16_t)fp_off | (uint64_t)(uint16_t)st->ra_off << 16 | (uint64_t)st->post << 32 };
+}
+
+static struct cfi_rule make_rule(const struct registers *reg, const struct cfi_cie *cie, const struct cfi_state *st)
+{
+	uint8_t cfa = st->cfa;
+
+	if (cie->signal)
+		return (struct cfi_rule){ UNWIND_CFA_SIGNAL, 0 };
+	if (st->no_caller)
+		return (struct cfi_rule){ UNWIND_CFA_STOP, 0 };
+	if (cfa == UNWIND_CFA_REG && st->cfa_reg == reg->sp)
+		cfa = UNWIND_CFA_SP;
+	else if (cfa == UNWIND_CFA_REG && st->cfa_reg == reg->fp)
+		cfa = UNWIND_CFA_FP;
 	bool ok = fits32(st->cfa_off) && fits32(st->post) && st->ra != UNWIND_LOST && (st->ra == UNWIND_SAME || fits16(st->ra_off));
 	// one register's number for both: a rule that needs two does not occur
-	ok = ok && !(r->cfa == UNWIND_CFA_REG && st->ra == UNWIND_IN_REG);
-	if (!ok) {
-		r->cfa = UNWIND_CFA_BAD;
-		return;
-	}
-	r->cfa_off = (int32_t)st->cfa_off;
-	r->post = (int32_t)st->post;
-	r->reg = r->cfa == UNWIND_CFA_REG ? st->cfa_reg : st->ra == UNWIND_IN_REG ? st->ra_reg : 0;
-	r->ra = st->ra;
-	r->ra_off = (int16_t)st->ra_off;
+	if (!ok || (cfa == UNWIND_CFA_REG && st->ra == UNWIND_IN_REG))
+		return (struct cfi_rule){ UNWIND_CFA_BAD, 0 };
 	bool known = st->fp == UNWIND_SAME || (st->fp != UNWIND_LOST && fits16(st->fp_off));
-	r->fp = known ? st->fp : UNWIND_LOST;
-	r->fp_off = known ? (int16_t)st->fp_off : 0;
+	return pack(cfa, cfa == UNWIND_CFA_REG ? st->cfa_reg : st->ra == UNWIND_IN_REG ? st->ra_reg : 0, known ? st->fp : UNWIND_LOST,
+		    known ? st->fp_off : 0, st);
 }
 
 // Expressions ----------------------------------------------------------------------------------------------------------
 
-static bool take_block(struct cursor *c, struct cursor *ret)
+static bool take_block(struct dw_bytes *c, struct dw_bytes *ret)
 {
-	uint64_t n = take_uleb(c);
+	uint64_t n = dw_uleb(c);
 
-	if (c->bad || n > (uint64_t)(c->end - c->at)) {
-		c->bad = true;
+	if (c->failed || n > dw_left(c)) {
+		c->failed = true;
 		return false;
 	}
-	*ret = (struct cursor){ c->at, c->at + n, false };
-	c->at += n;
+	*ret = (struct dw_bytes){ c->p, c->p + n, false };
+	c->p += n;
 	return true;
 }
 
 // breg7 8; breg16 0; lit15; and; litN; ge; lit3; shl; plus: of a PLT entry, where the second push is at byte N
-static bool is_plt(const struct registers *reg, struct cursor e, struct cfi_state *st)
+static bool is_plt(const struct registers *reg, struct dw_bytes e, struct cfi_state *st)
 {
 	static const uint8_t middle[] = { OP_BREG + 16, 0, OP_LIT + 15, OP_AND }, tail[] = { OP_GE, OP_LIT + 3, OP_SHL, OP_PLUS };
 
-	if (reg->ra != 16 || take(&e, 1) != OP_BREG + reg->sp)
+	if (reg->ra != 16 || dw_fixed(&e, 1) != OP_BREG + reg->sp)
 		return false;
-	int64_t off = take_sleb(&e);
-	if (e.bad || e.end - e.at != sizeof middle + 1 + sizeof tail || memcmp(e.at, middle, sizeof middle) != 0)
+	int64_t off = dw_sleb(&e);
+	if (e.failed || e.end - e.p != sizeof middle + 1 + sizeof tail || memcmp(e.p, middle, sizeof middle) != 0)
 		return false;
-	uint8_t lit = e.at[sizeof middle];
-	if (lit < OP_LIT || lit > OP_LIT + 15 || memcmp(e.at + sizeof middle + 1, tail, sizeof tail) != 0)
+	uint8_t lit = e.p[sizeof middle];
+	if (lit < OP_LIT || lit > OP_LIT + 15 || memcmp(e.p + sizeof middle + 1, tail, sizeof tail) != 0)
 		return false;
 	st->cfa = UNWIND_CFA_PLT;
 	st->cfa_off = off;
@@ -353,31 +284,31 @@ static bool is_plt(const struct registers *reg, struct cursor e, struct cfi_stat
 }
 
 // bregR off; deref; [plus_uconst n]: the caller's stack pointer was saved
-static void cfa_expression(const struct registers *reg, struct cursor e, struct cfi_state *st)
+static void cfa_expression(const struct registers *reg, struct dw_bytes e, struct cfi_state *st)
 {
 	if (is_plt(reg, e, st))
 		return;
-	uint64_t op = take(&e, 1);
-	int64_t off = take_sleb(&e);
-	bool sp = op == OP_BREG + reg->sp, fp = op == OP_BREG + reg->fp, deref = take(&e, 1) == OP_DEREF;
+	uint64_t op = dw_fixed(&e, 1);
+	int64_t off = dw_sleb(&e);
+	bool sp = op == OP_BREG + reg->sp, fp = op == OP_BREG + reg->fp, deref = dw_fixed(&e, 1) == OP_DEREF;
 	uint64_t post = 0;
-	if (e.at < e.end && *e.at == OP_PLUS_UCONST) {
-		e.at++;
-		post = take_uleb(&e);
+	if (e.p < e.end && *e.p == OP_PLUS_UCONST) {
+		e.p++;
+		post = dw_uleb(&e);
 	}
-	bool known = !e.bad && e.at == e.end && (sp || fp) && deref;
+	bool known = !e.failed && e.p == e.end && (sp || fp) && deref;
 	st->cfa = known ? (sp ? UNWIND_CFA_SP_AT : UNWIND_CFA_FP_AT) : UNWIND_CFA_BAD;
 	st->cfa_off = off;
 	st->post = (int64_t)post;
 }
 
 // bregR off: a register was saved there
-static uint8_t saved_by_expression(const struct registers *reg, struct cursor e, int64_t *off)
+static uint8_t saved_by_expression(const struct registers *reg, struct dw_bytes e, int64_t *off)
 {
-	uint64_t op = take(&e, 1);
+	uint64_t op = dw_fixed(&e, 1);
 
-	*off = take_sleb(&e);
-	if (e.bad || e.at != e.end)
+	*off = dw_sleb(&e);
+	if (e.failed || e.p != e.end)
 		return UNWIND_LOST;
 	return op == OP_BREG + reg->fp ? UNWIND_AT_FP : op == OP_BREG + reg->sp ? UNWIND_AT_SP : UNWIND_LOST;
 }
@@ -388,7 +319,7 @@ struct machine {
 	const struct cfi_section *s;
 	const struct cfi_cie *cie;
 	struct registers reg;
-	struct cfi_state *st, saved[REMEMBERED];
+	struct cfi_state *st, *saved; // of the REMEMBERED only what is in use is ever written: there are millions of runs
 	unsigned nsaved;
 	uint64_t address, end; // where the next row begins; where the function ends
 	cfi_row *row;
@@ -397,12 +328,10 @@ struct machine {
 
 static void emit(struct machine *m)
 {
-	struct unwind_rule rule;
-
 	if (!m->row || m->address >= m->end)
 		return;
-	make_rule(&m->reg, m->cie, m->st, &rule);
-	m->row(m->arg, m->address, &rule);
+	struct cfi_rule r = make_rule(&m->reg, m->cie, m->st);
+	m->row(m->arg, m->address, r.low, r.high);
 }
 
 static void advance(struct machine *m, uint64_t delta)
@@ -499,9 +428,9 @@ static int64_t factored(const struct machine *m, uint64_t n)
 }
 
 // An instruction whose operands are no six bits. False at one that is not known.
-static bool extended(struct machine *m, struct cursor *c, uint8_t op)
+static bool extended(struct machine *m, struct dw_bytes *c, uint8_t op)
 {
-	struct cursor block;
+	struct dw_bytes block;
 	uint64_t reg, v;
 	int64_t off;
 
@@ -509,58 +438,60 @@ static bool extended(struct machine *m, struct cursor *c, uint8_t op)
 	case CFA_NOP: case CFA_NEGATE_RA_STATE: return true;
 	case CFA_SET_LOC:
 		v = take_pointer(m->s, c, m->cie->encoding, 0);
-		if (c->bad || v < m->address)
+		if (c->failed || v < m->address)
 			return false;
 		emit(m);
 		m->address = MIN(v, m->end);
 		return true;
-	case CFA_ADVANCE1: advance(m, take(c, 1)); return true;
-	case CFA_ADVANCE2: advance(m, take(c, 2)); return true;
-	case CFA_ADVANCE4: advance(m, take(c, 4)); return true;
-	case CFA_OFFSET_EXTENDED: reg = take_uleb(c), v = take_uleb(c); set_register(m, reg, UNWIND_AT_CFA, factored(m, v)); return true;
-	case CFA_OFFSET_SF: reg = take_uleb(c), off = take_sleb(c); set_register(m, reg, UNWIND_AT_CFA, factored(m, (uint64_t)off)); return true;
-	case CFA_NEGATIVE_OFFSET: reg = take_uleb(c), v = take_uleb(c); set_register(m, reg, UNWIND_AT_CFA, factored(m, 0 - v)); return true;
-	case CFA_RESTORE_EXTENDED: restore(m, take_uleb(c)); return true;
-	case CFA_UNDEFINED: undefined(m, take_uleb(c)); return true;
-	case CFA_SAME_VALUE: set_register(m, take_uleb(c), UNWIND_SAME, 0); return true;
-	case CFA_REGISTER: reg = take_uleb(c), v = take_uleb(c); in_register(m, reg, v); return true;
+	case CFA_ADVANCE1: advance(m, dw_fixed(c, 1)); return true;
+	case CFA_ADVANCE2: advance(m, dw_fixed(c, 2)); return true;
+	case CFA_ADVANCE4: advance(m, dw_fixed(c, 4)); return true;
+	case CFA_OFFSET_EXTENDED: reg = dw_uleb(c), v = dw_uleb(c); set_register(m, reg, UNWIND_AT_CFA, factored(m, v)); return true;
+	case CFA_OFFSET_SF: reg = dw_uleb(c), off = dw_sleb(c); set_register(m, reg, UNWIND_AT_CFA, factored(m, (uint64_t)off)); return true;
+	case CFA_NEGATIVE_OFFSET: reg = dw_uleb(c), v = dw_uleb(c); set_register(m, reg, UNWIND_AT_CFA, factored(m, 0 - v)); return true;
+	case CFA_RESTORE_EXTENDED: restore(m, dw_uleb(c)); return true;
+	case CFA_UNDEFINED: undefined(m, dw_uleb(c)); return true;
+	case CFA_SAME_VALUE: set_register(m, dw_uleb(c), UNWIND_SAME, 0); return true;
+	case CFA_REGISTER: reg = dw_uleb(c), v = dw_uleb(c); in_register(m, reg, v); return true;
 	case CFA_REMEMBER: remember(m); return true;
 	case CFA_RESTORE_STATE: return recall(m);
-	case CFA_DEF_CFA: reg = take_uleb(c), v = take_uleb(c); set_cfa(m, reg, (int64_t)v); return true;
-	case CFA_DEF_CFA_SF: reg = take_uleb(c), off = take_sleb(c); set_cfa(m, reg, factored(m, (uint64_t)off)); return true;
-	case CFA_DEF_REGISTER: set_cfa_register(m, take_uleb(c)); return true;
-	case CFA_DEF_OFFSET: m->st->cfa_off = (int64_t)take_uleb(c); return true;
-	case CFA_DEF_OFFSET_SF: m->st->cfa_off = factored(m, (uint64_t)take_sleb(c)); return true;
+	case CFA_DEF_CFA: reg = dw_uleb(c), v = dw_uleb(c); set_cfa(m, reg, (int64_t)v); return true;
+	case CFA_DEF_CFA_SF: reg = dw_uleb(c), off = dw_sleb(c); set_cfa(m, reg, factored(m, (uint64_t)off)); return true;
+	case CFA_DEF_REGISTER: set_cfa_register(m, dw_uleb(c)); return true;
+	case CFA_DEF_OFFSET: m->st->cfa_off = (int64_t)dw_uleb(c); return true;
+	case CFA_DEF_OFFSET_SF: m->st->cfa_off = factored(m, (uint64_t)dw_sleb(c)); return true;
 	case CFA_DEF_EXPRESSION:
 		if (take_block(c, &block))
 			cfa_expression(&m->reg, block, m->st);
 		return true;
 	case CFA_EXPRESSION: case CFA_VAL_EXPRESSION:
-		reg = take_uleb(c);
+		reg = dw_uleb(c);
 		if (take_block(c, &block)) {
 			uint8_t how = saved_by_expression(&m->reg, block, &off);
 
 			set_register(m, reg, op == CFA_EXPRESSION ? how : UNWIND_LOST, off);
 		}
 		return true;
-	case CFA_VAL_OFFSET: case CFA_VAL_OFFSET_SF: reg = take_uleb(c); take_uleb(c); set_register(m, reg, UNWIND_LOST, 0); return true;
-	case CFA_ARGS_SIZE: take_uleb(c); return true;
+	case CFA_VAL_OFFSET: case CFA_VAL_OFFSET_SF: reg = dw_uleb(c); dw_uleb(c); set_register(m, reg, UNWIND_LOST, 0); return true;
+	case CFA_ARGS_SIZE: dw_uleb(c); return true;
 	default: return false;
 	}
 }
 
-static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct cursor c, struct cfi_state *st, uint64_t address, uint64_t end,
+static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct dw_bytes c, struct cfi_state *st, uint64_t address, uint64_t end,
 		cfi_row *row, void *arg)
 {
-	struct machine m = { .s = s, .cie = cie, .reg = registers_of(s->machine), .st = st, .address = address, .end = end, .row = row, .arg = arg };
+	struct cfi_state saved[REMEMBERED];
+	struct machine m = { .s = s, .cie = cie, .reg = registers_of(s->machine), .st = st, .saved = saved, .address = address, .end = end,
+			     .row = row, .arg = arg };
 
-	while (c.at < c.end && !c.bad) {
-		uint8_t op = *c.at++;
+	while (c.p < c.end && !c.failed) {
+		uint8_t op = *c.p++;
 
 		if ((op & 0xc0) == CFA_ADVANCE)
 			advance(&m, op & 0x3f);
 		else if ((op & 0xc0) == CFA_OFFSET)
-			set_register(&m, op & 0x3f, UNWIND_AT_CFA, factored(&m, take_uleb(&c)));
+			set_register(&m, op & 0x3f, UNWIND_AT_CFA, factored(&m, dw_uleb(&c)));
 		else if ((op & 0xc0) == CFA_RESTORE)
 			restore(&m, op & 0x3f);
 		else if (!extended(&m, &c, op))
@@ -573,5 +504,5 @@ void cfi_run(const struct cfi_section *s, const struct cfi_cie *cie, const struc
 {
 	struct cfi_state st = cie->initial;
 
-	run(s, cie, (struct cursor){ fde->program, fde->end, false }, &st, fde->begin, fde->begin + fde->size, row, arg);
+	run(s, cie, (struct dw_bytes){ fde->program, fde->end, false }, &st, fde->begin, fde->begin + fde->size, row, arg);
 }

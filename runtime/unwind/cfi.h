@@ -42,10 +42,16 @@ struct cfi_cie {
 struct cfi_fde {
 	uint64_t begin, size; // virtual addresses
 	uint64_t cie;         // offset of its CIE
-	const uint8_t *program, *end;
+	const uint8_t *program, *end; // opened, and not read yet: all that it holds
 };
 
-typedef void cfi_row(void *arg, uint64_t address, const struct unwind_rule *rule);
+// A struct unwind_rule as two words: a processor that is to read at once what was written byte by byte waits for it, and that
+// would be a third of the time.
+struct cfi_rule {
+	uint64_t low, high;
+};
+
+typedef void cfi_row(void *arg, uint64_t address, uint64_t low, uint64_t high); // a struct cfi_rule, in registers
 
 // One pointer in one of the encodings, at *at (moved behind it). `section` is where it lies, `data` what datarel counts from.
 bool cfi_pointer(const struct cfi_section *s, const uint8_t **at, const uint8_t *end, uint8_t encoding, uint64_t data, uint64_t *ret);
@@ -54,7 +60,8 @@ enum cfi_kind { CFI_END, CFI_CIE, CFI_FDE, CFI_OTHER };
 // What stands at `offset`, and where the next record begins. CFI_END also for bytes that are no record.
 enum cfi_kind cfi_record(const struct cfi_section *s, uint64_t offset, uint64_t *next);
 bool cfi_read_cie(const struct cfi_section *s, uint64_t offset, struct cfi_cie *ret);
-bool cfi_fde_cie(const struct cfi_section *s, uint64_t offset, uint64_t *ret); // its CIE's offset
-bool cfi_read_fde(const struct cfi_section *s, uint64_t offset, const struct cfi_cie *cie, struct cfi_fde *ret);
+// An FDE is read in two steps, since its CIE says how: the first finds that, the second the addresses and the program.
+bool cfi_open_fde(const struct cfi_section *s, uint64_t offset, struct cfi_fde *ret);
+bool cfi_read_fde(const struct cfi_section *s, const struct cfi_cie *cie, struct cfi_fde *fde);
 // Rows in ascending order, from fde->begin on; a program that is damaged ends early. `row` may be told a rule twice.
 void cfi_run(const struct cfi_section *s, const struct cfi_cie *cie, const struct cfi_fde *fde, cfi_row *row, void *arg);

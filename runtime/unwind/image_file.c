@@ -18,6 +18,7 @@ struct reader {
 	int fd;
 	uint8_t *bytes;
 	uint64_t size;
+	uint64_t had; // so many bytes of the start are here
 };
 
 // What cannot be read stays zero, which says nothing.
@@ -26,6 +27,8 @@ static void fetch(const struct reader *r, uint64_t offset, uint64_t n)
 	if (offset >= r->size)
 		return;
 	n = MIN(n, r->size - offset);
+	if (offset + n <= r->had)
+		return;
 	for (uint64_t at = 0; at < n;) {
 		ssize_t got = pread(r->fd, r->bytes + offset + at, n - at, (off_t)(offset + at));
 
@@ -98,6 +101,7 @@ int image_file_read(int fd, uint64_t size, void **ret)
 	if (r.bytes == MAP_FAILED)
 		return -errno;
 	fetch(&r, 0, HEAD);
+	r.had = HEAD;
 	memcpy(&e, r.bytes, sizeof e);
 	if (memcmp(e.e_ident, ELFMAG, SELFMAG) == 0)
 		fetch_segments(&r, &e);

@@ -29,6 +29,10 @@ struct places {
 	bool sorted;
 };
 
+struct seen { // a rule, and its number
+	uint64_t low, high, number;
+};
+
 struct builder {
 	const struct image *image;
 	struct cfi_section section[2];
@@ -37,25 +41,27 @@ struct builder {
 	uint32_t *at; // rows: offsets in the file
 	uint16_t *rule;
 	size_t nrows, cap;
-	struct unwind_rule *rules;
+	struct cfi_rule *rules;
 	size_t nrules, rules_cap;
 	uint32_t *slots; // open addressing: number of a rule + 1
 	size_t nslots;
-	uint32_t memo[MEMO]; // number of the rule last seen with this hash + 1
+	struct seen memo[MEMO]; // by a hash; all zeros is the rule of row 0, whose number is 0
 	uint64_t delta;   // of the function at hand: offset in the file - virtual address
 	uint64_t covered; // end of the last function, offset in the file
 };
 
 // Rules ----------------------------------------------------------------------------------------------------------------
 
-static uint32_t rule_hash(const struct unwind_rule *r)
+static uint32_t rule_hash(uint64_t low, uint64_t high)
 {
-	uint64_t w[2];
+	uint64_t h = (low ^ (high * 0x9e3779b97f4a7c15u)) * 0xff51afd7ed558ccdu;
 
-	_Static_assert(sizeof w == sizeof *r, "a rule is two words");
-	memcpy(w, r, sizeof w);
-	uint64_t h = (w[0] ^ (w[1] * 0x9e3779b97f4a7c15u)) * 0xff51afd7ed558ccdu;
 	return (uint32_t)(h >> 32);
+}
+
+static bool is_rule(const struct cfi_rule *r, uint64_t low, uint64_t high)
+{
+	return r->low == low && r->high == high;
 }
 
 static void grow_slots(struct builder *b)
@@ -66,7 +72,7 @@ static void grow_slots(struct builder *b)
 	b->slots = xcalloc(n, sizeof *b->slots);
 	b->nslots = n;
 	for (size_t i = 0; i < b->nrules; i++) {
-		size_t at = rule_hash(&b->rules[i]) & (n - 1);
+		size_t at = rule_hash(b->rules[i].low, b->rules[i].high) & (n - 1);
 
 		while (b->slots[at])
 			at = (at + 1) & (n - 1);
@@ -74,13 +80,13 @@ static void grow_slots(struct builder *b)
 	}
 }
 
-static uint16_t intern(struct builder *b, const struct unwind_rule *r, uint32_t hash)
+static __attribute__((noinline)) uint16_t intern(struct builder *b, uint64_t low, uint64_t high, uint32_t hash)
 {
 	if (b->nrules * 2 >= b->nslots)
 		grow_slots(b);
 	size_t at = hash & (b->nslots - 1);
 	for (; b->slots[at]; at = (at + 1) & (b->nslots - 1))
-		if (memcmp(&b->rules[b->slots[at] - 1], r, sizeof *r) == 0)
+		if (is_rule(&b->rules[b->slots[at] - 1], low, high))
 			return (uint16_t)(b->slots[at] - 1);
 	if (b->nrules == UNWIND_RULES_MOST)
 		return 0; // no compiler makes so many: what is too much is not known
@@ -88,18 +94,19 @@ static uint16_t intern(struct builder *b, const struct unwind_rule *r, uint32_t 
 		b->rules_cap = b->rules_cap ? b->rules_cap * 2 : 512;
 		b->rules = xrealloc(b->rules, b->rules_cap * sizeof *b->rules);
 	}
-	b->rules[b->nrules++] = *r;
+	b->rules[b->nrules++] = (struct cfi_rule){ low, high };
 	b->slots[at] = (uint32_t)b->nrules;
 	return (uint16_t)(b->nrules - 1);
 }
 
-static uint16_t rule_number(struct builder *b, const struct unwind_rule *r)
+static uint16_t rule_number(struct builder *b, uint64_t low, uint64_t high)
 {
-	uint32_t hash = rule_hash(r), *memo = &b->memo[hash % MEMO];
+	uint32_t hash = rule_hash(low, high);
+	struct seen *s = &b->memo[hash % MEMO];
 
-	if (!*memo || memcmp(&b->rules[*memo - 1], r, sizeof *r) != 0)
-		*memo = intern(b, r, hash) + 1u;
-	return (uint16_t)(*memo - 1);
+	if (s->low != low || s->high != high)
+		*s = (struct seen){ low, high, intern(b, low, high, hash) };
+	return (uint16_t)s->number;
 }
 
 // Rows -----------------------------------------------------------------------------------------------------------------
@@ -123,11 +130,11 @@ static void add_row(struct builder *b, uint64_t offset, uint16_t rule)
 	b->rule[b->nrows++] = rule;
 }
 
-static void on_row(void *arg, uint64_t address, const struct unwind_rule *rule)
+static void on_row(void *arg, uint64_t address, uint64_t low, uint64_t high)
 {
 	struct builder *b = arg;
 
-	add_row(b, address + b->delta, rule_number(b, rule));
+	add_row(b, address + b->delta, rule_number(b, low, high));
 }
 
 static const struct cfi_cie *find_cie(struct builder *b, uint32_t section, uint64_t offset)
@@ -145,9 +152,9 @@ static const struct cfi_cie *find_cie(struct builder *b, uint32_t section, uint6
 
 static bool read_function(struct builder *b, uint32_t section, uint64_t offset, struct cfi_fde *fde, const struct cfi_cie **cie)
 {
-	uint64_t at;
+	const struct cfi_section *s = &b->section[section];
 
-	return cfi_fde_cie(&b->section[section], offset, &at) && (*cie = find_cie(b, section, at)) && cfi_read_fde(&b->section[section], offset, *cie, fde);
+	return cfi_open_fde(s, offset, fde) && (*cie = find_cie(b, section, fde->cie)) && cfi_read_fde(s, *cie, fde);
 }
 
 static void add_function(struct builder *b, const struct place *p)
@@ -164,7 +171,7 @@ static void add_function(struct builder *b, const struct place *p)
 		add_row(b, b->covered, 0);
 	b->delta = begin - fde.begin;
 	if (cie->signal && begin) // it is entered by a return to its first byte, and what is looked up is the byte before
-		add_row(b, begin - 1, rule_number(b, &(struct unwind_rule){ .cfa = UNWIND_CFA_SIGNAL }));
+		add_row(b, begin - 1, rule_number(b, UNWIND_CFA_SIGNAL, 0));
 	cfi_run(&b->section[p->section], cie, &fde, on_row, b);
 	b->covered = begin + fde.size;
 }
@@ -315,7 +322,7 @@ int unwind_table_build(const void *bytes, size_t n, struct unwind_table *ret)
 	b->image = &image;
 	locate_frame(b);
 	find_places(b, &places);
-	add_row(b, 0, rule_number(b, &(struct unwind_rule){ .cfa = UNWIND_CFA_NONE }));
+	add_row(b, 0, intern(b, UNWIND_CFA_NONE, 0, rule_hash(UNWIND_CFA_NONE, 0)));
 	for (size_t i = 0; i < places.n; i++)
 		add_function(b, &places.v[i]);
 	add_row(b, b->covered, 0);

@@ -44,6 +44,8 @@ static inline uint64_t dw_uleb(struct dw_bytes *b)
 {
 	uint64_t v = 0;
 
+	if (b->p < b->end && *b->p < 128) // nearly always
+		return *b->p++;
 	for (unsigned shift = 0; b->p < b->end; shift += 7) {
 		uint8_t byte = *b->p++;
 
