@@ -37,5 +37,5 @@ expect_out "^$id 0x[0-9a-f]+$"
 
 # -v tells at the end how many stacks were whole
 good -v -c "$PYTHON sleep.py" -e 'tracepoint:syscalls:sys_enter_clock_nanosleep /pid == cpid/ { @[ustack] = count(); }'
-expect_err '^user stacks: [0-9]+ walked, 100% whole'
+expect_err '^user stacks: [0-9]+ walked, 100 ?% whole'
 expect_err '^unwind tables: [0-9]+ files'
