@@ -9,16 +9,18 @@ f() { if [ "$1" -gt 0 ]; then f $(($1 - 1)); else x=$(echo a | cat); case $x in 
 for i in 1 2 3; do f $((i * 5)); done
 END_OF_SCRIPT
 cat >script.py <<'END_OF_SCRIPT'
-import functools
+import functools, os
 class Told:
     def __repr__(self): return repr([1, {2: "x"}])
 def deep(n): return repr([Told()]) if n == 0 else deep(n - 1)
+os.getppid() # what the interpreter does before depends on what it has kept on disk
 for n in range(0, 30, 7): sorted([n, 1, 2], key=functools.cmp_to_key(lambda a, b: len(deep(n)) and a - b))
 END_OF_SCRIPT
 trace() { # trace NAME : stacks of a run of each, in the order they were taken
 	good -q -c "bash script.sh" -e 'uprobe:/bin/bash:execute_command_internal /pid == cpid/ { print(ustack(why)); }'
 	mv out "bash.$1"
-	good -q -c "$PYTHON script.py" -e "uprobe:$PYTHON:PyObject_Repr { print(ustack(why)); print(ustack(build_id)); }"
+	good -q -c "$PYTHON script.py" -e "tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { @on = 1; }
+		uprobe:$PYTHON:PyObject_Repr /@on/ { print(ustack(why)); print(ustack(build_id)); }"
 	mv out "python.$1"
 	for depth in 3 126 300; do
 		good -c "$f deep 3600 $depth" -e "uprobe:$f:spin { if (@k++ == 0) { print(ustack(why, 512)); print(len(ustack)); } else { exit(); } }"
