@@ -292,6 +292,8 @@ static bool rewrite_cookie(struct lang *l, struct node **slot)
 
 static bool rewrite_call(struct lang *l, struct node **slot)
 {
+	if (strcmp((*slot)->call.name, "dw_ustack") == 0) // user stacks are walked by unwind tables wherever there are some
+		(*slot)->call.name = "ustack";
 	const struct builtin *b = builtin_find((*slot)->call.name, true);
 
 	if (!b)

@@ -43,7 +43,15 @@ struct search {
 	void *arg;
 };
 
-// A path inside another root, with its symlinks followed there: what the file is called, behind /proc/PID/root.
+static bool is_file(const char *path, int fd)
+{
+	struct stat a, b;
+
+	return stat(path, &a) == 0 && fstat(fd, &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+// A path inside another root, with its symlinks followed there: what the file is called, behind /proc/PID/root. The link's text
+// is the path in the file's mount namespace; where that is ours (chroot), it is the file's path as it stands.
 static int real_in_root(const char *root, const char *path, char *ret, size_t room)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
@@ -61,7 +69,7 @@ static int real_in_root(const char *root, const char *path, char *ret, size_t ro
 	if (n <= 0 || real[0] != '/')
 		return -ENOENT;
 	real[n] = '\0';
-	if ((size_t)snprintf(ret, room, "%s%s", root, real) >= room)
+	if ((size_t)snprintf(ret, room, "%s%s", is_file(real, fd) ? "" : root, real) >= room)
 		return -ENAMETOOLONG;
 	return access(ret, F_OK) < 0 ? -errno : 0;
 }
