@@ -205,9 +205,6 @@ class Bench:
         self.hit("uprobe @[arg0 & 255] = count()", "push", n, "uprobe:%s:hit_push { @[arg0 & 255] = count(); }" % t, ["count_keyed", "uprobe"] + push)
         self.hit("uprobe hist(arg0)", "push", n, "uprobe:%s:hit_push { @ = hist(arg0); }" % t, ["histogram", "uprobe"] + push)
         self.hit("uretprobe count()", "push", n, "uretprobe:%s:hit_push { @ = count(); }" % t, ["count", "uretprobe"] + push)
-        self.hit("time of a call, by hand", "push", n // 2, "uprobe:%s:hit_push { @s[tid] = nsecs; } uretprobe:%s:hit_push /@s[tid]/ "
-                 "{ @ = hist(nsecs - @s[tid]); delete(@s, tid); }" % (t, t), None)
-        self.hit("time of a call, declared", "push", n // 2, "probe p { on call:%s:hit_push measure t = hist(duration) }" % t, None, peers=False)
         self.hit("uprobe on endbr64, count()", "endbr", n // 4, "uprobe:%s:hit_endbr { @ = count(); }" % t,
                  ["count", "uprobe", t, str(self.function_offset("hit_endbr"))])
         self.hit("uprobe on test, count()", "sub", n // 4, "uprobe:%s:hit_sub { @ = count(); }" % t,
@@ -219,6 +216,34 @@ class Bench:
         probe = "tracepoint:syscalls:sys_enter_getpriority"
         self.hit("tracepoint count()", "syscall", n * 4, probe + " { @ = count(); }", syscall)
         self.hit("tracepoint @[pid] = count()", "syscall", n * 4, probe + " { @[pid] = count(); }", None)
+
+    def pair(self, what, mode, n, by_hand, declared):
+        """What a call's histogram costs written by hand and as a declarative probe, one after the other, round by round."""
+        command = [self.target, mode, str(n)]
+        t, env = self.spile, self.spile.env
+        scripts = {"spile, by hand": by_hand, "spile, declared": declared}
+        for script in scripts.values():
+            run(t.script(script, "-c", "%s %s 1" % (self.target, mode)), env)
+        measures = {"untraced": lambda: run(command).ns}
+        for name, script in scripts.items():
+            measures[name] = lambda script=script: run(t.script(script, "-c", " ".join(command)), env).ns
+        figures = self.interleaved(measures)
+        base = statistics.median(figures.pop("untraced"))
+        self.row(what, "ns/hit", {name: [max(v - base, 0.01) for v in values] for name, values in figures.items()})
+
+    def calls(self):
+        t, n = self.target, self.args.hits
+        self.pair("a function's time: hist(duration)", "push", n,
+                  "uprobe:%s:hit_push { @s[tid] = nsecs; } uretprobe:%s:hit_push /@s[tid]/ { @ = hist(nsecs - @s[tid]); delete(@s, tid); }" % (t, t),
+                  "probe p { on call:%s:hit_push measure t = hist(duration) }" % t)
+        self.pair("the same by argument, of half of them", "push", n,
+                  "uprobe:%s:hit_push /arg0 & 1/ { @s[tid] = (nsecs, arg0 & 7); } uretprobe:%s:hit_push /@s[tid].0/ "
+                  "{ @[@s[tid].1] = hist(nsecs - @s[tid].0); delete(@s, tid); }" % (t, t),
+                  "probe p { on call:%s:hit_push filter (arg0 & 1) != 0 measure t = hist(duration) by arg0 & 7 }" % t)
+        self.pair("a system call's time: hist(duration)", "syscall", n * 2,
+                  "tracepoint:syscalls:sys_enter_getpriority { @s[tid] = nsecs; } tracepoint:syscalls:sys_exit_getpriority /@s[tid]/ "
+                  "{ @ = hist(nsecs - @s[tid]); delete(@s, tid); }",
+                  "probe p { on syscall:getpriority measure t = hist(duration) }")
 
     def printf(self):
         n = self.args.events
@@ -387,12 +412,15 @@ class Bench:
 
     # --- the table -------------------------------------------------------------------------------------------------
     def table(self):
-        names = [n for n in ["floor", "spile", "spile, no cache"] + [p.name for p in self.peers] if any(n in r[2] for r in self.rows)]
+        names = [n for n in ["floor", "spile", "spile, no cache", "spile, by hand", "spile, declared"] + [p.name for p in self.peers] if any(n in r[2] for r in self.rows)]
         print("%d runs each, interleaved, medians; %s, Linux %s, %d CPUs\n" % (self.args.runs, version(self.peers), os.uname().release, os.cpu_count()))
-        ratios = ["spile / floor"] + ["spile / " + p.name for p in self.peers]
+        pairs = "spile, by hand" in names
+        ratios = (["declared / by hand"] if pairs else []) + ["spile / floor"] + ["spile / " + p.name for p in self.peers]
         print("| | unit | " + " | ".join(names + ratios) + " |\n|---|---|" + "---:|" * (len(names) + len(ratios)))
         for what, unit, medians, note in self.rows:
             cells = [number(medians[n]) if n in medians else "" for n in names]
+            if pairs:
+                cells.append("%.3g" % (medians["spile, declared"] / medians["spile, by hand"]) if "spile, declared" in medians else "")
             for other in ["floor"] + [p.name for p in self.peers]:
                 both = "spile" in medians and medians.get(other)
                 cells.append("%.3g" % (medians["spile"] / medians[other]) if both else "")
@@ -544,7 +572,7 @@ def version(peers):
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    groups = ["startup", "detach", "attach", "hits", "printf", "profile", "storm", "symbols", "compile"]
+    groups = ["startup", "detach", "attach", "hits", "calls", "printf", "profile", "storm", "symbols", "compile"]
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help="another tracer with bpftrace's options")
     parser.add_argument("--only", choices=groups, action="append", help="one group of measurements (repeatable)")

@@ -77,6 +77,16 @@ expect_same "$(measure nest depth)" 3 'the depth of the recursion'
 good core.spile -c "$REAL recurse 5"
 expect_same "$(measure rec calls) $(measure rec sum)" '6 15' 'what the printed core counts'
 
+# and nothing stays behind of calls that never returned, and of threads and processes that ended
+cat >>core.spile <<'SCRIPT'
+end { printf("open %d %d %d\n", len(@rec_open), len(@die_open), len(@doubled_open)); printf("replaced %d\n", len(@replaced_open)); }
+SCRIPT
+for what in 'threads 16' 'die 40' 'fork 50' 'exec 5'; do
+	good core.spile -c "$REAL $what"
+	expect_out '^open 0 0 0$'
+	expect_out '^replaced 0$'
+done
+
 # system calls
 cat >syscall.spile <<'SCRIPT'
 probe open { on syscall:it:openat filter retval >= 0 capture path = str(args.filename), fd = retval, duration export json }
