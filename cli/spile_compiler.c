@@ -195,6 +195,8 @@ int main(int argc, char **argv)
 	codegen_on_fatal(fatal);
 	machine_init(&m, &o, codegen_disassemble);
 	done = o.mode == MODE_COMPILER_BENCH ? compiler_bench(&m, &o, &s) : compile(&m, &o, &s, layout, object_fd);
+	if (layout != LAYOUT_FAST && !m.diag.errors)
+		m.diag.nitems = 0; // the warnings were told when it was compiled the first time
 	machine_complain(&m);
 	machine_free(&m);
 	script_free(&s);
