@@ -116,7 +116,7 @@ int image_file_read(int fd, uint64_t size, void **ret)
 
 int image_file_read_frames(int fd, uint64_t size, void *bytes)
 {
-	struct reader r = { .fd = fd, .bytes = bytes, .size = size };
+	struct reader r = { .fd = fd, .bytes = bytes, .size = size, .had = HEAD };
 	struct image m;
 	Elf64_Ehdr e;
 

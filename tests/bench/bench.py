@@ -382,6 +382,16 @@ class Bench:
             print("| %s | %s | %d | %s | %s | %s | %s | %s |" % (what, number(rate), samples, number(cpu), number(memory), whole, met, number(pending)))
         print()
 
+    # --- unwind tables -----------------------------------------------------------------------------------------------
+    def tables(self):
+        """Unwind tables of all that is installed. A table of its own."""
+        root = os.path.dirname(os.path.dirname(HERE))
+        subprocess.check_call(["gcc", "-std=gnu17", "-O2", "-no-pie", "-D_GNU_SOURCE", "-I", root, "-o", self.path("tables"), os.path.join(HERE, "tables.c")] +
+                              [os.path.join(self.args.build, "lib%s.a" % n) for n in ("runtime", "base")] + ["-lz", "-lm"])
+        runs = [subprocess.check_output([self.path("tables"), "/usr/bin", "/usr/lib"], text=True).split() for _ in range(self.args.runs)]
+        print("%d runs, median\n\n| files | rows, M | tables, MB | processor time, s |\n|---:|---:|---:|---:|" % len(runs))
+        print("| %s | %s |\n" % (" | ".join(runs[0][:3]), number(statistics.median(float(r[3]) for r in runs))))
+
     # --- scripts that are large --------------------------------------------------------------------------------------
     def compile(self):
         """Processor time of a whole run that ends at once, the compiler's included, by the size of the script."""
@@ -572,7 +582,7 @@ def version(peers):
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    groups = ["startup", "detach", "attach", "hits", "calls", "printf", "profile", "storm", "symbols", "compile"]
+    groups = ["startup", "detach", "attach", "hits", "calls", "printf", "profile", "storm", "symbols", "tables", "compile"]
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help="another tracer with bpftrace's options")
     parser.add_argument("--only", choices=groups, action="append", help="one group of measurements (repeatable)")
