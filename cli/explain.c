@@ -74,6 +74,8 @@ static uint64_t map_bytes(const struct plan_map *m, unsigned ncpus)
 
 	if (m->bpf_type == BPF_MAP_TYPE_RINGBUF)
 		return m->max_entries;
+	if (m->bpf_type == BPF_MAP_TYPE_PERF_EVENT_ARRAY) // of data the CPUs have a share each, of control the whole
+		return m->role == MAP_CONTROL ? (uint64_t)m->max_entries * ncpus : m->max_entries;
 	return (uint64_t)m->max_entries * (m->key_size + ALIGN_UP((uint64_t)m->value_size, 8) * (per_cpu ? ncpus : 1));
 }
 

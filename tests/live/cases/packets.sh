@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Packets and their headers: in a network namespace of the case's own, where only its traffic is.
+# ALSO WITHOUT ringbuf
 needs ip
 unshare -n sleep 600 &
 holder=$!
