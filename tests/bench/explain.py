@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 build = pathlib.Path(sys.argv[1]).resolve()
 root = pathlib.Path(__file__).resolve().parent
@@ -24,7 +25,7 @@ SCRIPTS = [  # the loop, the script, and which of its programs one round of the 
     ("syscall", "tracepoint:raw_syscalls:sys_enter {{ @[comm] = count(); }}", "tracepoint:raw_syscalls"),
     ("push", "uprobe:{target}:hit_push {{ @[ustack(5)] = count(); }}", "uprobe:"),
     ("push", "probe slow {{ on call:{target}:hit_push filter arg0 % 4 != 0 measure latency = hist(duration) by comm export text }}", "uprobe:|uretprobe:"),
-    ("spin", f"profile:hz:{HZ} {{{{ @[comm, ustack(10), kstack(10)] = count(); }}}}", "profile:"),
+    ("spin", f"profile:hz:{HZ} /comm == \"target\"/ {{{{ @[comm, ustack(10), kstack(10)] = count(); }}}}", "profile:"),
     ("open", "tracepoint:syscalls:sys_enter_openat {{ printf(\"%d %s %s\\n\", pid, comm, str(args.filename)); }}", "tracepoint:syscalls"),
 ]
 
@@ -40,10 +41,12 @@ def seconds(process):
 
 
 def tracing(script):
-    run = subprocess.Popen([build / "spile", "-o", "/dev/null", "-e", script], stderr=subprocess.PIPE, text=True)
-    for line in run.stderr:
-        if line.startswith("Attached"):
+    said = tempfile.NamedTemporaryFile("r+")  # no pipe: nobody would read the warnings that may follow
+    run = subprocess.Popen([build / "spile", "-o", "/dev/null", "-e", script], stderr=said, text=True)
+    while run.poll() is None:
+        if "Attached" in pathlib.Path(said.name).read_text():
             return run
+        time.sleep(0.01)
     raise SystemExit(f"not attached: {script}")
 
 
