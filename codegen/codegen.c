@@ -178,6 +178,7 @@ static void finish_plan(struct cg *cg, const struct codegen_options *o)
 	p->layout = cg->split ? LAYOUT_SPLIT : cg->frugal ? LAYOUT_FRUGAL : LAYOUT_FAST;
 	p->kernel = cg->p->world->ops->identity(cg->p->world);
 	p->machine = arena_strndup(cg->arena, p->kernel, strcspn(p->kernel, " "));
+	p->locked = !cg->may_read;
 	p->needs |= o->needs ? *o->needs : 0;
 	p->compiler = o->compiler;
 	p->scratch_bytes = cg->map_scratch == NO_MAP ? 0 : (uint32_t)sizeof(struct wire_scratch) + cg->frame_max;

@@ -432,9 +432,12 @@ static long kernel_read(const struct bpf_insn *in, size_t n)
 	return -1;
 }
 
-static bool may_read_kernel(const struct world *w)
+// One that was compiled for another kernel may meet a locked one.
+static bool is_locked(const struct loading *g)
 {
-	return !w || w->ops->feature((struct world *)w, FEATURE_READ_KERNEL);
+	const struct world *w = g->q->world;
+
+	return g->q->plan->locked || (w && !w->ops->feature((struct world *)w, FEATURE_READ_KERNEL));
 }
 
 static int load_prog(struct loading *g, uint32_t index)
@@ -462,12 +465,12 @@ static int load_prog(struct loading *g, uint32_t index)
 	if (err)
 		return err;
 	long reads = kernel_read(in, n);
-	if (reads >= 0 && !may_read_kernel(g->q->world)) {
-		explain_kernel_read(g->q, g->object, p, &info, reads);
-		return -EPERM;
-	}
-	int fd = try_load(g, &(struct attempt){ .prog = p, .options = &opts, .in = in, .n = n });
+	int fd = reads >= 0 && g->q->plan->locked ? -EPERM : try_load(g, &(struct attempt){ .prog = p, .options = &opts, .in = in, .n = n });
 	if (fd < 0) {
+		if (reads >= 0 && is_locked(g)) {
+			explain_kernel_read(g->q, g->object, p, &info, reads);
+			return -EPERM;
+		}
 		size_t missing = relocate_missing(&g->relocated, g->log);
 
 		if (missing != SIZE_MAX) {
