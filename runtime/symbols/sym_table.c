@@ -19,6 +19,7 @@ struct entry {
 	uint32_t name;
 	uint8_t source; // enum elf_source
 	uint8_t rank;   // of equals at one address the lowest is named
+	bool settled;   // the best of those at its address, in front of them
 	bool sized;     // by its symbol; else it may go on to the section's end or the next function
 };
 
@@ -214,12 +215,27 @@ static size_t count_to(const struct sym_table *t, uint32_t address)
 // each, takes as much memory as the library's string table.
 static const struct entry *best_of(struct sym_table *t, size_t first, size_t end)
 {
-	const struct entry *best = &t->list.v[first];
+	struct entry *v = t->list.v, other = v[first];
+	size_t best = first;
 
+	if (end - first == 1 || other.settled)
+		return &v[first];
 	for (size_t i = first + 1; i < MIN(end, first + MOST_NAMES); i++)
-		if (is_better(t, &t->list.v[i], best))
-			best = &t->list.v[i];
-	return best;
+		if (is_better(t, &v[i], &v[best]))
+			best = i;
+	v[first] = v[best];
+	v[best] = other;
+	v[first].settled = true;
+	return &v[first];
+}
+
+static size_t first_of(const struct sym_table *t, size_t end)
+{
+	uint32_t begins = t->list.v[end - 1].address;
+
+	if (end == 1 || t->list.v[end - 2].address != begins)
+		return end - 1;
+	return begins ? count_to(t, begins - 1) : 0;
 }
 
 // `behind`: number of the first function at another address.
@@ -238,8 +254,7 @@ static const struct entry *search(struct sym_table *t, uint64_t address)
 		return NULL;
 	size_t end = count_to(t, at);
 	for (size_t back = 0; back < LOOK_BACK && end > 0; back++) {
-		uint32_t begins = t->list.v[end - 1].address;
-		size_t first = begins ? count_to(t, begins - 1) : 0;
+		size_t first = first_of(t, end);
 		const struct entry *e = best_of(t, first, end);
 
 		if (holds(t, e, end, at))
