@@ -87,6 +87,7 @@ struct site {
 	struct plan_site plan;
 	enum prog_kind kind;
 	const char *attach_to; // what the kind names in BTF (prog_kind.def); NULL: nothing
+	bool optional;         // one of a pattern's: where the kernel keeps it from programs, it is left out
 	const char *variant;   // "" when all sites of the provider in one block can share
 	const void *detail;    // the provider's own, for arg(): a note's argument string, an event's fields …
 };

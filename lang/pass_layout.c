@@ -323,7 +323,7 @@ static uint32_t name_id(struct lang *l, struct map *ids, const char *name)
 static void layout_prog(struct lang *l, struct body *b, struct map *ids)
 {
 	struct plan_prog p = { .name = b->name, .section = arena_printf(l->arena, "spile/%s", b->name), .kind = b->kind,
-			       .attach_to = b->sites.v[0].attach_to, .order = b->prog };
+			       .attach_to = b->sites.v[0].attach_to, .optional = b->sites.v[0].optional, .order = b->prog };
 	bool several = false;
 
 	for (size_t i = 0; i < b->sites.n; i++) {

@@ -135,6 +135,16 @@ static bool trampoline_refused(const struct load_request *q, const struct plan_p
 	return true;
 }
 
+#define DISABLED_HOOK "points to disabled hook" // bpf_lsm_verify_prog()
+
+bool explain_left_out(const struct load_request *q, const struct plan_prog *g, const char *log)
+{
+	if (!strstr(log, DISABLED_HOOK))
+		return false;
+	diag_warn(q->diag, (struct span){ 0 }, W_NO_MATCH, "%s is left out: the kernel keeps this hook from BPF", g->n_sites ? g->sites[0].name : g->name);
+	return true;
+}
+
 static void reason(int error, const char *log, struct str *out)
 {
 	if (*log == '\0' && (error == EPERM || error == EACCES))
@@ -146,7 +156,7 @@ static void reason(int error, const char *log, struct str *out)
 		str_adds(out, "The program is too complex for the verifier: make its loops shorter, or do less in one probe.");
 	else if (error == E2BIG)
 		str_adds(out, "The program has too many instructions.");
-	else if (strstr(log, "points to disabled hook"))
+	else if (strstr(log, DISABLED_HOOK))
 		str_adds(out, "The kernel keeps this hook from BPF: what it decides, or hands over, is not safe to leave to programs.");
 	else if (strstr(log, "infinite loop detected"))
 		str_adds(out, "This kernel's verifier does not see that the loop ends (Linux 6.9 has loops that need no proof): count with for, or unroll it.");

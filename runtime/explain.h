@@ -15,3 +15,5 @@ void explain_missing(const struct load_request *q, const struct plan_prog *g, co
 // A program whose instruction `insn` calls a helper that reads memory of the kernel, which is locked down.
 void explain_kernel_read(const struct load_request *q, const struct object *o, const struct plan_prog *g, const struct code_info *info, long insn);
 void explain_map(const struct load_request *q, const struct plan_map *m, int error);
+// One of a pattern's that the kernel keeps from programs: true, and a warning, when the log says so.
+bool explain_left_out(const struct load_request *q, const struct plan_prog *g, const char *log);

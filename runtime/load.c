@@ -477,6 +477,8 @@ static int load_prog(struct loading *g, uint32_t index)
 			explain_missing(g->q, p, &g->relocated.rows[missing], g->relocated.missing[missing]);
 			return fd;
 		}
+		if (p->optional && explain_left_out(g->q, p, g->log))
+			return 0;
 		explain_program(g->q, g->object, p, &info, fd, g->log);
 		return fd;
 	}

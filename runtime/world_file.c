@@ -394,6 +394,7 @@ static void take_operations(struct file_world *f, struct world *live)
 	f->ops.kernel_symbol = kernel_symbol;
 	f->ops.feature = feature;
 	f->ops.identity = identity;
+	f->ops.interfaces = NULL;
 }
 
 int world_file_open(struct world *live, const char *path, struct world **ret)

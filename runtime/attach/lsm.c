@@ -58,7 +58,7 @@ static bool add_site(const struct probe_type *t, const struct expand *q, const s
 {
 	const char *func = arena_printf(q->arena, LSM_PREFIX "%s", hook), *full = arena_printf(q->arena, "vmlinux:%s", func);
 	const struct trampoline *d = trampoline_of(q, "vmlinux", func);
-	struct site s = { .kind = PROG_LSM, .attach_to = full, .variant = full, .detail = d };
+	struct site s = { .kind = PROG_LSM, .attach_to = full, .variant = full, .detail = d, .optional = glob_is(ap->part[0]) };
 
 	if (!d)
 		return false;
@@ -122,6 +122,8 @@ static int attach(const struct probe_type *t, struct run *run, const struct plan
 	const struct plan_site *s = prog->sites;
 	_str_ struct str why = { 0 };
 
+	if (prog_fd < 0) // left out
+		return 0;
 	if (lsm_is_active(run_world(run)))
 		return trampoline_attach(t, run, prog, prog_fd, links);
 	lsm_explain(&(struct lsm_trial){ .state = LSM_NOT_ACTIVE }, &why);

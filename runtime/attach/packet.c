@@ -302,6 +302,7 @@ const struct probe_type probe_tc = {
 	.forms = "'tc:INTERFACE:ingress' or 'tc:INTERFACE:egress'",
 	.probetype = "tc",
 	.doc = "packets as an interface receives or sends them",
+	.last_first = true,
 	.offers = PT_ARGS,
 	.no_task = true,
 	.packet = "packet_of_skb",

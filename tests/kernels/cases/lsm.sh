@@ -26,3 +26,7 @@ expect_out '^text$'
 good -q -c 'cat hidden' -e 'lsm:bprm_committing_creds, lsm:bprm_committed_creds /pid == cpid/ { @[probe] = count(); }'
 expect_out '^@\[lsm:bprm_committing_creds\]: [1-9]'
 expect_out '^@\[lsm:bprm_committed_creds\]: [1-9]'
+
+# of a pattern's hooks those that the kernel keeps for itself are left out
+good -q -c 'cat hidden' -e 'lsm:file_* /pid == cpid/ { @[probe] = count(); }'
+expect_out '^@\[lsm:file_open\]: [1-9]'

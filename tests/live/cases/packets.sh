@@ -81,6 +81,12 @@ for point in tc:lo:ingress tc:lo:egress xdp:lo cgroup_skb:ingress cgroup_skb:egr
 	expect_same "$(grep '^got' out | tr '\n' ' ')" 'got 1 got 3 got 4 got 100 ' "datagrams that passed $point with --unsafe"
 done
 
+# blocks of one place run in the script's order
+for without in '' tcx; do
+	SPILE_WITHOUT=$without good -q -c "$datagrams 127.0.0.1 0" -e 'tc:lo:egress { printf("first "); } tc:lo:egress { printf("second "); } tc:lo:egress { printf("third\n"); }'
+	expect_out '^first second third$'
+done
+
 # kernels without links have filters, which go with the run, and with a run that is killed
 filters() { ./alone tc filter show dev lo ingress; }
 SPILE_WITHOUT=tcx good -q -c "$datagrams 127.0.0.1 2" -e 'tc:lo:ingress { @ = count(); }'
@@ -103,6 +109,8 @@ END
 good -lv 'xdp:lo'
 expect_out '^    inet ip.saddr$'
 expect_out '^    bool has_tcp$'
+# of another kernel the interfaces are not known
+good check --world /sys/kernel/btf/vmlinux -e 'xdp:eth99 { @ = count(); } cgroup_skb:egress:/nowhere { @n = count(); }'
 bad -e 'xdp:v9 { exit(); }'
 expect_err "no network interface 'v9'; did you mean 'v[01]'"
 bad -e 'tc:lo:ingress { print(comm); }'
