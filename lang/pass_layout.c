@@ -236,6 +236,20 @@ static void layout_scalar(struct plan_map *p, const struct map_sym *m)
 	}
 }
 
+// Programs of perf events (profile, software, watchpoint …) run where memory cannot be had: until Linux 6.1 the verifier refuses them maps
+// that take it as they grow. The next later sign of a kernel's age is what is asked for.
+static bool needs_prealloc(const struct lang *l)
+{
+	const struct world_ops *ops = l->world->ops;
+
+	if (!ops->feature || ops->feature(l->world, FEATURE_UPROBE_MULTI))
+		return false;
+	for (size_t i = 0; i < l->bodies.n; i++)
+		if (l->bodies.v[i].kind == PROG_PERF)
+			return true;
+	return false;
+}
+
 static void layout_keyed(struct lang *l, struct plan_map *p, const struct map_sym *m)
 {
 	uint64_t entries = map_entries(l, m);
@@ -262,7 +276,7 @@ static void layout_keyed(struct lang *l, struct plan_map *p, const struct map_sy
 	p->max_entries = (uint32_t)MIN(entries, (uint64_t)UINT32_MAX / 4);
 	if (p->max_entries * ((uint64_t)p->key_size + p->value_size) > PREALLOC_MOST &&
 	    (p->bpf_type == BPF_MAP_TYPE_HASH || p->bpf_type == BPF_MAP_TYPE_PERCPU_HASH))
-		p->flags = BPF_F_NO_PREALLOC;
+		p->flags = needs_prealloc(l) ? 0 : BPF_F_NO_PREALLOC;
 }
 
 #define OLD_KEY_MOST 512 // bytes of a key: it had to fit the BPF stack

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -202,13 +203,27 @@ void explain_kernel_read(const struct load_request *q, const struct object *o, c
 	diag_hint(q->diag, "numbers that probes hand over, comm, and memory of programs can be used");
 }
 
+// That the two capabilities are there was asked before; what is left is memory that the kernel counts as locked.
+static void explain_memlock(const struct load_request *q, const char *name)
+{
+	struct rlimit most = { 0 };
+
+	if (getrlimit(RLIMIT_MEMLOCK, &most) || most.rlim_cur == RLIM_INFINITY)
+		diag_error(q->diag, (struct span){ 0 }, E_RIGHTS,
+			   "Missing CAP_BPF capability: maps cannot be created (map %s). Run as root, or with CAP_BPF and CAP_PERFMON", name);
+	else
+		diag_error(q->diag, (struct span){ 0 }, E_RIGHTS,
+			   "maps cannot be created (map %s): before Linux 5.11 they count as locked memory, of which this process may have %llu KiB; "
+			   "raise that (ulimit -l unlimited), or run as root. On other kernels CAP_BPF is missing", name,
+			   (unsigned long long)most.rlim_cur / 1024);
+}
+
 void explain_map(const struct load_request *q, const struct plan_map *m, int error)
 {
 	const char *name = m->name ? m->name : "?";
 
 	if ((error == -EPERM || error == -EACCES) && geteuid() != 0)
-		diag_error(q->diag, (struct span){ 0 }, E_RIGHTS,
-			   "Missing CAP_BPF capability: maps cannot be created (map %s). Run as root, or with CAP_BPF and CAP_PERFMON", name);
+		explain_memlock(q, name);
 	else if (error == -E2BIG && m->key_size > 512 && m->key_size + m->value_size < 65536)
 		diag_error(q->diag, (struct span){ 0 }, E_LOAD,
 			   "the map %s has keys of %u bytes, and this kernel takes 512 (Linux 5.11 takes more): lower the config value max_strlen", name,
