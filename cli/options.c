@@ -17,7 +17,7 @@
 enum {
 	OPT_INFO = 256, OPT_UNSAFE, OPT_DRY_RUN, OPT_NO_WARNINGS, OPT_NO_CACHE, OPT_NO_FEATURE, OPT_INCLUDE, OPT_DEBUGINFO,
 	OPT_USDT_ACTIVATION, OPT_VERIFY_IR, OPT_TEST, OPT_BENCH, OPT_FMT, OPT_MODE, OPT_PROBE_FILTER, OPT_EMIT_ELF, OPT_EMIT_LLVM, OPT_AOT,
-	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID, OPT_WORLD, OPT_JUNIT, OPT_LOAD, OPT_CHECK, OPT_SECONDS, OPT_OFF_CPU, OPT_LOCK_WAIT, OPT_CASE
+	OPT_LEGACY, OPT_TRACEABLE, OPT_DWARF_PID, OPT_WORLD, OPT_JUNIT, OPT_LOAD, OPT_CHECK, OPT_SECONDS, OPT_OFF_CPU, OPT_LOCK_WAIT, OPT_CASE, OPT_NO_WAIT
 };
 
 struct row {
@@ -299,6 +299,7 @@ static bool option_take(int letter, const char *arg, struct options *o, struct s
 	case OPT_CHECK: o->check = true; return true;
 	case OPT_INFO: o->command = CMD_INFO; return true;
 	case OPT_UNSAFE: o->unsafe = true; return true;
+	case OPT_NO_WAIT: o->no_wait = true; return true;
 	case OPT_DRY_RUN: o->dry_run = true; return true;
 	case OPT_NO_WARNINGS: o->no_warnings = true; return true;
 	case OPT_NO_CACHE: o->no_cache = true; return true;

@@ -64,7 +64,7 @@ struct options {
 	bool json;
 	char buffering;      // 'l', 'f', 'n'
 	enum mode mode;
-	bool quiet, verbose, warnings, no_warnings, unsafe, dry_run, no_cache, legacy_output, verifier;
+	bool quiet, verbose, warnings, no_warnings, unsafe, dry_run, no_wait, no_cache, legacy_output, verifier;
 	const char *probe_filter; // --probe-filter: an extended regular expression that regcomp() takes; NULL: all probes
 	const char *emit_llvm;    // --emit-llvm; NULL: none
 	const char *traceable;    // --traceable-functions; NULL: the kernel's list

@@ -27,6 +27,7 @@
 #include "cli/rights.h"
 #include "cli/script.h"
 #include "cli/signals.h"
+#include "cli/wait.h"
 #include "lang/program.h"
 #include "runtime/forecast.h"
 #include "runtime/run.h"
@@ -337,7 +338,7 @@ static int run_text(struct machine *m, const struct options *o, char **argv, str
 	if (s->object)
 		status = object_take(&c, &s->text, s->name) && object_fits(&c, m, o, s->name) ? 0 : 1;
 	else if (!from_cache(m, o, s, &c))
-		status = from_compiler(argv, s, LAYOUT_FAST, &c);
+		status = wait_for_programs(o, s) ? from_compiler(argv, s, LAYOUT_FAST, &c) : 1;
 	if (!status)
 		compiled_set_process(&c, (uint32_t)o->pid);
 	if (!status && o->command == CMD_EXPLAIN)

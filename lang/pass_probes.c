@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/near.h"
 #include "base/str.h"
 #include "base/util.h"
 #include "lang/declared.h"
@@ -63,7 +64,7 @@ static void take_over(struct lang *l, const struct diag *from, bool warned)
 {
 	for (size_t i = 0; i < from->nitems; i++) {
 		const struct diag_item *it = &from->items[i];
-		bool missing = it->code == E_NO_MATCH || it->code == E_TARGET;
+		bool missing = it->code == E_NO_MATCH || it->code == E_NO_PROGRAM || it->code == E_TARGET;
 
 		if (it->severity == SEV_HINT)
 			continue;
@@ -166,6 +167,51 @@ static void not_in_target(struct diag *d, const struct plan_target *t, const str
 }
 
 // A function is looked for in all the target's programs, and must be in one.
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+struct offers {
+	struct arena *arena;
+	struct near near;
+};
+
+static void offer_program(void *arg, const char *path)
+{
+	struct offers *o = arg;
+
+	near_offer(&o->near, arena_strdup(o->arena, base_name(path)));
+}
+
+// What was looked for, and what runs under a name like that.
+static void no_program(struct lang *l, struct diag *d, const struct plan_target *t, struct span at)
+{
+	struct plan_name all = { "*" };
+	struct plan_choice any = { .key = "exe", .values = &all, .n_values = 1 };
+	struct plan_target everything = { .name = "*", .choices = &any, .n_choices = 1 };
+	_str_ struct str wanted = { 0 };
+	const char *name = NULL;
+
+	for (uint32_t i = 0; i < t->n_choices; i++)
+		for (uint32_t k = 0; k < t->choices[i].n_values; k++) {
+			bool is_name = strcmp(t->choices[i].key, "exe") == 0 || strcmp(t->choices[i].key, "comm") == 0 || strcmp(t->choices[i].key, "name") == 0;
+
+			str_printf(&wanted, "%s%s \"%s\"", k ? ", " : i ? "; " : "", k ? "" : t->choices[i].key, t->choices[i].values[k].name);
+			if (is_name && !name)
+				name = base_name(t->choices[i].values[k].name);
+		}
+	diag_error(d, at, E_NO_PROGRAM, "no program of the target '%s' runs (%s)", t->name, str_z(&wanted));
+	if (!name || !l->world->ops->programs)
+		return;
+	struct offers offers = { l->arena, near_to(name) };
+	l->world->ops->programs(l->world, &everything, offer_program, &offers);
+	if (offers.near.best)
+		diag_hint(d, "'%s' runs", offers.near.best);
+}
+
 static bool expand_in_target(struct lang *l, const struct probe_type *t, struct expand *q, struct attach_point *ap, struct site_list *out)
 {
 	struct plan_target *target = &l->plan->targets[target_index(l, ap->part[0], ap->span)];
@@ -179,7 +225,7 @@ static bool expand_in_target(struct lang *l, const struct probe_type *t, struct 
 	memcpy(part, ap->part, ap->n * sizeof *part);
 	ap->part = part;
 	if (!paths.v.n)
-		diag_error(loud, ap->span, E_NO_MATCH, "no program of the target '%s' is known: none runs, and it names no `exe` to look into", target->name);
+		no_program(l, loud, target, ap->span);
 	for (size_t i = 0; i < paths.v.n; i++) {
 		size_t n = out->n;
 

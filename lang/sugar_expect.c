@@ -150,6 +150,13 @@ static struct node *read_map(struct expectation *x, const struct node *probe, co
 	return make_cast(x->s, "int64", make_map(&s, suffix, NULL, at), at);
 }
 
+static struct node *read_tally(struct expectation *x, const struct tally *t, struct span at)
+{
+	struct sugar s = sugar_of(x->s->l, t->probe);
+
+	return has_feature(&s, FEATURE_PERCPU_LOOKUP) ? read_map(x, t->probe, t->suffix, at) : make_map(&s, t->suffix, NULL, at);
+}
+
 // leaf: as the user wrote it; NULL: the number of events, in another word
 static void shown(struct expectation *x, const struct node *leaf, const char *what, struct node *value)
 {
@@ -166,7 +173,7 @@ static struct node *tallied(struct expectation *x, const struct node *leaf, cons
 {
 	static const char *const meanings[] = { "", " met it", " met it", " did not" };
 	const struct tally *t = tally_of(x->s->l, probe, kind, condition);
-	struct node *n = read_map(x, probe, t->suffix, leaf->span);
+	struct node *n = read_tally(x, t, leaf->span);
 
 	shown(x, leaf->kind == NODE_IDENT ? NULL : leaf, meanings[kind], copy_of(x->s, n));
 	if (kind == TALLY_COUNT)
