@@ -30,6 +30,7 @@ enum elf_source { // where a symbol was found
 	ELF_DEBUGLINK,  // … that .gnu_debuglink names
 	ELF_DEBUGINFOD, // … that a server had
 	ELF_MINI,       // .gnu_debugdata
+	ELF_GO,         // the table of Go's runtime (pclntab)
 	ELF_SOURCES,
 };
 
@@ -98,7 +99,8 @@ struct elf_file *elf_file_mini(struct elf_file *f);
 // A file that has a section of this name: the binary itself, or a debug file of the same build. Malloc'd; NULL: none.
 char *elf_file_with_section(struct elf_file *f, const char *section, enum elf_source *source);
 
-// Every defined function of .symtab (or the debug file's), .dynsym and .gnu_debugdata that lies in an executable segment.
+// Every defined function of .symtab (or the debug file's, .gnu_debugdata's, or else Go's own table) and .dynsym that lies in an
+// executable segment.
 void elf_file_functions(struct elf_file *f, void (*each)(void *arg, const struct elf_function *fn), void *arg);
 // The same with labels of assembly code, which have no type, and without reading names.
 void elf_file_code_symbols(struct elf_file *f, void (*each)(void *arg, const struct elf_symbol *s), void *arg);

@@ -99,12 +99,42 @@ bool elf_symtab_dynamic(struct symtab *t, struct elf_file *f)
 	return symtab_open(t, f, f, ELF_DYNSYM);
 }
 
+struct go_search {
+	const struct elf_file *file;
+	void (*each)(void *arg, const struct elf_function *fn);
+	void *arg;
+	const char *name; // only this one; NULL: all
+	bool found;
+	struct elf_function ret;
+};
+
+static void on_go_function(void *arg, const struct elf_symbol *s)
+{
+	struct go_search *g = arg;
+	struct elf_function fn = { .address = s->address, .size = s->size, .room = s->room, .binding = s->binding, .source = s->source };
+
+	if (g->found)
+		return;
+	fn.name = elf_go_name(g->file, s->name);
+	if (!fn.name || (g->name && strcmp(fn.name, g->name) != 0) || !elf_file_offset(g->file, fn.address, true, &fn.offset))
+		return;
+	if (g->each)
+		g->each(g->arg, &fn);
+	else
+		g->found = true;
+	g->ret = fn;
+}
+
 void elf_file_functions(struct elf_file *f, void (*each)(void *arg, const struct elf_function *fn), void *arg)
 {
+	struct go_search g = { .file = f, .each = each, .arg = arg };
+	const struct go_table *go;
 	struct symtab t;
 
 	if (elf_symtab_static(&t, f))
 		each_of(&t, each, arg);
+	else if ((go = elf_go_table(f)))
+		elf_go_each(f, go, on_go_function, &g);
 	if (elf_symtab_dynamic(&t, f))
 		each_of(&t, each, arg);
 }
@@ -208,15 +238,20 @@ static bool find_static(const struct symtab *t, const char *name, struct elf_fun
 
 int elf_file_function(struct elf_file *f, const char *name, struct elf_function *ret)
 {
+	struct go_search g = { .file = f, .name = name };
+	const struct go_table *go;
 	struct symtab t;
 
 	if (!*name)
 		return -ENOENT;
 	if (elf_symtab_dynamic(&t, f) && find_dynamic(&t, name, ret))
 		return 0;
-	if (elf_symtab_static(&t, f) && find_static(&t, name, ret))
-		return 0;
-	return -ENOENT;
+	if (elf_symtab_static(&t, f))
+		return find_static(&t, name, ret) ? 0 : -ENOENT;
+	if ((go = elf_go_table(f)))
+		elf_go_each(f, go, on_go_function, &g);
+	*ret = g.ret;
+	return g.found ? 0 : -ENOENT;
 }
 
 static bool find_variable(const struct symtab *t, const char *name, uint64_t *address, uint64_t *size)

@@ -26,11 +26,23 @@ struct elf_file {
 		const struct elf_file *file; // NULL: the binary has no such table
 		const Elf64_Shdr *strings;
 	} names[ELF_SOURCES];
+	bool go_looked_for;
+	struct go_table {
+		uint64_t offset, size;          // in the file
+		uint64_t pairs, records, names; // behind `offset`
+		uint64_t n;                     // functions, 0: there is no table
+		uint64_t text;                  // what entries count from
+		bool is_wide;                   // entries are addresses of 64 bits
+	} go;
 };
 
 const void *elf_table(const struct elf_file *f, uint64_t offset, uint64_t n, size_t item); // aligned and inside, or NULL
 const char *elf_strings(const struct elf_file *f, const Elf64_Shdr *s, uint64_t *size);
 const Elf64_Shdr *elf_section_typed(const struct elf_file *f, uint32_t type); // the first of that type that is not empty; NULL
+const struct go_table *elf_go_table(struct elf_file *f); // NULL: no Go binary. Owned by f
+// Its functions, by address; the name is what elf_go_name() takes.
+void elf_go_each(struct elf_file *f, const struct go_table *t, void (*each)(void *arg, const struct elf_symbol *s), void *arg);
+const char *elf_go_name(const struct elf_file *f, uint32_t record); // NULL: none; lives as long as f
 uint32_t elf_file_checksum(const struct elf_file *f); // CRC-32 of all of it
 
 struct symtab {

@@ -74,12 +74,15 @@ static void walk(const struct walk *w, void (*each)(void *arg, const struct elf_
 void elf_file_code_symbols(struct elf_file *f, void (*each)(void *arg, const struct elf_symbol *s), void *arg)
 {
 	struct elf_file *debug = elf_file_debug(f), *mini;
+	const struct go_table *go;
 	struct walk w;
 
 	if (debug ? open_table(&w, f, debug, f->debug_source) : open_table(&w, f, f, ELF_SYMTAB))
 		walk(&w, each, arg);
 	else if ((mini = elf_file_mini(f)) && open_table(&w, f, mini, ELF_MINI))
 		walk(&w, each, arg);
+	else if ((go = elf_go_table(f)))
+		elf_go_each(f, go, each, arg);
 	if (open_table(&w, f, f, ELF_DYNSYM))
 		walk(&w, each, arg);
 }
@@ -89,6 +92,8 @@ const char *elf_file_symbol_name(const struct elf_file *f, enum elf_source sourc
 	const struct elf_names *n = &f->names[source];
 	const char *p;
 
+	if (source == ELF_GO)
+		return elf_go_name(f, name);
 	if (!n->file || name >= n->strings->sh_size)
 		return NULL;
 	for (uint64_t want = 256, rest = n->strings->sh_size - name;; want *= 16) {

@@ -268,7 +268,7 @@ static enum symbol_source source_of(const struct entry *e)
 {
 	static const uint8_t names[] = {
 		[ELF_SYMTAB] = SYMBOL_SYMTAB, [ELF_DYNSYM] = SYMBOL_DYNSYM, [ELF_BUILD_ID] = SYMBOL_BUILD_ID, [ELF_DEBUGLINK] = SYMBOL_DEBUGLINK,
-		[ELF_DEBUGINFOD] = SYMBOL_DEBUGINFOD, [ELF_MINI] = SYMBOL_MINIDEBUGINFO, [STUBS] = SYMBOL_PLT,
+		[ELF_DEBUGINFOD] = SYMBOL_DEBUGINFOD, [ELF_MINI] = SYMBOL_MINIDEBUGINFO, [ELF_GO] = SYMBOL_PCLNTAB, [STUBS] = SYMBOL_PLT,
 	};
 
 	return (enum symbol_source)names[e->source];
