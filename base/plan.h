@@ -45,6 +45,7 @@ enum mechanism { // how a site is attached
 
 // In an instruction: ld_imm64 with this in place of a source register is a number that only the loader knows.
 #define PLAN_PSEUDO_NUMBER 15
+#define PLAN_CALL_IS_RETURN 0x5e5510 // number of a helper there is not: the kernel's function bpf_session_is_return
 enum plan_number { PLAN_NUMBER_POOL_MASK }; // words of the unwind pool - 1
 
 enum map_role { MAP_USER, MAP_RING, MAP_SCRATCH, MAP_LOST, MAP_GLOBALS, MAP_RODATA, MAP_NAMES, MAP_CONTROL, MAP_TARGETS, MAP_IMPORTED,

@@ -78,6 +78,8 @@ static const char *check_prog(const struct plan *p, const struct plan_prog *g)
 		return "a program has no name, no section or no known kind";
 	if (prog_attached_to(g->kind) && !g->attach_to)
 		return "a program has nothing to attach to";
+	if (g->session > p->n_progs || ((g->session || g->in_session) && g->kind != PROG_KPROBE))
+		return "a program is half of none";
 	for (uint32_t i = 0; i < g->n_sites; i++) {
 		const struct plan_site *s = &g->sites[i];
 

@@ -35,7 +35,7 @@ struct world_without {
 // What only makes a program smaller or faster: an object that is built to be run elsewhere does without.
 static bool is_optional(enum feature f)
 {
-	return f == FEATURE_MAY_GOTO || f == FEATURE_ATTACH_COOKIE || f == FEATURE_ATOMICS || f == FEATURE_GLOBAL_FUNCS;
+	return f == FEATURE_MAY_GOTO || f == FEATURE_ATTACH_COOKIE || f == FEATURE_KPROBE_SESSION || f == FEATURE_ATOMICS || f == FEATURE_GLOBAL_FUNCS;
 }
 
 static bool feature_without(struct world *w, enum feature f)

@@ -216,6 +216,7 @@ static bool has_needed(uint32_t needs, struct world *w, const char *name)
 		[FEATURE_READ_KERNEL] = NULL,
 		[FEATURE_CGROUP2] = NULL,
 		[FEATURE_GLOBAL_FUNCS] = "functions that are checked once, which came with Linux 5.6",
+		[FEATURE_KPROBE_SESSION] = "programs for both ends of a function, which came with Linux 6.10",
 		[FEATURE_TCX] = NULL,
 		[FEATURE_PERCPU_LOOKUP] = "aggregations that it reads, which take the helper bpf_map_lookup_percpu_elem of Linux 5.19",
 	};

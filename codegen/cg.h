@@ -227,6 +227,10 @@ uint32_t cg_unwind_pool_bytes(struct cg *cg); // of an element: UNWIND_PIECE, or
 struct value cg_call(struct cg *cg, const struct node *n);
 LLVMValueRef cg_in_target(struct cg *cg, uint32_t target); // i64 0/1
 
+// session.c: entry and return of kernel functions in one program
+void cg_sessions(struct cg *cg); // marks them in the plan, before any body
+struct fn *cg_session_begin(struct cg *cg, struct fn *f, LLVMTypeRef type); // a body that is half of one; NULL: it is none
+
 // packet.c: args of probes on packets
 void cg_packet_read(struct cg *cg);                       // what the body asks for, at its start
 LLVMValueRef cg_packet_at(struct cg *cg, uint32_t offset); // ptr into it

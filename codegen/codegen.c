@@ -276,6 +276,7 @@ static int generate(struct program *p, const struct codegen_options *o, enum pla
 	int rc;
 
 	begin(&cg);
+	cg_sessions(&cg);
 	for (size_t i = 0; i < p->nbodies; i++)
 		cg_body(&cg, &p->bodies[i]);
 	finish_plan(&cg, o);

@@ -14,7 +14,9 @@ struct fn *cg_fn_begin(struct cg *cg, struct fn *f, const char *name, LLVMTypeRe
 {
 	struct ll *l = &cg->l;
 
-	*f = (struct fn){ .up = cg->fn, .fn = LLVMAddFunction(l->mod, name, type) };
+	*f = (struct fn){ .up = cg->fn, .fn = LLVMGetNamedFunction(l->mod, name) };
+	if (!f->fn)
+		f->fn = LLVMAddFunction(l->mod, name, type);
 	cg->fn = f;
 	LLVMSetSection(f->fn, cg->plan->progs[cg->body->prog].section);
 	l_attr(l, f->fn, "nounwind");
@@ -310,7 +312,8 @@ void cg_body(struct cg *cg, struct body *b)
 	cg->import_fns = NULL;
 	cg->complain = NULL;
 	cg->copied_to = cg->copied_size = 0;
-	cg_fn_begin(cg, &f, prog->name, type, FN_MAIN, b->block->span);
+	if (!cg_session_begin(cg, &f, type))
+		cg_fn_begin(cg, &f, prog->name, type, FN_MAIN, b->block->span);
 	f.ctx = LLVMGetParam(f.fn, 0);
 	if (b->kind == PROG_RUN || b->decides)
 		f.result = cg_alloca(cg, l->i64, "result");

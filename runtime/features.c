@@ -21,6 +21,7 @@
 
 #define TRACE_KPROBE_MULTI 42
 #define TCX_INGRESS 46
+#define TRACE_KPROBE_SESSION 56
 #define TRACE_UPROBE_MULTI 48 // enum bpf_attach_type of kernels newer than the headers we may be built with
 
 static const struct bpf_insn return_0[] = { RETURN_0 };
@@ -57,15 +58,15 @@ static bool try_uprobe_multi(void)
 }
 
 // No function is called "?": where there are such links it is not found, elsewhere the link is no valid or no supported one.
-static bool try_kprobe_multi(void)
+static bool try_kprobe_link(uint32_t type)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = TRACE_KPROBE_MULTI);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = (enum bpf_attach_type)type);
 	_close_ int prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", return_0, ARRAY_SIZE(return_0), &opts);
 	const char *name = "?";
 	struct {
 		uint32_t prog_fd, target_fd, attach_type, flags, multi_flags, cnt;
 		uint64_t syms, addrs, cookies;
-	} attr = { .prog_fd = (uint32_t)prog, .attach_type = TRACE_KPROBE_MULTI, .cnt = 1, .syms = (uintptr_t)&name };
+	} attr = { .prog_fd = (uint32_t)prog, .attach_type = type, .cnt = 1, .syms = (uintptr_t)&name };
 
 	if (prog < 0)
 		return false;
@@ -239,7 +240,7 @@ static bool try(enum feature f, uint32_t raw_tracepoint_id)
 	case FEATURE_TP_BTF: return try_tp_btf(raw_tracepoint_id);
 	case FEATURE_PERF_LINK: return try_perf_link();
 	case FEATURE_MAY_GOTO: return try_may_goto();
-	case FEATURE_KPROBE_MULTI: return try_kprobe_multi();
+	case FEATURE_KPROBE_MULTI: return try_kprobe_link(TRACE_KPROBE_MULTI);
 	case FEATURE_TASK_REGS: return try_helper(BPF_FUNC_task_pt_regs);
 	case FEATURE_ATOMICS: return try_atomics();
 	case FEATURE_FUNC_IP: return try_helper(BPF_FUNC_get_func_ip);
@@ -248,6 +249,7 @@ static bool try(enum feature f, uint32_t raw_tracepoint_id)
 	case FEATURE_READ_KERNEL: return try_helper(BPF_FUNC_probe_read_kernel);
 	case FEATURE_CGROUP2: return try_cgroup2();
 	case FEATURE_GLOBAL_FUNCS: return try_global_funcs();
+	case FEATURE_KPROBE_SESSION: return try_kprobe_link(TRACE_KPROBE_SESSION);
 	case FEATURE_TCX: return try_tcx();
 	case FEATURE_PERCPU_LOOKUP: return try_helper(195); // bpf_map_lookup_percpu_elem
 	case FEATURES: break;

@@ -23,6 +23,7 @@
 
 #define R_BPF_64_64 1
 #define R_BPF_64_32 10
+#define ATTACH_KPROBE_SESSION 56 // BPF_TRACE_KPROBE_SESSION
 #define ATTACH_KPROBE_MULTI 42 // BPF_TRACE_KPROBE_MULTI
 #define ATTACH_UPROBE_MULTI 48 // BPF_TRACE_UPROBE_MULTI, younger than the headers of Debian 12
 #define RING_LEAST 4096u
@@ -350,6 +351,8 @@ static int fill_options(struct loading *g, const struct plan_prog *p, const stru
 	o->expected_attach_type = bpf_kinds[p->kind].attach;
 	if (wants_multi(g, p))
 		o->expected_attach_type = (enum bpf_attach_type)ATTACH_UPROBE_MULTI;
+	else if (p->session)
+		o->expected_attach_type = (enum bpf_attach_type)ATTACH_KPROBE_SESSION;
 	else if (load_is_kprobe_multi(p, g->q->world))
 		o->expected_attach_type = (enum bpf_attach_type)ATTACH_KPROBE_MULTI;
 	if (g->l->btf_fd >= 0) {
@@ -440,6 +443,22 @@ static bool is_locked(const struct loading *g)
 	return g->q->plan->locked || (w && !w->ops->feature((struct world *)w, FEATURE_READ_KERNEL));
 }
 
+// Functions of the kernel that no helper stands for are called by the number they have in its BTF.
+static int patch_functions(struct loading *g, struct bpf_insn *in, size_t n)
+{
+	struct btf_target target = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (in[i].code != (BPF_JMP | BPF_CALL) || in[i].src_reg != 0 || in[i].imm != PLAN_CALL_IS_RETURN)
+			continue;
+		if (!target.id && btf_target_find(PROG_FENTRY, "vmlinux:bpf_session_is_return", &target))
+			return failed(g, -ENOENT, "this kernel has no function bpf_session_is_return%s: no program can be for both ends of a function", "");
+		in[i].src_reg = BPF_PSEUDO_KFUNC_CALL;
+		in[i].imm = (int32_t)target.id;
+	}
+	return 0;
+}
+
 static int load_prog(struct loading *g, uint32_t index)
 {
 	const struct plan_prog *p = &g->q->plan->progs[index];
@@ -459,6 +478,8 @@ static int load_prog(struct loading *g, uint32_t index)
 		err = failed(g, -EINVAL, "a mark in section '%s' is malformed", p->section);
 	if (!err)
 		err = patch_relocs(g, (size_t)section, in, n);
+	if (!err)
+		err = patch_functions(g, in, n);
 	code_info_read(g->object, p->section, g->l->btf_fd >= 0 ? &g->lines : NULL, &info);
 	if (!err)
 		err = fill_options(g, p, &info, &opts, &module_btf);
@@ -531,7 +552,7 @@ static int load_all(struct loading *g)
 		return err;
 	load_btf(g);
 	for (uint32_t i = 0; i < p->n_progs && !err; i++)
-		err = load_prog(g, i);
+		err = p->progs[i].in_session ? 0 : load_prog(g, i);
 	return err;
 }
 

@@ -269,7 +269,7 @@ static bool feature(struct world *w, enum feature f)
 		[FEATURE_FOR_EACH_MAP] = "BPF_FUNC_for_each_map_elem", [FEATURE_TP_BTF] = "BPF_FUNC_get_current_task_btf",
 		[FEATURE_PERF_LINK] = "BPF_LINK_TYPE_PERF_EVENT", [FEATURE_KPROBE_MULTI] = "BPF_TRACE_KPROBE_MULTI",
 		[FEATURE_TASK_REGS] = "BPF_FUNC_task_pt_regs", [FEATURE_FUNC_IP] = "BPF_FUNC_get_func_ip",
-		[FEATURE_TCX] = "BPF_TCX_INGRESS", [FEATURE_READ_KERNEL] = "BPF_FUNC_probe_read_kernel", [FEATURE_GLOBAL_FUNCS] = "BPF_FUNC_jiffies64",
+		[FEATURE_TCX] = "BPF_TCX_INGRESS", [FEATURE_KPROBE_SESSION] = "BPF_TRACE_KPROBE_SESSION", [FEATURE_READ_KERNEL] = "BPF_FUNC_probe_read_kernel", [FEATURE_GLOBAL_FUNCS] = "BPF_FUNC_jiffies64",
 		[FEATURE_PERCPU_LOOKUP] = "BPF_FUNC_map_lookup_percpu_elem", [FEATURE_MAY_GOTO] = "BPF_MAY_GOTO",
 		// what has no name of its own, by what came with it, or soon after: Linux 6.1, 5.12, 5.11
 		[FEATURE_BIG_VALUES] = "BPF_FUNC_ktime_get_tai_ns",

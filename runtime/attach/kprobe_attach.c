@@ -15,7 +15,7 @@
 #include "runtime/load.h"
 #include "runtime/run.h"
 
-enum { TRACE_KPROBE_MULTI = 42, MULTI_RETURN = 1, MOST_REFUSED = 32, NAMED_REFUSED = 3 };
+enum { TRACE_KPROBE_MULTI = 42, TRACE_KPROBE_SESSION = 56, MULTI_RETURN = 1, MOST_REFUSED = 32, NAMED_REFUSED = 3 };
 
 #define PMU "/sys/bus/event_source/devices/kprobe/"
 
@@ -128,7 +128,7 @@ static int attach_each(struct multi *m)
 static int multi_link(const struct multi *m, uint32_t from, uint32_t n)
 {
 	struct link_create_kprobe_multi a = {
-		.prog_fd = (uint32_t)m->prog_fd, .attach_type = TRACE_KPROBE_MULTI, .cnt = n, .syms = (uintptr_t)(m->name + from),
+		.prog_fd = (uint32_t)m->prog_fd, .attach_type = m->prog->session ? TRACE_KPROBE_SESSION : TRACE_KPROBE_MULTI, .cnt = n, .syms = (uintptr_t)(m->name + from),
 		.multi_flags = is_return(m->prog->sites) ? MULTI_RETURN : 0,
 		.cookies = m->prog->uses_cookie ? (uintptr_t)(m->cookie + from) : 0,
 	};
@@ -185,7 +185,11 @@ int attach_kprobes(const struct probe_type *t, struct run *run, const struct pla
 	for (uint32_t i = 0; i < prog->n_sites; i++)
 		if (!prog->sites[i].func || !prog->sites[i].target)
 			return attach_failed(run, &prog->sites[i], -EINVAL);
-	int rc = load_is_kprobe_multi(prog, run_world(run)) ? attach_multi(&m) : attach_each(&m);
+	if (prog->in_session) { // is attached with the other half
+		links->sites += prog->n_sites;
+		return 0;
+	}
+	int rc = prog->session || load_is_kprobe_multi(prog, run_world(run)) ? attach_multi(&m) : attach_each(&m);
 
 	if (rc == 0 && m.n_refused == prog->n_sites)
 		return failed(run, prog->sites, -EINVAL);

@@ -160,6 +160,10 @@ static void checked(void **state)
 	p->events[0].prog = 1;
 	assert_int_not_equal(plan_check(p, &why), 0);
 	p->events[0].prog = 0;
+	p->progs[0].session = 2; // of one program
+	assert_int_not_equal(plan_check(p, &why), 0);
+	assert_non_null(strstr(why, "half of none"));
+	p->progs[0].session = 0;
 	p->maps[0].key_size--;
 	assert_int_not_equal(plan_check(p, &why), 0);
 	p->maps[0].key_size++;

@@ -11,8 +11,8 @@ trace() { # trace FEATURES : counts, names, loops and strings of a known program
 	sort out
 }
 trace '' >all
-for f in uprobe_multi cookie bpf_loop tp_btf perf_link may_goto kprobe_multi atomics long_keys task_regs big_values ringbuf global_funcs cgroup2 \
-	uprobe_multi,cookie,bpf_loop,tp_btf,perf_link,may_goto,kprobe_multi,atomics,long_keys,task_regs,for_each_map,ringbuf,global_funcs,cgroup2; do
+for f in uprobe_multi cookie bpf_loop tp_btf perf_link may_goto kprobe_multi kprobe_session atomics long_keys task_regs big_values ringbuf global_funcs cgroup2 \
+	uprobe_multi,cookie,bpf_loop,tp_btf,perf_link,may_goto,kprobe_multi,kprobe_session,atomics,long_keys,task_regs,for_each_map,ringbuf,global_funcs,cgroup2; do
 	trace $f >some
 	cmp -s all some || { diff all some >&2; fail "other results without $f"; }
 done
