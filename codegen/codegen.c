@@ -279,13 +279,13 @@ static int generate(struct program *p, const struct codegen_options *o, enum pla
 	cg_sessions(&cg);
 	for (size_t i = 0; i < p->nbodies; i++)
 		cg_body(&cg, &p->bodies[i]);
+	cg_unwind_define(&cg);
 	finish_plan(&cg, o);
 	plan_write(cg.plan, p->types, &plan);
 	add_section(&cg, "spile_plan", str_z(&plan), plan.n, PLAN_SECTION);
 	const char *license = config_text(&cg, "license", "GPL");
 	add_section(&cg, "LICENSE", license, strlen(license) + 1, "license");
 	cg_debug_end(&cg);
-	cg_unwind_define(&cg);
 	cg_stdlib_link(&cg);
 	LLVMSetLinkage(cg.has_xchg, LLVMInternalLinkage);
 	LLVMSetLinkage(cg.has_read, LLVMInternalLinkage);

@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/unwind.h"
+#include "base/reloc.h"
 #include "base/util.h"
 #include "base/world.h"
 #include "codegen/cg.h"
@@ -139,6 +140,23 @@ uint32_t cg_unwind_pool_bytes(struct cg *cg)
 	return in_pieces(cg) ? UNWIND_PIECE : 8;
 }
 
+// The offsets are constants of the program, so a kernel that has others must not run it: each part of the path is a row that is
+// looked up there and has to be the same.
+static void bind_offset(struct cg *cg, const char *name, const char *path)
+{
+	const char *type = arena_printf(cg->arena, "struct %s", name);
+
+	for (const char *end = path; *end; end += *end == '.') {
+		end += strcspn(end, ".");
+		struct plan_reloc *r = reloc_new(cg->p->world, RELOC_OFFSET, type, arena_strndup(cg->arena, path, (size_t)(end - path)));
+
+		if (!r)
+			return; // the walk does without it
+		r->fixed = true;
+		plan_push(cg->arena, &cg->plan->relocs, &cg->plan->n_relocs, *r);
+	}
+}
+
 void cg_unwind_define(struct cg *cg)
 {
 	uint32_t offset[UNWIND_OFFSETS] = { 0 };
@@ -147,8 +165,11 @@ void cg_unwind_define(struct cg *cg)
 	if (cg->unwinds <= 0)
 		return;
 	find_offsets(cg, offset);
-	for (size_t i = 0; i < UNWIND_OFFSETS; i++)
+	for (size_t i = 0; i < UNWIND_OFFSETS; i++) {
+		if (offset[i] != UNWIND_NOWHERE)
+			bind_offset(cg, members[i].name, members[i].path);
 		v[i] = l_k32(&cg->l, offset[i]);
+	}
 	LLVMValueRef g = LLVMAddGlobal(cg->l.mod, LLVMArrayType2(cg->l.i32, UNWIND_OFFSETS), "unwind_offsets");
 	LLVMSetInitializer(g, LLVMConstArray2(cg->l.i32, v, UNWIND_OFFSETS));
 	LLVMSetGlobalConstant(g, 1);

@@ -55,3 +55,9 @@ printf 'struct task_struct___other { long gone; };\nbegin { print(((struct task_
 run gone.spile
 expect_status 255
 expect_err "gone.spile:2:.*struct task_struct has no member 'gone' on this kernel"
+
+# user stacks are walked by offsets that are constants of the program: the object names them, so that another kernel refuses it
+good build -o stacks.spo -e 'profile:hz:99 { @[ustack] = count(); }'
+if [ "$(uname -m)" = x86_64 ]; then
+	for member in vm_start vm_pgoff i_ino; do grep -qa "$member" stacks.spo || fail "the object does not say where $member lay"; done
+fi
