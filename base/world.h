@@ -50,6 +50,9 @@ struct event_field {
 	bool is_signed, data_loc;
 };
 
+// Of a binary's function, added to `offset`: it is Go's, so the place is one in Go's order of registers.
+#define FIELD_GO (1u << 20)
+
 struct world_ops {
 	// Types. A struct, union or enum by tag, or a typedef's target; NULL if this machine has none of that name.
 	const struct type *(*type_named)(struct world *w, enum type_kind kind, const char *name);

@@ -39,6 +39,8 @@ static const struct type *check_arg(struct lang *l, struct node *n)
 		return type_decayed(l, loc.type);
 	if (p->field) {
 		complain(l, n->span, E_PLACE, "args.%s can not be read here", n->field.name);
+		if (n->field.arg->offset == UINT32_MAX)
+			advise(l, "numbers and addresses can that lie in a general register or on the stack when the function begins, floats can not");
 		return NULL;
 	}
 	return type_decayed(l, n->field.arg->type);

@@ -350,11 +350,71 @@ static bool is_args(const struct node *n)
 	return b && b->id == BUILTIN_ARGS;
 }
 
+static const struct event_field *find_arg(struct lang *l, const char *name)
+{
+	size_t n;
+	const struct event_field *f = args_fields(l, &n);
+
+	for (size_t i = 0; f && i < n; i++)
+		if (strcmp(f[i].name, name) == 0)
+			return &f[i];
+	return NULL;
+}
+
+// "a.b" of args.a.b; NULL: it is none. What has several words, as a Go string, has a field for each.
+static const char *dotted(struct lang *l, const struct node *n)
+{
+	const char *front;
+
+	if (n->kind != NODE_FIELD)
+		return NULL;
+	if (is_args(n->field.base))
+		return n->field.name;
+	front = dotted(l, n->field.base);
+	return front ? arena_printf(l->arena, "%s.%s", front, n->field.name) : NULL;
+}
+
+static bool is_word_of_arg(struct lang *l, struct node *n)
+{
+	const char *name = n->field.base->kind == NODE_FIELD && l->body && l->body->type->offers & PT_ARGS ? dotted(l, n) : NULL;
+	struct node *base = n->field.base;
+
+	if (!name || !find_arg(l, name))
+		return false;
+	while (base->kind == NODE_FIELD)
+		base = base->field.base;
+	n->field.base = base;
+	n->field.name = name;
+	return true;
+}
+
+// str(args.NAME) of a string that has a length and no end: str(args.NAME, args.NAME.len + 1).
+void resolve_go_string(struct lang *l, struct node *call)
+{
+	struct node *a = call->call.args.v[0], *length, *room;
+	const struct event_field *f;
+
+	if (call->call.args.n != 1 || a->kind != NODE_FIELD || !a->field.arg)
+		return;
+	f = find_arg(l, arena_printf(l->arena, "%s.len", a->field.name));
+	if (!f)
+		return;
+	length = node_clone(l->arena, a);
+	length->field.name = f->name;
+	length->field.arg = f;
+	room = node_new(l->arena, NODE_BINARY, a->span);
+	room->binary.op = OP_ADD;
+	room->binary.left = length;
+	room->binary.right = node_int(l, 1, a->span); // str() counts an end
+	vec_push(l->arena, &call->call.args, room);
+}
+
 static void resolve_field(struct lang *l, struct node *n)
 {
 	const struct event_field *f;
 	size_t nf;
 
+	is_word_of_arg(l, n);
 	if (!is_args(n->field.base)) {
 		resolve(l, &n->field.base);
 		return;

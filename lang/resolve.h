@@ -9,6 +9,7 @@ struct near;
 void resolve(struct lang *l, struct node **slot);
 void resolve_children(struct lang *l, struct node *n);
 void resolve_ident(struct lang *l, struct node **slot);
+void resolve_go_string(struct lang *l, struct node *call); // str() of an argument that knows its length
 void resolve_getopt(struct lang *l, struct node **slot);
 void resolve_call(struct lang *l, struct node **slot);
 struct lang_map *resolve_map_whole(struct lang *l, struct node *n); // print(@m), clear(@m), for ($kv : @m)

@@ -246,4 +246,6 @@ void resolve_call(struct lang *l, struct node **slot)
 	if (resolve_declared(l, slot, b) || imported_asked(l, slot, b))
 		return;
 	resolve_args(l, n, b);
+	if (b->id == BUILTIN_STR && n->call.args.n == 1)
+		resolve_go_string(l, n);
 }

@@ -166,6 +166,13 @@ static void add_argument(struct dwarf *d, Dwarf_Die *die, struct places *p, stru
 		.offset = place == DWARF_NOWHERE || !type_is_scalar(t) ? DWARF_NOWHERE : place * 8 });
 }
 
+static bool is_go(struct dwarf *d, Dwarf_Die *unit)
+{
+	uint64_t language = 0;
+
+	return dwarf_number(d, unit, DW_AT_language, &language) && language == DW_LANG_Go;
+}
+
 int dwarf_function(struct dwarf *d, uint64_t address, const struct event_field **f, size_t *n, const struct type **ret)
 {
 	struct dwarf_fields fields = { 0 };
@@ -181,7 +188,9 @@ int dwarf_function(struct dwarf *d, uint64_t address, const struct event_field *
 		*ret = dwarf_get(d, &type, 0);
 		p.general = c.in_memory || c.by_reference; // the address of its result comes first
 	}
-	if (d->dwarf_child(&fn, &child) == 0)
+	if (is_go(d, &unit))
+		dwarf_go_arguments(d, &fn, address, &fields);
+	else if (d->dwarf_child(&fn, &child) == 0)
 		do {
 			if (d->dwarf_tag(&child) == DW_TAG_formal_parameter)
 				add_argument(d, &child, &p, &fields);

@@ -15,7 +15,8 @@ enum { MAX_DEPTH = 24 };
 	LIBDW(dwarf_tag) LIBDW(dwarf_attr_integrate) LIBDW(dwarf_formref_die) LIBDW(dwarf_formudata) LIBDW(dwarf_formsdata)   \
 	LIBDW(dwarf_formflag) LIBDW(dwarf_diename) LIBDW(dwarf_lowpc) LIBDW(dwarf_haspc) LIBDW(dwarf_bytesize)               \
 	LIBDW(dwarf_dieoffset) LIBDW(dwarf_addrdie) LIBDW(dwarf_aggregate_size) LIBDW(dwarf_getsrclines) LIBDW(dwarf_onesrcline) \
-	LIBDW(dwarf_lineaddr) LIBDW(dwarf_lineno) LIBDW(dwarf_linecol) LIBDW(dwarf_linesrc) LIBDW(dwarf_linebeginstatement)
+	LIBDW(dwarf_lineaddr) LIBDW(dwarf_lineno) LIBDW(dwarf_linecol) LIBDW(dwarf_linesrc) LIBDW(dwarf_linebeginstatement) \
+	LIBDW(dwarf_getlocation_addr)
 
 struct dwarf {
 	struct world *world;
@@ -49,4 +50,8 @@ struct dwarf_class { // how a value of a type is passed
 bool dwarf_next(struct dwarf *d, Dwarf_Die *die);
 bool dwarf_type_of(struct dwarf *d, Dwarf_Die *die, Dwarf_Die *ret); // DW_AT_type without typedefs and qualifiers; false: void
 const struct type *dwarf_get(struct dwarf *d, Dwarf_Die *type, int depth); // never NULL
+bool dwarf_number(struct dwarf *d, Dwarf_Die *die, unsigned name, uint64_t *ret); // an attribute; false: there is none
+bool dwarf_flag(struct dwarf *d, Dwarf_Die *die, unsigned name);
+// A Go function's arguments, each word of them a field.
+void dwarf_go_arguments(struct dwarf *d, Dwarf_Die *fn, uint64_t address, struct dwarf_fields *out);
 struct dwarf_class dwarf_classify(struct dwarf *d, Dwarf_Die *type);

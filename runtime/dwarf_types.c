@@ -11,7 +11,7 @@
 #define MOST_STEPS 100000000u // of one run; the largest programs have some ten million entries
 #define PASS_BY_REFERENCE 4 // DW_CC_pass_by_reference
 
-static bool number(struct dwarf *d, Dwarf_Die *die, unsigned name, uint64_t *ret)
+bool dwarf_number(struct dwarf *d, Dwarf_Die *die, unsigned name, uint64_t *ret)
 {
 	Dwarf_Attribute a;
 	Dwarf_Word v;
@@ -22,7 +22,7 @@ static bool number(struct dwarf *d, Dwarf_Die *die, unsigned name, uint64_t *ret
 	return true;
 }
 
-static bool flag(struct dwarf *d, Dwarf_Die *die, unsigned name)
+bool dwarf_flag(struct dwarf *d, Dwarf_Die *die, unsigned name)
 {
 	Dwarf_Attribute a;
 	bool v = false;
@@ -76,7 +76,7 @@ static bool is_float(struct dwarf *d, Dwarf_Die *type)
 {
 	uint64_t encoding = 0;
 
-	number(d, type, DW_AT_encoding, &encoding);
+	dwarf_number(d, type, DW_AT_encoding, &encoding);
 	return encoding == DW_ATE_float || encoding == DW_ATE_complex_float || encoding == DW_ATE_imaginary_float || encoding == DW_ATE_decimal_float;
 }
 
@@ -84,7 +84,7 @@ static const struct type *get_base(struct dwarf *d, Dwarf_Die *type)
 {
 	uint64_t encoding = 0, size = size_of(d, type);
 
-	number(d, type, DW_AT_encoding, &encoding);
+	dwarf_number(d, type, DW_AT_encoding, &encoding);
 	if (is_float(d, type))
 		return none(d);
 	if (encoding == DW_ATE_boolean && size == 1)
@@ -121,7 +121,7 @@ static const struct type *get_struct(struct dwarf *d, Dwarf_Die *type)
 		s->size = (uint32_t)size;
 		*id = (void *)(uintptr_t)(d->dwarf_dieoffset(type) + 1);
 	}
-	if (size && !flag(d, type, DW_AT_declaration)) // a definition serves better than the declaration met before
+	if (size && !dwarf_flag(d, type, DW_AT_declaration)) // a definition serves better than the declaration met before
 		*id = (void *)(uintptr_t)(d->dwarf_dieoffset(type) + 1);
 	return s;
 }
@@ -159,9 +159,9 @@ static uint64_t count_of(struct dwarf *d, Dwarf_Die *range)
 {
 	uint64_t n;
 
-	if (number(d, range, DW_AT_count, &n))
+	if (dwarf_number(d, range, DW_AT_count, &n))
 		return n;
-	return number(d, range, DW_AT_upper_bound, &n) && n < INT32_MAX ? n + 1 : 0;
+	return dwarf_number(d, range, DW_AT_upper_bound, &n) && n < INT32_MAX ? n + 1 : 0;
 }
 
 static const struct type *get_array(struct dwarf *d, Dwarf_Die *type, int depth)
@@ -217,9 +217,9 @@ static void place_bits(struct dwarf *d, Dwarf_Die *member, uint64_t at, uint64_t
 {
 	uint64_t bit, unit = f->type->size, old;
 
-	if (number(d, member, DW_AT_data_bit_offset, &bit))
+	if (dwarf_number(d, member, DW_AT_data_bit_offset, &bit))
 		bit += at * 8;
-	else if (number(d, member, DW_AT_bit_offset, &old) && old + bits <= unit * 8)
+	else if (dwarf_number(d, member, DW_AT_bit_offset, &old) && old + bits <= unit * 8)
 		bit = at * 8 + unit * 8 - old - bits;
 	else
 		return;
@@ -239,9 +239,9 @@ static void add_member(struct dwarf *d, Dwarf_Die *member, uint64_t base, struct
 	uint64_t at = 0, bits = 0;
 	Dwarf_Die type;
 
-	if ((kind != DW_TAG_member && kind != DW_TAG_inheritance) || flag(d, member, DW_AT_external) || !dwarf_type_of(d, member, &type))
+	if ((kind != DW_TAG_member && kind != DW_TAG_inheritance) || dwarf_flag(d, member, DW_AT_external) || !dwarf_type_of(d, member, &type))
 		return;
-	number(d, member, DW_AT_data_member_location, &at);
+	dwarf_number(d, member, DW_AT_data_member_location, &at);
 	at += base;
 	if (at > INT32_MAX)
 		return;
@@ -250,7 +250,7 @@ static void add_member(struct dwarf *d, Dwarf_Die *member, uint64_t base, struct
 		return;
 	}
 	struct field f = { .name = name, .type = dwarf_get(d, &type, 0), .offset = (uint32_t)at };
-	if (number(d, member, DW_AT_bit_size, &bits) && type_is_integer(f.type) && bits < 64 && bits < f.type->size * 8ull)
+	if (dwarf_number(d, member, DW_AT_bit_size, &bits) && type_is_integer(f.type) && bits < 64 && bits < f.type->size * 8ull)
 		place_bits(d, member, at, bits, &f);
 	vec_push(NULL, &out->list, f);
 }
@@ -282,7 +282,7 @@ static bool find_definition(struct dwarf *d, Dwarf_Die *declaration, Dwarf_Die *
 		do {
 			const char *other = d->dwarf_tag(ret) == kind ? d->dwarf_diename(ret) : NULL;
 
-			if (other && strcmp(other, name) == 0 && !flag(d, ret, DW_AT_declaration))
+			if (other && strcmp(other, name) == 0 && !dwarf_flag(d, ret, DW_AT_declaration))
 				return true;
 		} while (dwarf_next(d, ret));
 	}
@@ -299,7 +299,7 @@ int dwarf_complete(struct dwarf *d, const struct type *s)
 		return 0;
 	if (!id || !d->dwarf_offdie(d->dw, id - 1, &die))
 		return -ENOENT;
-	if (flag(d, &die, DW_AT_declaration)) {
+	if (dwarf_flag(d, &die, DW_AT_declaration)) {
 		if (!find_definition(d, &die, &definition))
 			return -ENOENT;
 		die = definition;
@@ -343,10 +343,10 @@ static bool is_more_than_bytes(struct dwarf *d, Dwarf_Die *class, int depth)
 		const char *own = d->dwarf_diename(&child);
 		uint64_t defaulted = 0;
 
-		if (tag == DW_TAG_subprogram && own && !flag(d, &child, DW_AT_artificial) && !number(d, &child, DW_AT_defaulted, &defaulted)) {
+		if (tag == DW_TAG_subprogram && own && !dwarf_flag(d, &child, DW_AT_artificial) && !dwarf_number(d, &child, DW_AT_defaulted, &defaulted)) {
 			if (*own == '~' || (name && strncmp(own, name, strlen(own)) == 0 && is_copying(d, &child, class)))
 				return true;
-		} else if ((tag == DW_TAG_member || tag == DW_TAG_inheritance) && !flag(d, &child, DW_AT_external) && dwarf_type_of(d, &child, &type)) {
+		} else if ((tag == DW_TAG_member || tag == DW_TAG_inheritance) && !dwarf_flag(d, &child, DW_AT_external) && dwarf_type_of(d, &child, &type)) {
 			int inner = d->dwarf_tag(&type);
 
 			if ((inner == DW_TAG_structure_type || inner == DW_TAG_class_type) && is_more_than_bytes(d, &type, depth + 1))
@@ -369,9 +369,9 @@ static void mark_words(struct dwarf *d, Dwarf_Die *type, uint64_t at, bool gener
 			do {
 				uint64_t off = 0;
 
-				number(d, &child, DW_AT_data_member_location, &off);
+				dwarf_number(d, &child, DW_AT_data_member_location, &off);
 				if ((d->dwarf_tag(&child) == DW_TAG_member || d->dwarf_tag(&child) == DW_TAG_inheritance) &&
-				    !flag(d, &child, DW_AT_external) && dwarf_type_of(d, &child, &inner))
+				    !dwarf_flag(d, &child, DW_AT_external) && dwarf_type_of(d, &child, &inner))
 					mark_words(d, &inner, at + off, general, depth + 1);
 			} while (dwarf_next(d, &child));
 		return;
@@ -396,7 +396,7 @@ struct dwarf_class dwarf_classify(struct dwarf *d, Dwarf_Die *type)
 
 	switch (d->dwarf_tag(type)) {
 	case DW_TAG_structure_type: case DW_TAG_class_type: case DW_TAG_union_type: case DW_TAG_array_type:
-		number(d, type, DW_AT_calling_convention, &convention);
+		dwarf_number(d, type, DW_AT_calling_convention, &convention);
 		if (convention == PASS_BY_REFERENCE || (!convention && is_more_than_bytes(d, type, 0))) {
 			c.general = 1;
 			c.is_scalar = c.by_reference = true;

@@ -71,6 +71,11 @@ int stack_argument(unsigned n)
 	return 8 * ((int)n - 6) + 8; // above the return address
 }
 
+int stack_go_argument(unsigned n)
+{
+	return 8 * ((int)n - 9) + 8;
+}
+
 int reg_return(void)
 {
 	return AT(rax);
@@ -110,6 +115,16 @@ int reg_argument(unsigned n)
 int stack_argument(unsigned n)
 {
 	return 8 * ((int)n - 8);
+}
+
+int reg_go_argument(unsigned n)
+{
+	return n < 16 ? (int)n * 8 : -1;
+}
+
+int stack_go_argument(unsigned n)
+{
+	return 8 * ((int)n - 16);
 }
 
 int reg_return(void)

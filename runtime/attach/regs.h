@@ -19,5 +19,6 @@ int reg_argument(unsigned n);
 int stack_argument(unsigned n);
 // The same of a Go function (ABIInternal, since Go 1.17): integer and pointer words in order, a string is two; -1: on the stack.
 int reg_go_argument(unsigned n);
+int stack_go_argument(unsigned n); // word n - (how many have registers) of those on the stack
 int reg_return(void);  // offset of the return value's register
 int reg_program(void); // offset of the program counter

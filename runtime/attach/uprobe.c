@@ -553,17 +553,25 @@ static bool expand(const struct probe_type *t, const struct expand *q, const str
 	return true;
 }
 
-static bool arg(const struct probe_type *t, struct world *w, const struct site *s, unsigned n, struct arg_loc *ret)
+static bool place(struct world *w, unsigned n, bool is_go, struct arg_loc *ret)
 {
-	int reg = s->detail == go_function ? reg_go_argument(n) : reg_argument(n);
+	int reg = is_go ? reg_go_argument(n) : reg_argument(n);
 
-	if (n > 255 || (reg < 0 && s->detail == go_function))
+	if (n > 255)
 		return false;
 	*ret = (struct arg_loc){
-		.where = reg >= 0 ? ARG_REG : ARG_STACK, .offset = reg >= 0 ? reg : stack_argument(n), .index = -1, .size = 8,
-		.type = type_int(w->types, 8, false),
+		.where = reg >= 0 ? ARG_REG : ARG_STACK, .offset = reg >= 0 ? reg : is_go ? stack_go_argument(n) : stack_argument(n), .index = -1,
+		.size = 8, .type = type_int(w->types, 8, false),
 	};
 	return true;
+}
+
+// What a Go function has on its stack, only debugging information tells.
+static bool arg(const struct probe_type *t, struct world *w, const struct site *s, unsigned n, struct arg_loc *ret)
+{
+	bool is_go = s->detail == go_function;
+
+	return (!is_go || reg_go_argument(n) >= 0) && place(w, n, is_go, ret);
 }
 
 // By debugging information, and only at a function's first instruction.
@@ -577,7 +585,7 @@ static bool args(const struct probe_type *t, struct world *w, const struct site 
 
 static bool field(const struct probe_type *t, struct world *w, const struct site *s, const struct event_field *f, struct arg_loc *ret)
 {
-	if (f->offset == UINT32_MAX || !arg(t, w, s, f->offset / 8, ret))
+	if (f->offset == UINT32_MAX || !place(w, f->offset / 8 % (FIELD_GO / 8), f->offset & FIELD_GO, ret))
 		return false;
 	ret->type = f->type;
 	ret->size = (uint8_t)(f->type->size && f->type->size < 8 ? f->type->size : 8);

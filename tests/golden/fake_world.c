@@ -197,7 +197,7 @@ static int syscall_number(struct world *w, const char *name)
 // Binaries -----------------------------------------------------------------------------------------------------------
 
 static const struct binary_symbol symbols[] = {
-	{ "alpha", 0x401000, 0x40, 0x1000 }, { "alpha_two", 0x401100, 0x40, 0x1100 }, { "beta", 0x401200, 0x80, 0x1200 },
+	{ "alpha", 0x401000, 0x40, 0x1000 }, { "alpha_two", 0x401100, 0x40, 0x1100 }, { "beta", 0x401200, 0x80, 0x1200 }, { "main.greet", 0x401300, 0x40, 0x1300 },
 	{ "gamma", 0x401300, 0x20, 0x1300 }, { "main", 0x401400, 0x100, 0x1400 },
 };
 
@@ -290,6 +290,16 @@ static int binary_function(struct world *w, const char *path, uint64_t address, 
 	struct event_field all[] = { { "list", type_pointer(t, fake_of(w)->list, SPACE_USER), 0, 8, false, false },
 				     { "step", i8(t), 8, 1, true, false }, { "both", fake_of(w)->list, UINT32_MAX, 16, false, false } };
 
+	struct event_field go[] = { { "name", type_pointer(t, i8(t), SPACE_USER), FIELD_GO + 8, 8, false, false },
+				    { "name.len", type_int(t, 8, true), FIELD_GO + 16, 8, true, false },
+				    { "weight", type_basic(t, TYPE_NONE), UINT32_MAX, 8, false, false } };
+
+	if (address == 0x401300) { // func greet(_ int, name string, weight float64), of Go
+		*f = arena_memdup(w->arena, go, sizeof go);
+		*n = ARRAY_SIZE(go);
+		*ret = type_basic(t, TYPE_NONE);
+		return 0;
+	}
 	if (address != 0x401000)
 		return -ENOENT;
 	*f = arena_memdup(w->arena, all, sizeof all);

@@ -25,3 +25,23 @@ good -v -e 'uretprobe:./routines:main.Recurse { @n = count(); @sum = sum(retval)
 expect_out '^goroutines 20 bad 0$'
 expect_out '^@n: 10500$'
 expect_err 'each return instruction'
+
+# arguments by name: a string is read by its length; a parameter without a name takes its register all the same; what Go passes on the
+# stack is read there
+cp "$SCRIPTS/../tests/live/programs/arguments.go" main.go
+go build -o arguments main.go >build.log 2>&1 || fail "arguments.go does not compile"
+good -e 'uprobe:./arguments:main.Blank { printf("blank %d\n", args.x); }
+uprobe:./arguments:"main.(*T).Method" { printf("method %d %d %d len %d cap %d\n", args.t.a, args.t.b, args.n, args.s.len, args.s.cap); }
+uprobe:./arguments:main.Many { printf("many %d %d %d %d\n", args.a, args.i, args.j, args.k); }
+uprobe:./arguments:main.Struct { printf("struct %d [%s] %d n %d k %d\n", args.p.X, str(args.p.Name), args.p.Name.len, args.n, args.k); }' -c ./arguments
+expect_out '^blank 7$'
+expect_out '^method 1 2 5 len 2 cap 3$'
+expect_out '^many 1 9 10 11$'
+expect_out '^struct 3 \[pname\] 5 n 42 k -5$'
+cat >calls.spile <<'SCRIPT'
+probe named { on call:it:main.Struct capture name = str(args.p.Name), n = args.n export text }
+SCRIPT
+good calls.spile -c ./arguments
+expect_out '^named name=pname n=42$'
+bad -e 'uprobe:./arguments:main.Struct { print(args.p.F); }' -c ./arguments
+expect_err 'args\.p\.F can not be read here'
