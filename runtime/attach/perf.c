@@ -120,6 +120,15 @@ static bool is_uprobe(const struct plan_site *s)
 	       s->mechanism == MECH_PERF_URETPROBE;
 }
 
+// Debian's and Ubuntu's kernels know levels above 2, at which some ask for CAP_SYS_ADMIN whatever else a process may do.
+static long paranoia(void)
+{
+	_fclose_ FILE *f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+	long level = 0;
+
+	return f && fscanf(f, "%ld", &level) == 1 ? level : 0;
+}
+
 static void explain(const struct plan_site *s, int error, struct str *out)
 {
 	const char *target = s->target ? s->target : "", *func = s->func ? s->func : "";
@@ -127,6 +136,8 @@ static void explain(const struct plan_site *s, int error, struct str *out)
 	switch (-error) {
 	case EPERM: case EACCES:
 		str_adds(out, "The kernel refused it (run as root, or with CAP_BPF and CAP_PERFMON; older kernels ask for CAP_SYS_ADMIN)");
+		if (geteuid() && paranoia() > 2)
+			str_printf(out, "; kernel.perf_event_paranoid is %ld, above 2 some kernels let only CAP_SYS_ADMIN have perf events", paranoia());
 		break;
 	case ENOENT:
 		if (is_uprobe(s))

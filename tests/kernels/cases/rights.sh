@@ -4,6 +4,8 @@
 # names those that are missing.
 chmod 755 "$T"
 ulimit -l unlimited # older kernels count maps as locked memory, which root may have and hand on
+# Debian's 5.10 asks for CAP_SYS_ADMIN above 2, whatever else a process may do
+[ "$(cat /proc/sys/kernel/perf_event_paranoid)" -le 2 ] || echo 2 >/proc/sys/kernel/perf_event_paranoid
 as() { # as CAPABILITIES ARGUMENT... : +bpf,+perfmon, or -all
 	caps=$1
 	shift
