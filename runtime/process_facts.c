@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "base/world.h"
+#include "runtime/container_names.h"
 
 #define ID_ROOM 72
 #define ID_HEX 64
@@ -233,7 +234,12 @@ static bool matches_cgroup(const struct plan_choice *c, const char *path)
 	return any(c, path);
 }
 
-// An id may be cut, as `docker ps` shows it.
+static bool any_named(void *c, const char *name)
+{
+	return any(c, name);
+}
+
+// By id, which may be cut as `docker ps` shows it, or by a name.
 static bool matches_container(const struct plan_choice *c, const char *path)
 {
 	char id[ID_ROOM], pod[ID_ROOM];
@@ -247,7 +253,7 @@ static bool matches_container(const struct plan_choice *c, const char *path)
 		if (glob_match(v, id) || (strlen(v) >= 12 && is_hex(v, strlen(v)) && strncmp(id, v, strlen(v)) == 0))
 			return true;
 	}
-	return false;
+	return container_is_named(id, any_named, (void *)c);
 }
 
 static bool matches_pod(const struct plan_choice *c, const char *path)
