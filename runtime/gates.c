@@ -21,6 +21,7 @@
 #define PERIOD_NS 20000000u
 #define FIRST_PERIOD_NS 4000000u // while it is not known yet what comes
 #define FIRST_PERIODS 10
+#define OWN_SPREAD_NS 1e9 // Spile's own time comes in bursts (names are looked up once) and counts evenly
 #define LEAST (WIRE_GATE_OPEN >> 10) // below that to ask costs more than what passes, and each that passes stands for too many
 #define USUAL_LEAD_NS 15000000u      // before a window begins its programs are attached; measured from then on
 
@@ -57,6 +58,7 @@ struct gates {
 	struct entry_cost *entry;
 	uint64_t *runs, *ns; // by program, at the last look
 	uint64_t own_ns;     // Spile's processor time, then
+	double owed_ns;      // what of it does not count yet
 	uint64_t looked_ns;
 	unsigned looks;
 	struct gate of[WIRE_GATES];
@@ -182,8 +184,11 @@ static void look(struct gates *g, uint64_t now)
 
 	for (uint32_t i = 0; i < g->plan->n_progs; i++)
 		look_at(g, i);
+	g->owed_ns += (double)(own - g->own_ns);
+	double part = g->looked_ns ? g->owed_ns * MIN((double)(now - g->looked_ns) / OWN_SPREAD_NS, 1.0) : 0;
 	for (uint32_t i = 0; i < g->n; i++)
-		g->of[i].spent_ns += g->plan->gates[i].whole ? (double)(own - g->own_ns) : 0;
+		g->of[i].spent_ns += g->plan->gates[i].whole ? part : 0;
+	g->owed_ns -= part;
 	g->own_ns = own;
 	g->looked_ns = now;
 }

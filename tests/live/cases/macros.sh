@@ -83,7 +83,8 @@ expect_err 'unexpected program command line options: --other'
 expect_err 'HINT: expected program options: --name, --n'
 bad main.bt -- --help
 expect_err '^ --name: who'
-bad main.bt --name=bob
+good main.bt --name=bob # an option that Spile does not have
+expect_out '^bob 3$'
 good -e 'begin { printf("%s %d\n", str($2), $#) }' one -- two
 expect_out '^two 2$'
 
