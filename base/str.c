@@ -2,6 +2,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,6 +61,13 @@ int str_read(struct str *s, int fd, size_t most)
 		left -= (size_t)n;
 	}
 	return 0;
+}
+
+int str_read_file(struct str *s, const char *path, size_t most)
+{
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	return fd < 0 ? -errno : str_read(s, fd, most);
 }
 
 void str_vprintf(struct str *s, const char *fmt, va_list ap)

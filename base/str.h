@@ -25,6 +25,7 @@ void str_i64(struct str *s, int64_t v);
 void str_json(struct str *s, const char *p, size_t n); // as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD
 // Adds what is left to read from fd, and no more than `most` bytes of it. 0, or -errno with what came before it added.
 int str_read(struct str *s, int fd, size_t most);
+int str_read_file(struct str *s, const char *path, size_t most); // the same of a file; it is opened without waiting for a FIFO's writer
 static inline void str_clear(struct str *s) { s->n = 0; }
 static inline void str_free(struct str *s) { free(s->p); *s = (struct str){ 0 }; }
 static inline const char *str_z(const struct str *s) { return s->p ? s->p : ""; }

@@ -82,19 +82,6 @@ static int run(struct compilation *c, const char *const *argv)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
 }
 
-static int read_file(const char *path, struct str *out)
-{
-	_fclose_ FILE *f = fopen(path, "re");
-	char block[65536];
-	size_t n;
-
-	if (!f)
-		return -errno;
-	while ((n = fread(block, 1, sizeof block, f)) > 0)
-		str_add(out, block, n);
-	return ferror(f) ? -EIO : 0;
-}
-
 // The first of clang's errors, one behind the other.
 static const char *first_errors(struct compilation *c)
 {
@@ -102,7 +89,7 @@ static const char *first_errors(struct compilation *c)
 	unsigned n = 0;
 	char *save = NULL;
 
-	if (read_file(c->says, &text))
+	if (str_read_file(&text, c->says, SIZE_MAX))
 		return "clang fails and does not say why";
 	for (char *line = strtok_r((char *)(uintptr_t)str_z(&text), "\n", &save); line && n < COMPLAINTS; line = strtok_r(NULL, "\n", &save))
 		if (strstr(line, "error:"))
@@ -146,7 +133,7 @@ static void note_headers(struct compilation *c)
 	_str_ struct str text = { 0 };
 	char *save = NULL;
 
-	if (read_file(c->deps, &text))
+	if (str_read_file(&text, c->deps, SIZE_MAX))
 		return;
 	for (char *word = strtok_r((char *)(uintptr_t)str_z(&text), " \\\n\t", &save); word; word = strtok_r(NULL, " \\\n\t", &save))
 		if (word[strlen(word) - 1] != ':' && strncmp(word, c->folder, strlen(c->folder)) != 0)
@@ -218,7 +205,7 @@ static int compile_source(const struct bpf_import *b, const char *path, const ch
 	if (strstr(text, "vmlinux.h"))
 		write_types(types); // without it clang says what is missing
 	err = compile(&c, clang);
-	if (!err && read_file(c.object, object)) {
+	if (!err && str_read_file(object, c.object, SIZE_MAX)) {
 		*why = "what clang made of it cannot be read";
 		err = -EINVAL;
 	}

@@ -5,7 +5,6 @@
 #include <cjson/cJSON.h>
 #include <dirent.h>
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,10 +38,9 @@ static bool open_library(struct search *s)
 // NULL if there is no such file, or no JSON in it.
 static cJSON *read_state(struct search *s, const char *path)
 {
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	_str_ struct str text = { 0 };
 
-	if (fd < 0 || !open_library(s) || str_read(&text, fd, MOST_BYTES + 1) || text.n > MOST_BYTES)
+	if (str_read_file(&text, path, MOST_BYTES + 1) || text.n > MOST_BYTES || !open_library(s))
 		return NULL;
 	return s->parse(str_z(&text), text.n);
 }

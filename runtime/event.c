@@ -243,19 +243,12 @@ static void act_join(struct run *r, const struct record *rec)
 	say(r, rec);
 }
 
-static int read_file(const char *path, size_t most, struct str *out)
-{
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a FIFO without a writer must not stop the run
-
-	return fd < 0 ? -errno : str_read(out, fd, most);
-}
-
 static void act_cat(struct run *r, const struct record *rec)
 {
 	_free_ char *path = xstrdup(formatted(r, rec));
 
 	str_clear(&r->text);
-	int err = read_file(path, plan_config(r->plan, "max_cat_bytes")->number, &r->text);
+	int err = str_read_file(&r->text, path, plan_config(r->plan, "max_cat_bytes")->number);
 	if (err) {
 		_free_ char *what = xasprintf("failed to open file '%s' (%s)", path, strerror(-err));
 

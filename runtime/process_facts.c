@@ -33,8 +33,7 @@ static bool read_proc(uint32_t pid, const char *file, struct str *out)
 	char path[64];
 
 	snprintf(path, sizeof path, "/proc/%u/%s", pid, file);
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd >= 0 && !str_read(out, fd, SIZE_MAX);
+	return !str_read_file(out, path, SIZE_MAX);
 }
 
 // Facts ---------------------------------------------------------------------------------------------------------------

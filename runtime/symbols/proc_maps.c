@@ -13,8 +13,7 @@
 
 static int read_file(const char *path, struct str *out)
 {
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : str_read(out, fd, SIZE_MAX);
+	int err = str_read_file(out, path, SIZE_MAX);
 
 	return out->n ? 0 : err; // a process that ended meanwhile: what came before counts
 }

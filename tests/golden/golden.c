@@ -67,19 +67,6 @@ struct runner {
 
 // Reading ------------------------------------------------------------------------------------------------------------
 
-static int read_whole(const char *path, struct str *out)
-{
-	_fclose_ FILE *f = fopen(path, "r");
-	char block[65536];
-	size_t n;
-
-	if (!f)
-		return -errno;
-	while ((n = fread(block, 1, sizeof block, f)) > 0)
-		str_add(out, block, n);
-	return ferror(f) ? -EIO : 0;
-}
-
 static int section_of(const char *line, size_t n)
 {
 	if (n < 4 || memcmp(line, "--- ", 4) != 0)
@@ -423,7 +410,7 @@ static void run_file(struct runner *r, const char *path)
 	struct arena *a = arena_new();
 	struct golden g = { .path = path, .arena = a };
 
-	if (read_whole(path, &file) < 0) {
+	if (str_read_file(&file, path, SIZE_MAX) < 0) {
 		printf("%s: cannot be read\n", path);
 		r->failed++;
 	} else {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -16,13 +15,6 @@ static inline bool scripts_is_one(const char *name)
 	const char *dot = strrchr(name, '.');
 
 	return dot && dot != name && (!strcmp(dot, ".case") || !strcmp(dot, ".spile") || !strcmp(dot, ".bt"));
-}
-
-static inline bool scripts_read(const char *path, struct str *text)
-{
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	return fd >= 0 && !str_read(text, fd, SIZE_MAX);
 }
 
 // How many of them `each` said true of.
@@ -38,7 +30,7 @@ static inline unsigned scripts_each(const char *dir, bool (*each)(const char *pa
 
 		if (e->d_name[0] != '.' && e->d_type == DT_DIR)
 			count += scripts_each(path, each);
-		if (!scripts_is_one(e->d_name) || !scripts_read(path, &text))
+		if (!scripts_is_one(e->d_name) || str_read_file(&text, path, SIZE_MAX))
 			continue;
 		end = text.n ? memmem(text.p, text.n, "\n--- ", 5) : NULL;
 		count += each(path, str_z(&text), end ? (size_t)(end + 1 - text.p) : text.n);
