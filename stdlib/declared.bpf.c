@@ -2,6 +2,8 @@
 // declared.bpf.c - what declarative probes are made of: targets, calls, samples, what is left out.
 #include "stdlib/bpf.h"
 
+extern const u32 has_xchg; // from codegen: memory.bpf.c
+
 u64 builtin_pid(void *ctx, const struct wire_globals *g);
 
 // map: tgid to a bit for each target (wire.h)
@@ -113,6 +115,25 @@ u64 hash_words(const u64 *p, u64 words)
 	return h >> 32;
 }
 
+// Without exchanges (before Linux 5.12) two processors that take an event in the same moment may both have what was left out before.
+static __attribute__((always_inline)) u64 rate_left_out(u64 *left)
+{
+	u64 n = *(volatile u64 *)left;
+
+	if (has_xchg)
+		return __sync_lock_test_and_set(left, 0);
+	__sync_fetch_and_add(left, -n);
+	return n;
+}
+
+static __attribute__((always_inline)) bool rate_move(u64 *to, u64 due, u64 next)
+{
+	if (has_xchg)
+		return __sync_val_compare_and_swap(to, due, next) == due;
+	*(volatile u64 *)to = next;
+	return true;
+}
+
 // A token bucket without tokens: when the next event is due. One that comes earlier than due by more than the burst is left out and
 // counted for the next that is taken. s[0]: due, s[1]: left out.
 u64 rate_take(u64 *s, u64 interval, u64 burst)
@@ -123,11 +144,11 @@ u64 rate_take(u64 *s, u64 interval, u64 burst)
 		__sync_fetch_and_add(&s[1], 1);
 		return 0;
 	}
-	if (__sync_val_compare_and_swap(&s[0], due, next) != due) { // another processor was first: this one waits for its turn
+	if (!rate_move(&s[0], due, next)) { // another processor was first: this one waits for its turn
 		__sync_fetch_and_add(&s[1], 1);
 		return 0;
 	}
-	return 1 + __sync_lock_test_and_set(&s[1], 0);
+	return 1 + rate_left_out(&s[1]);
 }
 
 // What an event stands for is rounded up as often as its fraction says, so that the sum of weights is right in the long run.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# REQUIRES for_each_map
 # loops in one another with large values: what each takes of the stack counts together, and kernels before 6.13 allow 512 bytes
 tuple() { # tuple VARIABLE : twelve numbers
 	printf '($%s' "$1"

@@ -56,3 +56,18 @@ good gate.spile -c "/bin/dd if=/dev/zero of=/dev/null bs=3 count=400000"
 all=$(number all n)
 d=$(deviation "$all" 1024)
 grep -q 'probes were off their events' err || expect_between "$(number gated n)" $((all - d)) $((all + d)) 'the weight of what passed the gate'
+
+# the same without exchanges of memory, as on kernels before 5.12: no instruction of the programs asks for one
+cat >rate.spile <<'END'
+probe rated { on syscall:it:write filter args.count == 3 sample max 5/s measure n = count() export csv("rated.csv") }
+END
+cat >words.sh <<'END'
+i=0
+while [ $i -lt 300 ]; do printf 'ab\n'; i=$((i + 1)); done
+END
+SPILE_WITHOUT=atomics good -q -c 'sh words.sh' rate.spile
+n=$(sed -n '$s/.*,//p' rated.csv)
+left=$(sed -n 's/^Left out: \([0-9]*\) events of rated.*/\1/p' err)
+[ "$n" -ge 1 ] && [ "$n" -le 300 ] && [ "${left:-0}" -ge 1 ] || fail "$n taken, ${left:-none} left out of 300"
+"$SPILE" -d asm --no-feature atomics rate.spile -c 'sh words.sh' >asm
+! grep -qiE 'xchg|cmpxchg|fetch' asm || fail "an exchange: $(grep -iE 'xchg|fetch' asm | head -n 3)"
