@@ -20,6 +20,9 @@ good -q -e 'begin { printf("%s %d\n", comm, 7); exit(); }'
 expect_out '^spile 7$'
 run -e 'begin { print(curtask->pid); exit(); }'
 expect_err 'locked down for confidentiality|needs the kernel.s type information'
-run -e 'kprobe:vfs_read { exit(); }'
-[ $status != 0 ] || fail "a kprobe was attached"
-expect_err 'locked down|lockdown'
+run -c "$t words alpha" -e 'kprobe:vfs_read { @ = count(); }'
+if [ $status = 0 ]; then
+	has kprobe_multi || fail "a kprobe was attached" # kernels do not ask whether they are locked down where many are attached at once
+else
+	expect_err 'locked down|lockdown'
+fi
