@@ -644,7 +644,7 @@ u64 unwind_step(struct unwind *u, void *pool, void *files, void *control, void *
 // Into the wire's form; how many frames. What was not walked here the kernel walks.
 u64 unwind_end(struct unwind *u, void *ctx, struct wire_stack *s, u64 frames, u64 frame, void *counts)
 {
-	u64 n = u->n;
+	u64 n = u->n, bytes;
 
 	if (!u->walks && u->stop != WIRE_STOP_NO_PROGRAM)
 		return stack_get(ctx, s, frames, 1, frame);
@@ -659,7 +659,9 @@ u64 unwind_end(struct unwind *u, void *ctx, struct wire_stack *s, u64 frames, u6
 	s->stop = u->why ? (u8)u->stop : 0;
 	s->pad = 0;
 	s->pid = (u32)(bpf_get_current_pid_tgid() >> 32);
-	if (n)
-		bpf_probe_read_kernel(s->ip, (u32)(n * frame), u->frame);
+	bytes = n * frame;
+	opaque(bytes); // the number that is compared is the one that is used
+	if (bytes && bytes <= frames * frame)
+		bpf_probe_read_kernel(s->ip, (u32)bytes, u->frame);
 	return n;
 }

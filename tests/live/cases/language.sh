@@ -14,7 +14,7 @@ for script in doc*.spile; do
 done
 
 # the shop: every slow query of the sampled connections, and all calls, from the script and from its core alike
-sed 's/127.0.0.1:9464/127.0.0.1:0/' "$SCRIPTS/shop.spile" >shop.spile
+sed 's/127.0.0.1:9464/127.0.0.1:0/; s/cpu 50%; //' "$SCRIPTS/shop.spile" >shop.spile # no budget: how much this machine takes for it is no matter of this case
 slow() { sed -n 's/.*"query": "\([^"]*LIKE[^"]*\)", "connection": \([0-9]*\),.*"weight": 2.*/\2 \1/p' slow_queries.jsonl | sort; }
 good shop.spile -c './shop 100'
 expect_out '^760 queries, 40 slow$'
