@@ -6,7 +6,6 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,23 +52,6 @@ static int spawn(const char *path, char **argv, int script, int object, enum pla
 	return -r;
 }
 
-static int object_take(int fd, struct str *object)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return -errno;
-	str_reserve(object, (size_t)st.st_size);
-	while (object->n < (size_t)st.st_size) {
-		ssize_t n = pread(fd, object->p + object->n, (size_t)st.st_size - object->n, (off_t)object->n);
-
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		object->n += (size_t)n;
-	}
-	return 0;
-}
-
 int compiler_run(char **argv, const struct script *s, enum plan_layout layout, struct str *object)
 {
 	_str_ struct str path = { 0 };
@@ -91,7 +73,7 @@ int compiler_run(char **argv, const struct script *s, enum plan_layout layout, s
 			return -errno;
 	if (WIFSIGNALED(status))
 		return 128 + WTERMSIG(status);
-	if (WEXITSTATUS(status) == 0 && (r = object_take(result, object)))
+	if (WEXITSTATUS(status) == 0 && (r = lseek(result, 0, SEEK_SET) < 0 ? -errno : str_read(object, result, SIZE_MAX)))
 		return r;
 	return WEXITSTATUS(status);
 }

@@ -28,22 +28,6 @@ static void dump_to_stdout(void *arg, enum codegen_stage stage, const char *text
 	fwrite(text, 1, n, stdout);
 }
 
-static bool read_fd(int fd, struct str *ret)
-{
-	for (off_t at = 0;;) {
-		str_reserve(ret, 65536);
-		ssize_t n = pread(fd, ret->p + ret->n, 65536, at);
-
-		if (n < 0)
-			return false;
-		ret->n += (size_t)n;
-		ret->p[ret->n] = '\0';
-		at += n;
-		if (!n)
-			return true;
-	}
-}
-
 // Code generation. The dumps stop before it where only the front end's were asked for.
 static bool generate(struct machine *m, const struct options *o, const char *key, uint32_t layout, struct program *p, struct str *object)
 {
@@ -183,7 +167,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	argv[1] = argv[0];
-	if (options_parse(argc - 1, argv + 1, &o, &why) != OPTIONS_OK || !read_fd(script_fd, &s.text)) {
+	if (options_parse(argc - 1, argv + 1, &o, &why) != OPTIONS_OK || lseek(script_fd, 0, SEEK_SET) < 0 || str_read(&s.text, script_fd, SIZE_MAX)) {
 		fprintf(stderr, "ERROR: spile-compiler: %s\n", why.n ? why.p : "cannot read the script");
 		return 1;
 	}

@@ -46,7 +46,7 @@ static void push_options(const struct test *t, struct args *a)
 			push(a, t->argv[i]);
 }
 
-// Runs spile; everything it says goes to `said`. The exit status, or 2.
+// Runs spile, and forgets the arguments; everything it says goes to `said`. The exit status, or 2.
 static int run(struct args *a, struct str *said, uint64_t *ns)
 {
 	uint64_t start = clock_ns(CLOCK_MONOTONIC);
@@ -54,10 +54,8 @@ static int run(struct args *a, struct str *said, uint64_t *ns)
 	pid_t pid;
 
 	vec_push(NULL, &a->list, (char *)NULL);
-	if (pipe2(ends, O_CLOEXEC))
-		return 2;
 	fflush(stdout);
-	pid = fork();
+	pid = pipe2(ends, O_CLOEXEC) ? -1 : fork();
 	if (pid == 0) {
 		dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
 		dup2(ends[1], STDOUT_FILENO);
@@ -65,9 +63,12 @@ static int run(struct args *a, struct str *said, uint64_t *ns)
 		execv("/proc/self/exe", a->list.v);
 		_exit(127);
 	}
-	close(ends[1]);
-	str_read(said, ends[0], SIZE_MAX);
-	close(ends[0]);
+	vec_free(&a->list);
+	if (pid > 0) {
+		close(ends[1]);
+		str_read(said, ends[0], SIZE_MAX);
+		close(ends[0]);
+	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	*ns = clock_ns(CLOCK_MONOTONIC) - start;
@@ -79,16 +80,19 @@ static int run(struct args *a, struct str *said, uint64_t *ns)
 
 // Output --------------------------------------------------------------------------------------------------------------
 
+// The length of the line that begins at byte `at`, without its end.
+static size_t line_at(const struct str *said, size_t at)
+{
+	const char *stop = memchr(said->p + at, '\n', said->n - at);
+
+	return stop ? (size_t)(stop - said->p) - at : said->n - at;
+}
+
 static void print_indented(const struct str *said)
 {
-	const char *end = str_z(said) + said->n;
-
-	for (const char *line = str_z(said); line < end; ) {
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
-		size_t n = stop ? (size_t)(stop - line) : (size_t)(end - line);
-
-		printf("    %.*s\n", (int)n, line);
-		line += n + 1;
+	for (size_t at = 0, n; at < said->n; at += n + 1) {
+		n = line_at(said, at);
+		printf("    %.*s\n", (int)n, said->p + at);
 	}
 }
 
@@ -134,18 +138,13 @@ static void take_test_probes(struct test *t, const char *script, int status, con
 {
 	_str_ struct str between = { 0 }, plain = { 0 };
 	size_t before = t->junit.n;
-	const char *end;
 
 	fwrite(str_z(said), 1, said->n, stdout);
 	t->worst = MAX(t->worst, status);
 	add_plain(&plain, said);
-	end = str_z(&plain) + plain.n;
-	for (const char *line = str_z(&plain); line < end; ) {
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
-		size_t n = stop ? (size_t)(stop - line) : (size_t)(end - line);
-
-		take_line(t, script, line, n, &between);
-		line += n + 1;
+	for (size_t at = 0, n; at < plain.n; at += n + 1) {
+		n = line_at(&plain, at);
+		take_line(t, script, plain.p + at, n, &between);
 	}
 	if (status && t->junit.n == before) // it did not even compile
 		junit_add(&t->junit, script, "test probes", str_z(&plain), 0);
@@ -166,7 +165,6 @@ static void run_test_probes(struct test *t, const char *script)
 		push(&a, script);
 	int status = run(&a, &said, &ns);
 	take_test_probes(t, script ? script : "-e", status, &said);
-	vec_free(&a.list);
 }
 
 static void run_case(struct test *t, const char *script, const struct lang_case *c)
@@ -189,7 +187,6 @@ static void run_case(struct test *t, const char *script, const struct lang_case 
 		push(&a, c->with[i]);
 	int status = run(&a, &said, &ns);
 	verdict(t, script, c->name, status, &said, ns);
-	vec_free(&a.list);
 }
 
 static void run_whole(struct test *t, const char *script)
@@ -203,7 +200,6 @@ static void run_whole(struct test *t, const char *script)
 	push(&a, script);
 	int status = run(&a, &said, &ns);
 	verdict(t, script, script, status, &said, ns);
-	vec_free(&a.list);
 }
 
 static void run_all(struct test *t, const char *script, const struct lang_tests *tests, bool named)

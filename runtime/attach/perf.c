@@ -133,11 +133,14 @@ static void explain(const struct plan_site *s, int error, struct str *out)
 {
 	const char *target = s->target ? s->target : "", *func = s->func ? s->func : "";
 
+	long level;
+
 	switch (-error) {
 	case EPERM: case EACCES:
 		str_adds(out, "The kernel refused it (run as root, or with CAP_BPF and CAP_PERFMON; older kernels ask for CAP_SYS_ADMIN)");
-		if (geteuid() && paranoia() > 2)
-			str_printf(out, "; kernel.perf_event_paranoid is %ld, above 2 some kernels let only CAP_SYS_ADMIN have perf events", paranoia());
+		level = geteuid() ? paranoia() : 0;
+		if (level > 2)
+			str_printf(out, "; kernel.perf_event_paranoid is %ld, above 2 some kernels let only CAP_SYS_ADMIN have perf events", level);
 		break;
 	case ENOENT:
 		if (is_uprobe(s))

@@ -100,5 +100,14 @@ bad() { # bad ARGUMENT... : run, and it must be refused before anything is attac
 	expect_no_err '^Attached'
 	expect_empty_out
 }
+nested_loops() { # a script whose four loops in one another hold twelve numbers each: more stack than 512 bytes, kept in the plain way
+	echo 'config = { on_stack_limit = 128 } begin {'
+	for v in a b c d; do
+		tuple="(\$$v"
+		for i in 1 2 3 4 5 6 7 8 9 10 11; do tuple="$tuple, \$$v + $i"; done
+		echo "for \$$v : 0..2 { @m[$tuple)] = $tuple);"
+	done
+	echo '@n++; } } } } print((len(@m), @n)); clear(@m); clear(@n); }'
+}
 value() { sed -n "s/^$1: //p" out | head -n 1; } # value '@x': of a map printed on stdout
 needs() { command -v "$1" >/dev/null || skip "needs $1"; }

@@ -85,16 +85,7 @@ good -v -e "$ways"
 expect_out '^(true|false)$'
 
 # loops in one another with large values: what each takes of the stack counts together
-tuple() { # tuple VARIABLE : twelve numbers
-	printf '($%s' "$1"
-	for i in 1 2 3 4 5 6 7 8 9 10 11; do printf ', $%s + %d' "$1" $i; done
-	printf ')'
-}
-{
-	echo 'config = { on_stack_limit = 128 } begin {'
-	for v in a b c d; do echo "for \$$v : 0..2 { @m[$(tuple $v)] = $(tuple $v);"; done
-	echo '@n++; } } } } print((len(@m), @n)); clear(@m); clear(@n); }'
-} >nested.bt
+nested_loops >nested.bt
 good -q nested.bt
 lines
 expect_exactly <<'END'
