@@ -46,8 +46,8 @@ static void find_use(void *arg, struct node **slot)
 
 // Text ----------------------------------------------------------------------------------------------------------------
 
-// A pattern that the kernel half can test: one with no `*`, or one at its end, of what it knows of the new program. That is the path
-// by which it was executed, and the name that the process takes from it: the first 15 bytes of what is behind the last slash.
+// A pattern that the kernel half can test: one with no `*`, or one at its end, of what it knows of the new program. That is its
+// file's path, as /proc/PID/exe has it, and the name that the process takes from it: the first 15 bytes of what is behind the last slash.
 static bool add_test(struct str *s, const char *key, const char *glob)
 {
 	bool is_path = strcmp(key, "exe") == 0 && strncmp(glob, "*/", 2) != 0;
@@ -120,7 +120,7 @@ static void add_exec(struct lang *l, struct str *s)
 	}
 	str_adds(s, "rawtracepoint:sched_process_exec {\n\tlet $bits = (uint64)0;\n");
 	if (tests.n && strstr(str_z(&tests), "$path"))
-		str_printf(s, "\tlet $path = str(args.bprm.filename, %d);\n", PATH_BYTES);
+		str_printf(s, "\tlet $path = path(args.bprm.file.f_path, %d);\n", PATH_BYTES);
 	str_add(s, str_z(&tests), tests.n);
 	str_printf(s, "\ttarget_exec(pid, (uint64)%llu, $bits);\n\ttarget_review(pid);\n}\n", keep);
 }
@@ -138,7 +138,6 @@ static void add_probes(struct lang *l, struct str *s)
 	str_adds(s, "rawtracepoint:sched_process_exit {\n\tif (args.p.signal.live.counter == 0) { target_forget(pid); }\n}\n");
 }
 
-// Without typed arguments of these events the run side looks at all processes once a second.
 static bool world_has_events(const struct lang *l)
 {
 	static const char *const events[] = { "sched_process_fork", "sched_process_exec", "sched_process_exit" };
@@ -149,6 +148,18 @@ static bool world_has_events(const struct lang *l)
 		if (l->world->ops->raw_tracepoint_args(l->world, events[i], &f, &n) != 0)
 			return false;
 	return true;
+}
+
+// Without typed arguments of these events the run side looks at all processes once a second.
+static void warn_of_scans(struct lang *l)
+{
+	struct span at = { 0 };
+
+	for (size_t i = 0; i < l->script->script.items.n && !at.source; i++)
+		if (l->script->script.items.v[i]->kind == NODE_TARGET)
+			at = l->script->script.items.v[i]->span;
+	diag_warn(l->diag, at, W_FALLBACK, "the kernel does not describe the types of its own events (BTF), so that processes that come to a target are found by looking once a second: "
+		  "what they do before is not in the results, and who lives shorter may never be seen");
 }
 
 void pass_targets(struct lang *l)
@@ -162,8 +173,12 @@ void pass_targets(struct lang *l)
 	if (!dynamic)
 		return;
 	find_use(&use, &l->script);
-	if (!use.found || !world_has_events(l))
+	if (!use.found)
 		return;
+	if (!world_has_events(l)) {
+		warn_of_scans(l);
+		return;
+	}
 	add_probes(l, &text);
 	const char *kept = arena_strndup(l->arena, text.p, text.n);
 	const struct node *added = lang_parse(l->arena, l->diag, diag_source(l->diag, "targets", kept, text.n));
