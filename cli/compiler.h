@@ -8,6 +8,8 @@
 
 #include "base/plan.h"
 
+#define COMPILER_WAITS 75 // an exit status: no program of a target is there (wait.h), and nothing was said
+
 struct script;
 struct str;
 

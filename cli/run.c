@@ -330,6 +330,17 @@ static int run_once(struct machine *m, const struct options *o, const struct com
 	return o->command == CMD_EXPLAIN ? explain_measured(m, o, c, is_script) : run_compiled(m, o, c, is_script);
 }
 
+// The same, once there are programs to compile it for.
+static int compile_for(const struct options *o, char **argv, const struct script *s, enum plan_layout layout, struct compiled *c)
+{
+	int status;
+
+	while ((status = from_compiler(argv, s, layout, c)) == COMPILER_WAITS)
+		if (!wait_for_programs(o, s))
+			return 1;
+	return status;
+}
+
 static int run_text(struct machine *m, const struct options *o, char **argv, struct script *s)
 {
 	_str_ struct str why = { 0 };
@@ -339,7 +350,7 @@ static int run_text(struct machine *m, const struct options *o, char **argv, str
 	if (s->object)
 		status = object_take(&c, &s->text, s->name) && object_fits(&c, m, o, s->name) ? 0 : 1;
 	else if (!from_cache(m, o, s, &c))
-		status = wait_for_programs(o, s) ? from_compiler(argv, s, LAYOUT_FAST, &c) : 1;
+		status = compile_for(o, argv, s, LAYOUT_FAST, &c);
 	if (!status)
 		compiled_set_process(&c, (uint32_t)o->pid);
 	if (!status && o->command == CMD_EXPLAIN)
@@ -353,7 +364,7 @@ static int run_text(struct machine *m, const struct options *o, char **argv, str
 			fputs("the verifier cannot follow the programs as they were compiled: they are compiled in another way\n", stderr);
 		compiled_free(&c);
 		c = (struct compiled){ 0 };
-		status = from_compiler(argv, s, next, &c);
+		status = compile_for(o, argv, s, next, &c);
 		if (!status)
 			compiled_set_process(&c, (uint32_t)o->pid);
 		if (!status)

@@ -14,10 +14,12 @@
 #include "cli/cache.h"
 #include "cli/compile.h"
 #include "cli/compiled.h"
+#include "cli/compiler.h"
 #include "cli/files.h"
 #include "cli/key.h"
 #include "cli/options.h"
 #include "cli/script.h"
+#include "cli/wait.h"
 #include "codegen/codegen.h"
 #include "codegen/headers.h"
 #include "lang/program.h"
@@ -181,9 +183,11 @@ int main(int argc, char **argv)
 	done = o.mode == MODE_COMPILER_BENCH ? compiler_bench(&m, &o, &s) : compile(&m, &o, &s, layout, object_fd);
 	if (layout != LAYOUT_FAST && !m.diag.errors)
 		m.diag.nitems = 0; // the warnings were told when it was compiled the first time
-	machine_complain(&m);
+	bool waits = !done && wait_is_due(&o, &m.diag);
+	if (!waits)
+		machine_complain(&m);
 	machine_free(&m);
 	script_free(&s);
 	options_free(&o);
-	return fflush(stdout) || !done ? 1 : 0;
+	return waits ? COMPILER_WAITS : fflush(stdout) || !done ? 1 : 0;
 }

@@ -25,10 +25,13 @@ static void say(const struct diag *d)
 	fputs("It is looked for until Ctrl-C; with --no-wait this is an error.\n", stderr);
 }
 
-static bool only_programs_missing(const struct diag *d)
+bool wait_is_due(const struct options *o, const struct diag *d)
 {
 	unsigned n = 0;
 
+	// a command may start what is looked for, once everything is attached
+	if (o->no_wait || o->child || o->dry_run || o->dumps || o->mode != MODE_TRACE || o->command != CMD_RUN)
+		return false;
 	for (size_t i = 0; i < d->nitems; i++) {
 		if (d->items[i].severity == SEV_ERROR && d->items[i].code != E_NO_PROGRAM)
 			return false;
@@ -39,14 +42,12 @@ static bool only_programs_missing(const struct diag *d)
 
 static bool is_missing(const struct options *o, const struct script *s, bool first)
 {
-	struct options quiet = *o;
 	struct machine m;
 	bool missing;
 
-	quiet.dumps = 0;
-	machine_init(&m, &quiet, NULL);
-	compile_script(&m, &quiet, s);
-	missing = only_programs_missing(&m.diag);
+	machine_init(&m, o, NULL);
+	compile_script(&m, o, s);
+	missing = wait_is_due(o, &m.diag);
 	if (missing && first)
 		say(&m.diag);
 	machine_free(&m);
@@ -55,9 +56,6 @@ static bool is_missing(const struct options *o, const struct script *s, bool fir
 
 bool wait_for_programs(const struct options *o, const struct script *s)
 {
-	// a command may start what is looked for, once everything is attached
-	if (o->no_wait || o->child || o->dry_run || o->mode != MODE_TRACE || o->command != CMD_RUN || !memmem(str_z(&s->text), s->text.n, "target", 6))
-		return true;
 	for (bool first = true; is_missing(o, s, first); first = false) {
 		if (*signals_stop())
 			return false;

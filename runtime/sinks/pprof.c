@@ -16,7 +16,7 @@
 
 struct pprof_file {
 	struct profile_file file; // first
-	struct timespec began;
+	uint64_t began; // ns since 1970
 };
 
 static void *list(struct arena *a, size_t n)
@@ -92,19 +92,16 @@ static void add_samples(struct arena *a, Pprof__Profile *m, const struct profile
 			m->sample[m->n_sample++] = sample(a, nodes, i);
 }
 
-static void add_header(struct arena *a, Pprof__Profile *m, const struct timespec *began)
+static void add_header(struct arena *a, Pprof__Profile *m, uint64_t began)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
 	m->n_sample_type = 1;
 	m->sample_type = list(a, 1);
 	m->sample_type[0] = arena_new_(a, Pprof__ValueType);
 	pprof__value_type__init(m->sample_type[0]);
 	m->sample_type[0]->type = 1;
 	m->sample_type[0]->unit = 2;
-	m->time_nanos = began->tv_sec * 1000000000l + began->tv_nsec;
-	m->duration_nanos = (now.tv_sec - began->tv_sec) * 1000000000l + (now.tv_nsec - began->tv_nsec);
+	m->time_nanos = (int64_t)began;
+	m->duration_nanos = (int64_t)(clock_ns(CLOCK_REALTIME) - began);
 }
 
 static int pprof_open(const struct export_context *c, void **state)
@@ -115,7 +112,7 @@ static int pprof_open(const struct export_context *c, void **state)
 	if (err)
 		return err;
 	struct pprof_file *f = xrealloc(file, sizeof *f);
-	clock_gettime(CLOCK_REALTIME, &f->began);
+	f->began = clock_ns(CLOCK_REALTIME);
 	*state = f;
 	return 0;
 }
@@ -129,7 +126,7 @@ static void pprof_close(void *state, uint64_t deadline_ns, struct export_totals 
 	size_t n;
 	const struct profile_node *nodes = profile_nodes(f->file.profile, &n);
 
-	add_header(a, &m, &f->began);
+	add_header(a, &m, f->began);
 	add_strings(a, &m, f->file.profile);
 	add_functions(a, &m, f->file.profile);
 	add_samples(a, &m, nodes, n);

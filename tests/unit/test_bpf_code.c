@@ -47,13 +47,7 @@ static struct world *world_new(struct arena *a, struct types *t)
 
 static void read_object(struct str *out)
 {
-	_fclose_ FILE *f = fopen(IMPORTED_OBJECT, "rb");
-	char block[4096];
-	size_t n;
-
-	assert_non_null(f);
-	while ((n = fread(block, 1, sizeof block, f)) > 0)
-		str_add(out, block, n);
+	assert_int_equal(str_read_file(out, IMPORTED_OBJECT, SIZE_MAX), 0);
 }
 
 static const struct bpf_func *function(const struct bpf_code *c, const char *name)
