@@ -135,6 +135,7 @@ struct program *lang_compile(struct arena *a, struct types *types, struct world 
 	pass_layout(l);
 	if (d->errors > before)
 		return NULL;
+	targets_tell(l);
 	dump_program(l);
 	program_check(l->program);
 	return l->program;

@@ -78,6 +78,7 @@ struct lang {
 	struct map gates;       // name of a cpu_gate() -> place in plan.gates + 1
 	uint64_t budget_cpu;    // millionths of a processor; 0: no limit
 	bool seen_budget;
+	bool scans_targets;      // nothing tells of processes that come to a target
 	unsigned twins, twins_laid; // maps with a second copy so far
 
 	// resolve
@@ -106,6 +107,7 @@ void pass_params(struct lang *l);
 void pass_sugar(struct lang *l);
 void pass_items(struct lang *l);
 void pass_targets(struct lang *l);
+void targets_tell(struct lang *l);
 void pass_config(struct lang *l);
 void pass_probes(struct lang *l);
 void pass_resolve(struct lang *l);

@@ -150,18 +150,6 @@ static bool world_has_events(const struct lang *l)
 	return true;
 }
 
-// Without typed arguments of these events the run side looks at all processes once a second.
-static void warn_of_scans(struct lang *l)
-{
-	struct span at = { 0 };
-
-	for (size_t i = 0; i < l->script->script.items.n && !at.source; i++)
-		if (l->script->script.items.v[i]->kind == NODE_TARGET)
-			at = l->script->script.items.v[i]->span;
-	diag_warn(l->diag, at, W_FALLBACK, "the kernel does not describe the types of its own events (BTF), so that processes that come to a target are found by looking once a second: "
-		  "what they do before is not in the results, and who lives shorter may never be seen");
-}
-
 void pass_targets(struct lang *l)
 {
 	struct search use = { .l = l };
@@ -175,13 +163,26 @@ void pass_targets(struct lang *l)
 	find_use(&use, &l->script);
 	if (!use.found)
 		return;
-	if (!world_has_events(l)) {
-		warn_of_scans(l);
+	l->scans_targets = !world_has_events(l);
+	if (l->scans_targets)
 		return;
-	}
 	add_probes(l, &text);
 	const char *kept = arena_strndup(l->arena, text.p, text.n);
 	const struct node *added = lang_parse(l->arena, l->diag, diag_source(l->diag, "targets", kept, text.n));
 	for (size_t i = 0; added && i < added->script.items.n; i++)
 		vec_push(l->arena, &l->script->script.items, added->script.items.v[i]);
+}
+
+// Without typed arguments of these events the run side looks at all processes once a second.
+void targets_tell(struct lang *l)
+{
+	struct span at = { 0 };
+
+	if (!l->scans_targets)
+		return;
+	for (size_t i = 0; i < l->script->script.items.n && !at.source; i++)
+		if (l->script->script.items.v[i]->kind == NODE_TARGET)
+			at = l->script->script.items.v[i]->span;
+	diag_warn(l->diag, at, W_FALLBACK, "the kernel does not describe the types of its own events (BTF), so that processes that come to a target are found by looking once a second: "
+		  "what they do before is not in the results, and who lives shorter may never be seen");
 }
