@@ -4,11 +4,14 @@
 #include <bpf/bpf.h>
 #include <elf.h>
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,8 +24,11 @@
 
 #define ATTACH_UPROBE_MULTI 48 // BPF_TRACE_UPROBE_MULTI, younger than the headers of Debian 12
 
+#define TICK_NS 50000u // of a timer whose interrupts are measured
+#define SPIN_NS 2e6    // while so much work is done
+
 enum { ROUNDS = 7, CALLS = 400 };
-enum entry { ENTRY_UPROBE, ENTRY_STEPPED, ENTRY_URETPROBE, ENTRY_SYSCALL, ENTRIES };
+enum entry { ENTRY_UPROBE, ENTRY_STEPPED, ENTRY_URETPROBE, ENTRY_SYSCALL, ENTRY_TIMER, ENTRY_SOFTWARE, ENTRIES };
 
 static const double assumed_ns[] = {
 #define MECH(NAME, word, text, ns) ns,
@@ -188,6 +194,77 @@ static double syscall_ns(void)
 	return link < 0 ? -1 : MAX(call_ns(system_call) - without, 0);
 }
 
+static __attribute__((noinline)) double spin_ns(uint32_t n)
+{
+	uint64_t from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	for (volatile uint32_t i = 0; i < n; i++) {
+	}
+	return (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - from);
+}
+
+// A counter of this thread that overflows each `period`, and is off; -1 with errno set.
+static int counter_open(uint64_t software_event, uint64_t period)
+{
+	struct perf_event_attr a = { .type = PERF_TYPE_SOFTWARE, .size = sizeof a, .config = software_event, .sample_period = period, .disabled = 1 };
+
+	return (int)syscall(SYS_perf_event_open, &a, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+// The same work without and with a timer that interrupts it: what each interrupt took. In a virtual machine the host does part of it.
+static double timer_ns(void)
+{
+	_close_ int fd = counter_open(PERF_COUNT_SW_CPU_CLOCK, TICK_NS);
+	uint32_t n = 1000;
+	double took[ROUNDS];
+
+	if (fd < 0)
+		return -1;
+	while (n < 1u << 30 && spin_ns(n) < SPIN_NS)
+		n *= 2;
+	for (int i = 0; i < ROUNDS; i++) {
+		double without = spin_ns(n), with;
+
+		ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
+		with = spin_ns(n);
+		ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
+		took[i] = with > without ? (with - without) * TICK_NS / with : 0;
+	}
+	qsort(took, ROUNDS, sizeof *took, ascending);
+	return took[ROUNDS / 2];
+}
+
+static void fault(void)
+{
+	void *page = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return;
+	*(volatile char *)page = 1;
+	munmap(page, 1);
+}
+
+// Of the events that the kernel itself counts, page faults stand for all.
+static double software_ns(void)
+{
+	_close_ int fd = counter_open(PERF_COUNT_SW_PAGE_FAULTS, 1);
+	double without = call_ns(fault);
+
+	return fd < 0 || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) ? -1 : MAX(call_ns(fault) - without, 0);
+}
+
+static enum entry entry_of_perf_event(const struct plan_site *s)
+{
+	static const char *const clocks[] = { "cpu-clock", "task-clock", "cpu" };
+
+	if (!s->provider || !strcmp(s->provider, "hardware"))
+		return ENTRIES;
+	for (size_t i = 0; s->target && i < ARRAY_SIZE(clocks); i++)
+		if (!strcmp(s->target, clocks[i]))
+			return ENTRY_TIMER;
+	return strcmp(s->provider, "software") ? ENTRY_TIMER : ENTRY_SOFTWARE;
+}
+
 static enum entry entry_of(const struct plan_site *s)
 {
 	bool stepped = s->note && strstr(s->note, "single-steps");
@@ -197,6 +274,7 @@ static enum entry entry_of(const struct plan_site *s)
 	case MECH_URETPROBE_MULTI: case MECH_PERF_URETPROBE: return ENTRY_URETPROBE;
 	case MECH_RAW_SYSCALL: return ENTRY_SYSCALL;
 	case MECH_RAW_TP: return s->func && !strncmp(s->func, "sys_e", 5) ? ENTRY_SYSCALL : ENTRIES;
+	case MECH_PERF_EVENT: return entry_of_perf_event(s);
 	default: return ENTRIES;
 	}
 }
@@ -208,6 +286,8 @@ static double measure_entry(struct run *r, enum entry e)
 	case ENTRY_STEPPED: return uprobe_ns(r, entry_stepped, false);
 	case ENTRY_URETPROBE: return uprobe_ns(r, entry_emulated, true);
 	case ENTRY_SYSCALL: return syscall_ns();
+	case ENTRY_TIMER: return timer_ns();
+	case ENTRY_SOFTWARE: return software_ns();
 	case ENTRIES: break;
 	}
 	return -1;

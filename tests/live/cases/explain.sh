@@ -23,6 +23,12 @@ hits=$(sed -n '/^COST/,$s/^  tracepoint:raw_syscalls:sys_enter *\([0-9]*\)\..*/\
 # of a command; exit() of the script ends nothing here
 good explain --seconds 0.2 -c "$PROGRAMS/calls fork 5 20" -e 'begin { exit(); } tracepoint:sched:sched_process_fork { @ = count(); }'
 expect_out '^  tracepoint:sched:sched_process_fork '
+# a timer's interrupt and the kernel's own counters are entered at what this machine takes, not at what some other took
+good explain --seconds 0.2 -e 'profile:hz:99 { @ = count(); } software:cpu-clock:1000000 { @c = count(); } software:page-faults:1 { @f = count(); }'
+for event in profile:hz:99 software:cpu-clock:1000000 software:page-faults:1; do
+	expect_out "^  $event +[0-9.]+ +[0-9]+ "
+done
+expect_no_out 'not measured here'
 run explain --seconds x -e 'begin { }'
 expect_status 1
 expect_err 'seconds takes how long'
