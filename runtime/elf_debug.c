@@ -14,6 +14,7 @@
 #include "runtime/elf_private.h"
 
 #define MOST_MINI (256u << 20)    // bytes of unpacked symbols
+#define MINI_RATIO 64u            // to the packed ones: tables of symbols are made an eighth, zeros a seven-thousandth
 #define MINI_MEMORY (128ull << 20) // what the unpacking may take
 
 static bool build_id_is(const struct elf_file *f, const uint8_t *id, size_t n)
@@ -224,9 +225,10 @@ static uint8_t *unpack(const uint8_t *in, size_t n, size_t *ret)
 	void *library = dlopen("liblzma.so.5", RTLD_LAZY | RTLD_LOCAL);
 	uint8_t *out = NULL;
 	lzma_ret rc = LZMA_BUF_ERROR;
+	size_t most = MIN((size_t)MOST_MINI, n * MINI_RATIO + (1 << 20));
 
 	decode = library ? (__typeof__(decode))dlsym(library, "lzma_stream_buffer_decode") : NULL;
-	for (size_t room = ALIGN_UP(n * 4 + 4096, 4096); decode && rc == LZMA_BUF_ERROR && room <= MOST_MINI; room *= 2) {
+	for (size_t room = ALIGN_UP(n * 4 + 4096, 4096); decode && rc == LZMA_BUF_ERROR && room <= most; room *= 2) {
 		uint64_t memory = MINI_MEMORY;
 		size_t from = 0;
 

@@ -24,7 +24,7 @@
 #define BYTE_ORDER_DATA ELFDATA2MSB
 #endif
 
-#define MAX_SEGMENTS 4096
+#define MAX_SEGMENTS 256 // each address is looked for in all of them; linkers make a dozen
 #define MAX_SECTIONS 1000000
 
 #define BLOCK 16384u
@@ -87,9 +87,27 @@ static void read_blocks(const struct elf_file *f, uint64_t offset, uint64_t size
 	}
 }
 
+uint64_t elf_file_size(const struct elf_file *f)
+{
+	return f->size;
+}
+
+uint64_t elf_file_within(const struct elf_file *f, uint64_t offset, uint64_t size)
+{
+	return offset < f->size ? MIN(MIN(size, f->size - offset), ELF_MOST_BYTES) : 0;
+}
+
+bool elf_file_spend(uint64_t *left, uint64_t n)
+{
+	if (n > *left)
+		return false;
+	*left -= n;
+	return true;
+}
+
 const void *elf_file_bytes(const struct elf_file *f, uint64_t offset, uint64_t size)
 {
-	if (offset > f->size || size > f->size - offset)
+	if (offset > f->size || size > f->size - offset || size > ELF_MOST_BYTES)
 		return NULL;
 	if (f->present)
 		read_blocks(f, offset, size);
@@ -158,7 +176,7 @@ static int open_file(const char *path, struct elf_file **ret)
 		return -errno;
 	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof(Elf64_Ehdr))
 		return -ENOEXEC;
-	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(NULL, (size_t)st.st_size + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	f = xcalloc(1, sizeof *f);
@@ -243,7 +261,7 @@ void elf_file_close(struct elf_file *f)
 	elf_file_close(f->mini);
 	elf_file_settle(f);
 	if (f->present)
-		munmap(f->data, f->size);
+		munmap(f->data, f->size + 1);
 	else
 		free(f->data);
 	free(f->present);
@@ -394,20 +412,22 @@ static size_t find_build_id(const uint8_t *p, uint64_t size, const uint8_t **id)
 
 size_t elf_file_build_id(const struct elf_file *f, const uint8_t **id)
 {
+	uint64_t left = f->size;
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->nsegments && !n; i++) {
 		const Elf64_Phdr *p = &f->segments[i];
 		const void *notes = p->p_type == PT_NOTE ? elf_file_bytes(f, p->p_offset, p->p_filesz) : NULL;
 
-		if (notes)
+		if (notes && elf_file_spend(&left, p->p_filesz))
 			n = find_build_id(notes, p->p_filesz, id);
 	}
+	left = f->size;
 	for (size_t i = 0; i < f->nsections && !n; i++) { // a debug file's segments may not be in it
 		const Elf64_Shdr *s = &f->sections[i];
 		const void *notes = s->sh_type == SHT_NOTE ? elf_file_bytes(f, s->sh_offset, s->sh_size) : NULL;
 
-		if (notes)
+		if (notes && elf_file_spend(&left, s->sh_size))
 			n = find_build_id(notes, s->sh_size, id);
 	}
 	return n;
@@ -416,7 +436,7 @@ size_t elf_file_build_id(const struct elf_file *f, const uint8_t **id)
 uint64_t elf_file_content(const struct elf_file *f)
 {
 	const uint8_t *id;
-	size_t n = elf_file_build_id(f, &id), size = (size_t)elf_file_id(f).size;
+	size_t n = elf_file_build_id(f, &id), size = (size_t)elf_file_within(f, 0, f->size);
 	const void *all = n ? NULL : elf_file_bytes(f, 0, size);
 	uint64_t h = n ? hash_bytes(id, n, 1) : all ? hash_bytes(all, size, 2) : 0;
 

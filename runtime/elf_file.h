@@ -17,6 +17,8 @@
 
 struct elf_file;
 
+#define ELF_MOST_BYTES ((uint64_t)1 << 29) // what is read at once: a file may say that its tables have terabytes, and have holes there
+
 struct elf_section {
 	const char *name; // "" when it has none
 	uint32_t type, link;
@@ -71,7 +73,12 @@ void elf_file_close(struct elf_file *f); // NULL is allowed
 void elf_file_settle(struct elf_file *f); // closes the file; what was not read yet reads as zeros
 void elf_file_park(struct elf_file *f);   // closes it until it is read again, if it is the same file then
 struct elf_id elf_file_id(const struct elf_file *f);
-const void *elf_file_bytes(const struct elf_file *f, uint64_t offset, uint64_t size); // NULL when out of range
+const void *elf_file_bytes(const struct elf_file *f, uint64_t offset, uint64_t size); // NULL when out of range, or too much
+uint64_t elf_file_size(const struct elf_file *f);
+uint64_t elf_file_within(const struct elf_file *f, uint64_t offset, uint64_t size); // how many of these bytes can be had
+// What goes through all sections of a kind takes the bytes of each from `left`, at first the file's size. False, and nothing taken: there
+// are not so many. Then sections lie over one another, as no linker has them, and their number times their size may be any amount of work.
+bool elf_file_spend(uint64_t *left, uint64_t n);
 void elf_file_drop(const struct elf_file *f, uint64_t offset, uint64_t size); // gives the memory back; read again when asked for
 uint64_t elf_file_code_start(const struct elf_file *f); // lowest virtual address of an executable segment
 int elf_file_descriptor(const struct elf_file *f); // a new one, the caller's, for opening the file once more; -1
@@ -88,7 +95,8 @@ size_t elf_file_sections(const struct elf_file *f);
 bool elf_file_section(const struct elf_file *f, size_t i, struct elf_section *ret);
 bool elf_file_section_named(const struct elf_file *f, const char *name, struct elf_section *ret);
 size_t elf_file_build_id(const struct elf_file *f, const uint8_t **id); // its length, 0 if there is none
-uint64_t elf_file_content(const struct elf_file *f); // the same for equal files anywhere: of the build ID, or of all bytes. Never 0
+// The same for equal files anywhere: of the build ID, or of the bytes, as far as they are read at once. Never 0.
+uint64_t elf_file_content(const struct elf_file *f);
 
 // The separate file with this one's symbols; NULL when there is none or the binary has its own .symtab. Owned by f.
 struct elf_file *elf_file_debug(struct elf_file *f);

@@ -6,6 +6,9 @@
 #include "base/util.h"
 #include "runtime/elf_private.h"
 
+#define NAMES_RATIO 16u // bytes of names that are read, to those of the string table
+#define NAME_USUAL 256u
+
 const Elf64_Shdr *elf_section_typed(const struct elf_file *f, uint32_t type)
 {
 	for (size_t i = 0; i < f->nsections; i++)
@@ -75,13 +78,20 @@ static bool symtab_function(const struct symtab *t, size_t i, struct elf_functio
 	return true;
 }
 
+// Names may share their bytes, and many symbols one name; but a table of long names that all share theirs is made to keep us busy.
 static void each_of(const struct symtab *t, void (*each)(void *arg, const struct elf_function *fn), void *arg)
 {
+	uint64_t left = t->names_size * NAMES_RATIO + t->n * NAME_USUAL;
 	struct elf_function fn;
 
-	for (size_t i = 1; i < t->n; i++)
+	for (size_t i = 1; i < t->n; i++) {
+		if (!is_function(t, &t->sym[i]))
+			continue;
+		if (!elf_file_spend(&left, strlen(t->names + t->sym[i].st_name)))
+			return;
 		if (symtab_function(t, i, &fn))
 			each(arg, &fn);
+	}
 }
 
 bool elf_symtab_static(struct symtab *t, struct elf_file *f)
@@ -104,7 +114,8 @@ struct go_search {
 	void (*each)(void *arg, const struct elf_function *fn);
 	void *arg;
 	const char *name; // only this one; NULL: all
-	bool found;
+	uint64_t left;    // bytes of names to be read
+	bool found, spent;
 	struct elf_function ret;
 };
 
@@ -113,10 +124,11 @@ static void on_go_function(void *arg, const struct elf_symbol *s)
 	struct go_search *g = arg;
 	struct elf_function fn = { .address = s->address, .size = s->size, .room = s->room, .binding = s->binding, .source = s->source };
 
-	if (g->found)
+	if (g->found || g->spent)
 		return;
 	fn.name = elf_go_name(g->file, s->name);
-	if (!fn.name || (g->name && strcmp(fn.name, g->name) != 0) || !elf_file_offset(g->file, fn.address, true, &fn.offset))
+	g->spent = !elf_file_spend(&g->left, fn.name ? strlen(fn.name) : NAME_USUAL);
+	if (g->spent || !fn.name || (g->name && strcmp(fn.name, g->name) != 0) || !elf_file_offset(g->file, fn.address, true, &fn.offset))
 		return;
 	if (g->each)
 		g->each(g->arg, &fn);
@@ -127,7 +139,7 @@ static void on_go_function(void *arg, const struct elf_symbol *s)
 
 void elf_file_functions(struct elf_file *f, void (*each)(void *arg, const struct elf_function *fn), void *arg)
 {
-	struct go_search g = { .file = f, .each = each, .arg = arg };
+	struct go_search g = { .file = f, .each = each, .arg = arg, .left = elf_file_size(f) };
 	const struct go_table *go;
 	struct symtab t;
 
@@ -238,7 +250,7 @@ static bool find_static(const struct symtab *t, const char *name, struct elf_fun
 
 int elf_file_function(struct elf_file *f, const char *name, struct elf_function *ret)
 {
-	struct go_search g = { .file = f, .name = name };
+	struct go_search g = { .file = f, .name = name, .left = elf_file_size(f) };
 	const struct go_table *go;
 	struct symtab t;
 

@@ -115,11 +115,13 @@ static bool read_table(const struct elf_file *f, uint64_t offset, uint64_t size,
 static bool has_go_note(const struct elf_file *f)
 {
 	static const char name[] = "\4\0\0\0Go\0"; // type 4; the owner's name
+	uint64_t left = f->size;
+
 	for (size_t i = 0; i < f->nsegments; i++) {
 		const Elf64_Phdr *p = &f->segments[i];
 		const void *notes = p->p_type == PT_NOTE ? elf_file_bytes(f, p->p_offset, p->p_filesz) : NULL;
 
-		if (notes && memmem(notes, p->p_filesz, name, sizeof name))
+		if (notes && elf_file_spend(&left, p->p_filesz) && memmem(notes, p->p_filesz, name, sizeof name))
 			return true;
 	}
 	return false;
@@ -129,11 +131,13 @@ static bool has_go_note(const struct elf_file *f)
 static bool scan(const struct elf_file *f, struct go_table *t)
 {
 	unsigned tries = MOST_TRIES;
+	uint64_t left = f->size;
 
 	for (size_t i = 0; i < f->nsegments; i++) {
 		const Elf64_Phdr *p = &f->segments[i];
 		uint64_t at = ALIGN_UP(p->p_offset, 8), end = p->p_offset + MIN(p->p_filesz, f->size);
-		const uint8_t *bytes = p->p_type == PT_LOAD && !(p->p_flags & PF_X) ? elf_file_bytes(f, p->p_offset, p->p_filesz) : NULL;
+		bool data = p->p_type == PT_LOAD && !(p->p_flags & PF_X) && elf_file_spend(&left, p->p_filesz);
+		const uint8_t *bytes = data ? elf_file_bytes(f, p->p_offset, p->p_filesz) : NULL;
 
 		for (; bytes && tries && at < end && end - at > HEAD; at += 8)
 			if (format_of(bytes + (at - p->p_offset)) && tries-- && read_table(f, at, end - at, t))

@@ -5,7 +5,7 @@
 #include "runtime/elf_file.h"
 
 struct elf_file {
-	uint8_t *data; // as large as the file; of a file only the blocks that `present` marks are filled
+	uint8_t *data; // as large as the file, and of a file a NUL more; there only the blocks that `present` marks are filled
 	size_t size;
 	int fd;            // -1: all bytes are there
 	uint64_t *present; // a bit per block

@@ -6,6 +6,7 @@
 #include "runtime/elf_private.h"
 
 #define PART 32768 // symbols that are read at a time
+#define LONGEST_NAME 65536u
 
 struct walk {
 	struct elf_file *binary;
@@ -55,7 +56,7 @@ static void take(const struct walk *w, const Elf64_Sym *s, bool hidden, void (*e
 // In parts, each of which is given back: a whole table may be twenty megabytes.
 static void walk(const struct walk *w, void (*each)(void *arg, const struct elf_symbol *s), void *arg)
 {
-	uint64_t n = w->table->sh_size / sizeof(Elf64_Sym);
+	uint64_t n = elf_file_within(w->file, w->table->sh_offset, w->table->sh_size) / sizeof(Elf64_Sym);
 	const uint16_t *version = NULL;
 
 	if (w->versions && w->versions->sh_size / 2 >= n && w->versions->sh_offset % 2 == 0)
@@ -96,7 +97,7 @@ const char *elf_file_symbol_name(const struct elf_file *f, enum elf_source sourc
 		return elf_go_name(f, name);
 	if (!n->file || name >= n->strings->sh_size)
 		return NULL;
-	for (uint64_t want = 256, rest = n->strings->sh_size - name;; want *= 16) {
+	for (uint64_t want = 256, rest = MIN(n->strings->sh_size - name, LONGEST_NAME);; want *= 16) {
 		uint64_t have = MIN(want, rest);
 
 		p = elf_file_bytes(n->file, n->strings->sh_offset + name, have);

@@ -76,10 +76,11 @@ void usdt_notes(struct elf_file *f, struct arena *a, const struct binary_usdt **
 {
 	struct elf_section s, base;
 	bool has_base = elf_file_section_named(f, ".stapsdt.base", &base);
+	uint64_t left = elf_file_size(f);
 	struct list out = { 0 };
 
 	for (size_t i = 0; elf_file_section(f, i, &s); i++)
-		if (s.type == SHT_NOTE && strcmp(s.name, ".note.stapsdt") == 0)
+		if (s.type == SHT_NOTE && strcmp(s.name, ".note.stapsdt") == 0 && elf_file_spend(&left, s.size))
 			read_section(f, &s, has_base ? &base : NULL, a, &out);
 	*ret = out.notes.v;
 	*n = out.notes.n;

@@ -37,7 +37,7 @@ static void add_part(const uint8_t *p, uint64_t n, bool lazy, struct slots *out)
 static void add_relocations(struct elf_file *f, const struct elf_section *s, struct slots *out)
 {
 	bool lazy = strcmp(s->name, ".rela.plt") == 0;
-	uint64_t n = s->type == SHT_RELA ? s->size / sizeof(Elf64_Rela) : 0;
+	uint64_t n = s->type == SHT_RELA ? elf_file_within(f, s->offset, s->size) / sizeof(Elf64_Rela) : 0;
 
 	for (uint64_t from = 0; from < n; from += PART) {
 		uint64_t at = s->offset + from * sizeof(Elf64_Rela), some = MIN(n - from, (uint64_t)PART);
@@ -65,6 +65,7 @@ static uint32_t symbol_of(const struct slots *s, uint64_t address)
 }
 
 #define NAME_PART ((uint64_t)256) // bytes of a name that are read at first
+#define LONGEST_NAME 65536u
 #define STUB 16 // bytes; those of .plt.got may be half as long
 
 #if defined(__x86_64__)
@@ -115,7 +116,7 @@ const char *plt_symbol_name(struct elf_file *f, uint32_t symbol)
 	if (!at)
 		return NULL;
 	memcpy(&sym, at, sizeof sym);
-	uint64_t rest = sym.st_name < t.size ? t.size - sym.st_name : 0;
+	uint64_t rest = sym.st_name < t.size ? MIN(t.size - sym.st_name, LONGEST_NAME) : 0;
 	for (uint64_t have = MIN(rest, NAME_PART); have; have = MIN(rest, have * 16)) {
 		const char *p = elf_file_bytes(f, t.offset + sym.st_name, have);
 
@@ -133,14 +134,17 @@ void plt_each(struct elf_file *f, void (*each)(void *arg, uint64_t address, uint
 {
 	struct slots slots = { 0 };
 	struct elf_section s;
+	uint64_t left = elf_file_size(f);
 
 	for (size_t i = 0; elf_file_section(f, i, &s); i++)
-		if (strcmp(s.name, ".rela.plt") == 0 || strcmp(s.name, ".rela.dyn") == 0)
+		if ((strcmp(s.name, ".rela.plt") == 0 || strcmp(s.name, ".rela.dyn") == 0) && elf_file_spend(&left, elf_file_within(f, s.offset, s.size)))
 			add_relocations(f, &s, &slots);
 	if (slots.list.n)
 		qsort(slots.list.v, slots.list.n, sizeof *slots.list.v, compare);
+	left = elf_file_size(f);
 	for (size_t i = 0; slots.list.n && elf_file_section(f, i, &s); i++) {
-		const uint8_t *p = strncmp(s.name, ".plt", 4) == 0 && s.type == SHT_PROGBITS ? elf_file_bytes(f, s.offset, s.size) : NULL;
+		bool stubs = strncmp(s.name, ".plt", 4) == 0 && s.type == SHT_PROGBITS && elf_file_spend(&left, s.size);
+		const uint8_t *p = stubs ? elf_file_bytes(f, s.offset, s.size) : NULL;
 		uint64_t step = s.entsize == 8 || s.entsize == 24 ? s.entsize : STUB;
 
 		for (uint64_t at = 0; p && at < s.size; at += step) {

@@ -24,8 +24,9 @@ static void read_notes(struct image *m, uint64_t offset, uint64_t size)
 {
 	Elf64_Nhdr n;
 
-	if (m->build_id || !within(m, offset, size))
+	if (m->build_id || !within(m, offset, size) || size > m->notes_left)
 		return;
+	m->notes_left -= size;
 	for (uint64_t at = 0; size - at >= sizeof n;) {
 		memcpy(&n, m->bytes + offset + at, sizeof n);
 		uint64_t name = at + sizeof n, desc = name + ALIGN_UP((uint64_t)n.n_namesz, 4), end = desc + ALIGN_UP((uint64_t)n.n_descsz, 4);
@@ -63,7 +64,7 @@ static void read_segments(struct image *m, const Elf64_Ehdr *e)
 			add_segment(m, &p);
 		else if (p.p_type == PT_NOTE)
 			read_notes(m, p.p_offset, p.p_filesz);
-		else if (p.p_type == PT_GNU_EH_FRAME && within(m, p.p_offset, p.p_filesz))
+		else if (p.p_type == PT_GNU_EH_FRAME && within(m, p.p_offset, p.p_filesz) && p.p_filesz <= IMAGE_PART_MOST)
 			m->eh_frame_hdr = (struct image_part){ m->bytes + p.p_offset, p.p_filesz, p.p_vaddr };
 	}
 }
@@ -92,7 +93,7 @@ static void read_sections(struct image *m, const Elf64_Ehdr *e)
 	if (!section_at(m, e, e->e_shstrndx, &names) || !within(m, names.sh_offset, names.sh_size))
 		return;
 	for (unsigned i = 1; i < e->e_shnum && section_at(m, e, i, &s); i++) {
-		if (s.sh_type == SHT_NOBITS || (s.sh_flags & SHF_COMPRESSED) || !within(m, s.sh_offset, s.sh_size))
+		if (s.sh_type == SHT_NOBITS || (s.sh_flags & SHF_COMPRESSED) || !within(m, s.sh_offset, s.sh_size) || s.sh_size > IMAGE_PART_MOST)
 			continue;
 		struct image_part part = { m->bytes + s.sh_offset, s.sh_size, s.sh_addr };
 
@@ -116,7 +117,7 @@ int image_open(const void *bytes, size_t n, struct image *ret)
 	memcpy(&e, bytes, sizeof e);
 	if (!is_ours(&e))
 		return -ENOEXEC;
-	*ret = (struct image){ .bytes = bytes, .size = n, .machine = e.e_machine };
+	*ret = (struct image){ .bytes = bytes, .size = n, .machine = e.e_machine, .notes_left = IMAGE_NOTES_MOST };
 	read_segments(ret, &e);
 	read_sections(ret, &e);
 	return 0;
@@ -148,6 +149,6 @@ const uint8_t *image_bytes(const struct image *m, uint64_t address, uint64_t *ro
 
 	if (!s)
 		return NULL;
-	*room = s->size - (address - s->address);
+	*room = MIN(s->size - (address - s->address), IMAGE_PART_MOST);
 	return m->bytes + s->offset + (address - s->address);
 }

@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #define IMAGE_SEGMENTS 16
+#define IMAGE_PART_MOST ((uint64_t)1 << 27) // of unwind information: a browser has a third; the headers may name terabytes that are holes
+#define IMAGE_NOTES_MOST (1u << 20) // bytes of notes that are looked through for the build ID
 
 struct image_segment {
 	uint64_t address, offset, size; // of what is in the file
@@ -30,6 +32,7 @@ struct image {
 	struct image_part eh_frame, eh_frame_hdr, debug_frame; // bytes NULL: there is none
 	const uint8_t *build_id;
 	size_t build_id_len;
+	uint64_t notes_left; // of IMAGE_NOTES_MOST
 };
 
 // The bytes stay the caller's and must outlive the image. 0, or -ENOEXEC for what is no ELF executable of a known machine.

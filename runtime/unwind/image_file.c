@@ -13,22 +13,25 @@
 #define HEAD 4096u
 #define NOTES_MOST 65536u
 #define SIZE_MOST ((uint64_t)1 << 40)
+#define READ_MOST (IMAGE_PART_MOST * 2) // of one file
 
 struct reader {
 	int fd;
 	uint8_t *bytes;
 	uint64_t size;
-	uint64_t had; // so many bytes of the start are here
+	uint64_t had;  // so many bytes of the start are here
+	uint64_t left; // of READ_MOST
 };
 
 // What cannot be read stays zero, which says nothing.
-static void fetch(const struct reader *r, uint64_t offset, uint64_t n)
+static void fetch(struct reader *r, uint64_t offset, uint64_t n)
 {
 	if (offset >= r->size)
 		return;
 	n = MIN(n, r->size - offset);
-	if (offset + n <= r->had)
+	if (offset + n <= r->had || n > r->left)
 		return;
+	r->left -= n;
 	for (uint64_t at = 0; at < n;) {
 		ssize_t got = pread(r->fd, r->bytes + offset + at, n - at, (off_t)(offset + at));
 
@@ -40,7 +43,7 @@ static void fetch(const struct reader *r, uint64_t offset, uint64_t n)
 	}
 }
 
-static void fetch_segments(const struct reader *r, const Elf64_Ehdr *e)
+static void fetch_segments(struct reader *r, const Elf64_Ehdr *e)
 {
 	uint64_t n = (uint64_t)e->e_phnum * sizeof(Elf64_Phdr);
 	Elf64_Phdr p;
@@ -55,7 +58,7 @@ static void fetch_segments(const struct reader *r, const Elf64_Ehdr *e)
 	}
 }
 
-static void fetch_sections(const struct reader *r, const Elf64_Ehdr *e)
+static void fetch_sections(struct reader *r, const Elf64_Ehdr *e)
 {
 	uint64_t n = (uint64_t)e->e_shnum * sizeof(Elf64_Shdr);
 	Elf64_Shdr s;
@@ -72,14 +75,14 @@ static void fetch_sections(const struct reader *r, const Elf64_Ehdr *e)
 	}
 }
 
-static void fetch_part(const struct reader *r, const struct image_part *p)
+static void fetch_part(struct reader *r, const struct image_part *p)
 {
 	if (p->bytes)
 		fetch(r, (uint64_t)(p->bytes - r->bytes), p->size);
 }
 
 // Without sections .eh_frame is somewhere in the segment that its index is in.
-static void fetch_around(const struct reader *r, const struct image *m)
+static void fetch_around(struct reader *r, const struct image *m)
 {
 	for (size_t i = 0; i < m->nsegments && m->eh_frame_hdr.bytes && !m->eh_frame.bytes; i++) {
 		const struct image_segment *s = &m->segment[i];
@@ -91,7 +94,7 @@ static void fetch_around(const struct reader *r, const struct image *m)
 
 int image_file_read(int fd, uint64_t size, void **ret)
 {
-	struct reader r = { .fd = fd, .size = size };
+	struct reader r = { .fd = fd, .size = size, .left = READ_MOST };
 	struct image m;
 	Elf64_Ehdr e;
 
@@ -116,7 +119,7 @@ int image_file_read(int fd, uint64_t size, void **ret)
 
 int image_file_read_frames(int fd, uint64_t size, void *bytes)
 {
-	struct reader r = { .fd = fd, .bytes = bytes, .size = size, .had = HEAD };
+	struct reader r = { .fd = fd, .bytes = bytes, .size = size, .had = HEAD, .left = READ_MOST };
 	struct image m;
 	Elf64_Ehdr e;
 

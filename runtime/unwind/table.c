@@ -16,6 +16,7 @@
 #define RULE_WORDS (sizeof(struct unwind_rule) / sizeof(uint32_t))
 #define PAGES_MOST (1u << 24)
 #define MEMO 256
+#define RUNS 8           // how often a section's bytes are run, on the average
 #define CIES 64
 
 struct place { // of a function's record
@@ -48,6 +49,7 @@ struct builder {
 	struct seen memo[MEMO]; // by a hash; all zeros is the rule of row 0, whose number is 0
 	uint64_t delta;   // of the function at hand: offset in the file - virtual address
 	uint64_t covered; // end of the last function, offset in the file
+	uint64_t left;    // bytes of programs that may still be run: in a hostile file all records go on to the section's end
 };
 
 // Rules ----------------------------------------------------------------------------------------------------------------
@@ -137,12 +139,24 @@ static void on_row(void *arg, uint64_t address, uint64_t low, uint64_t high)
 	add_row(b, address + b->delta, rule_number(b, low, high));
 }
 
+static bool may_run(struct builder *b, uint64_t n)
+{
+	bool enough = n <= b->left;
+
+	b->left = enough ? b->left - n : 0;
+	return enough;
+}
+
 static const struct cfi_cie *find_cie(struct builder *b, uint32_t section, uint64_t offset)
 {
 	size_t at = (offset / 4) % CIES;
 	struct cfi_cie *c = &b->cie[at];
+	uint64_t next = offset;
 
 	if (!c->code_align || c->offset != offset || b->cie_section[at] != section) {
+		cfi_record(&b->section[section], offset, &next);
+		if (!may_run(b, next - offset))
+			return NULL;
 		b->cie_section[at] = section;
 		if (!cfi_read_cie(&b->section[section], offset, c))
 			*c = (struct cfi_cie){ .offset = offset, .code_align = 1 };
@@ -165,7 +179,8 @@ static void add_function(struct builder *b, const struct place *p)
 
 	if (!read_function(b, p->section, p->offset, &fde, &cie) || !image_offset(b->image, fde.begin, &begin))
 		return;
-	if (begin + fde.size > UINT32_MAX || begin + fde.size <= b->covered)
+	fde.size = MIN(fde.size, b->image->size - begin);
+	if (begin + fde.size > UINT32_MAX || begin + fde.size <= b->covered || !may_run(b, (uint64_t)(fde.end - fde.program)))
 		return;
 	if (begin > b->covered + GAP)
 		add_row(b, b->covered, 0);
@@ -255,6 +270,7 @@ static void locate_frame(struct builder *b)
 	frame = b->image->debug_frame;
 	if (frame.bytes)
 		b->section[1] = (struct cfi_section){ frame.bytes, frame.size, frame.address, true, b->image->machine };
+	b->left = (b->section[0].size + b->section[1].size) * RUNS;
 }
 
 static void find_places(struct builder *b, struct places *p)

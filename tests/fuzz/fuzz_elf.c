@@ -8,7 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/util.h"
+#include "base/world.h"
 #include "runtime/elf_file.h"
 #include "runtime/symbols/fde.h"
 #include "runtime/symbols/sym_table.h"
@@ -43,8 +45,11 @@ static void try_addresses(struct sym_table *t, const struct elf_file *f)
 
 static void ask(struct elf_file *f)
 {
+	struct arena *a = arena_new();
+	const struct binary_usdt *notes;
 	struct elf_function fn;
 	const uint8_t *id;
+	size_t n;
 	uint64_t address, size;
 	size_t sum = 0;
 
@@ -52,6 +57,11 @@ static void ask(struct elf_file *f)
 	elf_file_function(f, "main", &fn);
 	elf_file_variable(f, "environ", &address, &size);
 	elf_file_build_id(f, &id);
+	elf_file_content(f);
+	usdt_notes(f, a, &notes, &n);
+	for (size_t i = 0; i < n; i++)
+		sum += strlen(notes[i].provider) + strlen(notes[i].name) + strlen(notes[i].args);
+	arena_free(a);
 	struct sym_table *t = sym_table_new(f); // takes f
 	try_addresses(t, f);
 	sym_table_free(t);
