@@ -3,19 +3,13 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/probe_type.h"
 #include "base/util.h"
-#include "base/world.h"
 #include "runtime/attach/iter.h"
 #include "runtime/channel.h"
 #include "runtime/child.h"
@@ -33,11 +27,7 @@
 #include "runtime/symbols/symbols.h"
 #include "runtime/targets.h"
 #include "runtime/trial.h"
-#include "runtime/unwind/tally.h"
 #include "runtime/unwind/unwinder.h"
-
-#define STATUS_USER 1     // what the user can mend: a missing program, a right
-#define STATUS_FAILED 255 // the kernel refused to load or attach
 
 #define BUSY_MS 1
 #define IDLE_MS 10
@@ -174,7 +164,7 @@ static void exit_by_flag(struct run *r)
 	r->exiting = r->exited = true;
 }
 
-static size_t drain(struct run *r, bool all)
+size_t run_drain_once(struct run *r, bool all)
 {
 	bool asked = r->globals && __atomic_load_n(&r->globals->exit_asked, __ATOMIC_ACQUIRE);
 	size_t n = channel_drain(r->channel, all, on_record, r);
@@ -188,176 +178,13 @@ static size_t drain(struct run *r, bool all)
 
 void run_drain(struct run *r)
 {
-	while (drain(r, true))
+	while (run_drain_once(r, true))
 		;
 }
 
-static bool stopped(const struct run *r)
+bool run_stopped(const struct run *r)
 {
 	return r->exiting || r->out.failed || (r->options.stop && *r->options.stop);
-}
-
-// Before -----------------------------------------------------------------------------------------------------------------
-
-static int refuse(struct run *r, enum diag_code code, const char *fmt, const char *what)
-{
-	diag_error(r->diag, (struct span){ 0 }, code, fmt, what);
-	return code == E_LOAD ? STATUS_FAILED : STATUS_USER;
-}
-
-static int check(struct run *r)
-{
-	const char *why;
-
-	if (plan_check(r->plan, &why) != 0)
-		return refuse(r, E_LOAD, "the compiled script is damaged: %s", why);
-	for (uint32_t i = 0; i < r->plan->n_events; i++)
-		if (r->plan->events[i].kind == EVENT_SYSTEM && !r->options.unsafe)
-			return refuse(r, E_UNSAFE, "system() is an unsafe function being used in safe mode: allow it with %s", "--unsafe");
-	return 0;
-}
-
-static int start_child(struct run *r)
-{
-	const char *what;
-
-	if (!r->options.command)
-		return 0;
-	int err = child_start(r->options.command, &r->child, &what);
-	if (err) {
-		diag_error(r->diag, (struct span){ 0 }, E_TARGET, "Failed to fork child: '%s' cannot be run: %s", what, strerror(-err));
-		return STATUS_USER;
-	}
-	return 0;
-}
-
-static int watch_target(struct run *r)
-{
-	if (!r->options.pid)
-		return 0;
-	r->target_fd = (int)syscall(SYS_pidfd_open, r->options.pid, 0);
-	if (r->target_fd >= 0 || errno == ENOSYS)
-		return 0;
-	diag_error(r->diag, (struct span){ 0 }, E_TARGET, "process %d (-p) cannot be watched: %s", r->options.pid, strerror(errno));
-	return STATUS_USER;
-}
-
-static bool has_role(const struct plan *p, enum map_role role)
-{
-	for (uint32_t i = 0; i < p->n_maps; i++)
-		if (p->maps[i].role == role)
-			return true;
-	return false;
-}
-
-// Tables of what is known to run: the target, and the binaries with probes in them.
-static uint32_t prepare_unwinder(struct run *r)
-{
-	if (!has_role(r->plan, MAP_UNWIND_POOL) || !has_role(r->plan, MAP_UNWIND_FILES))
-		return 0;
-	r->unwinder = unwinder_new();
-	if (r->options.pid)
-		unwinder_add_process(r->unwinder, r->options.pid);
-	if (r->child)
-		unwinder_add_program(r->unwinder, child_path(r->child));
-	for (uint32_t i = 0; i < r->plan->n_progs; i++) {
-		const struct plan_prog *p = &r->plan->progs[i];
-
-		for (uint32_t k = 0; p->kind == PROG_UPROBE && k < p->n_sites; k++)
-			if (p->sites[k].target && (k == 0 || strcmp(p->sites[k].target, p->sites[k - 1].target) != 0))
-				unwinder_add_program(r->unwinder, p->sites[k].target);
-	}
-	return unwinder_pool_bytes(r->unwinder, !r->options.pid);
-}
-
-static int load(struct run *r)
-{
-	struct load_request q = { .plan = r->plan, .object = r->object, .object_len = r->object_len, .world = r->world, .diag = r->diag,
-				  .first_source = r->first_source, .too_much = r->options.too_much, .verbose = r->options.verbose, .pool_bytes = prepare_unwinder(r) };
-	unsigned errors = r->diag->errors;
-	_str_ struct str log = { 0 };
-
-	q.log = r->options.verifier ? &log : NULL;
-	int err = load_plan(&q, &r->loaded);
-
-	out_str(&r->out, &log);
-
-	if (!err && r->unwinder)
-		err = unwinder_start(r->unwinder, loaded_role(r->loaded, r->plan, MAP_UNWIND_POOL), loaded_role(r->loaded, r->plan, MAP_UNWIND_FILES),
-				     q.pool_bytes);
-	if (err == 0)
-		return 0;
-	if (r->diag->errors == errors)
-		diag_error(r->diag, (struct span){ 0 }, E_LOAD, "the program could not be loaded: %s", strerror(-err));
-	return r->diag->items[r->diag->nitems - 1].code == E_RIGHTS ? STATUS_USER : STATUS_FAILED;
-}
-
-#define INITIAL_PID_NAMESPACE 0xEFFFFFFCu // linux/proc_ns.h: PROC_PID_INIT_INO
-
-static void fill_globals(struct run *r)
-{
-	struct wire_globals *g = r->globals;
-	struct stat ns;
-
-	g->start_ns = clock_ns(CLOCK_BOOTTIME);
-	g->cpid = (uint32_t)run_child(r);
-	g->target_pid = (uint32_t)r->options.pid;
-	g->own_pid = (uint32_t)getpid();
-	g->ncpus = r->ncpus;
-	if (stat("/proc/self/ns/pid", &ns) == 0 && ns.st_ino != INITIAL_PID_NAMESPACE) {
-		g->pidns_dev = ns.st_dev;
-		g->pidns_ino = ns.st_ino;
-	}
-	__atomic_store_n(&g->enabled, 1, __ATOMIC_RELEASE);
-}
-
-static int map_globals(struct run *r)
-{
-	int fd = loaded_role(r->loaded, r->plan, MAP_GLOBALS);
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	if (fd < 0)
-		return 0;
-	r->globals_len = ALIGN_UP(sizeof *r->globals, page);
-	void *p = mmap(NULL, r->globals_len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (p == MAP_FAILED)
-		return -errno;
-	r->globals = p;
-	fill_globals(r);
-	return 0;
-}
-
-static void watch(struct run *r, int fd)
-{
-	if (fd >= 0)
-		epoll_ctl(r->poll_fd, EPOLL_CTL_ADD, fd, &(struct epoll_event){ .events = EPOLLIN });
-}
-
-static int open_channels(struct run *r)
-{
-	struct channel_request q = { .data = loaded_role(r->loaded, r->plan, MAP_RING), .control = loaded_role(r->loaded, r->plan, MAP_CONTROL),
-				     .data_bytes = r->loaded->ring_bytes, .control_bytes = r->loaded->control_bytes, .perf = r->loaded->perf };
-	int err = map_globals(r);
-
-	if (!err)
-		err = targets_new(r->plan, loaded_role(r->loaded, r->plan, MAP_TARGETS), (uint32_t)r->options.pid, (uint32_t)run_child(r),
-				  r->globals && r->globals->pidns_ino, &r->targets);
-	if (!err)
-		err = gates_new(r, &r->gates);
-	if (!err)
-		err = channel_open(&q, &r->channel);
-	if (!err && (r->poll_fd = epoll_create1(EPOLL_CLOEXEC)) < 0)
-		err = -errno;
-	if (err)
-		return refuse(r, E_LOAD, err == -EPERM && q.perf ? "the buffers of perf events are refused: %s; raise ulimit -l or the sysctl kernel.perf_event_mlock_kb" :
-								   "the buffers of records cannot be read: %s", strerror(-err));
-	if (memory_new(r->plan, r->loaded, r->diag, &r->memory) != 0)
-		return STATUS_USER;
-	channel_watch(r->channel, r->poll_fd);
-	watch(r, r->target_fd);
-	watch(r, r->child ? child_pidfd(r->child) : -1);
-	r->losses = losses_new(loaded_role(r->loaded, r->plan, MAP_LOST), r->plan, r->ncpus);
-	return 0;
 }
 
 // Probes the runtime runs itself ----------------------------------------------------------------------------------------
@@ -392,147 +219,6 @@ static void on_signals(struct run *r)
 		r->signals_seen++;
 		run_special(r, "self");
 	}
-}
-
-// Attaching ------------------------------------------------------------------------------------------------------------
-
-static const struct probe_type *find_type(struct run *r, const char *name)
-{
-	for (const struct probe_type *const *t = r->world->ops->probe_types(r->world); *t; t++)
-		if (strcmp((*t)->name, name) == 0)
-			return *t;
-	return NULL;
-}
-
-static int attach_program(struct run *r, uint32_t index)
-{
-	const struct plan_prog *p = &r->plan->progs[index];
-	unsigned errors = r->diag->errors;
-	const struct probe_type *t = find_type(r, p->sites[0].provider);
-
-	if (!t || !t->attach)
-		return refuse(r, E_ATTACH, "this build of Spile has no probes of type '%s'", p->sites[0].provider);
-	struct link_set *gated = gates_links(r->gates, index);
-	int err = t->attach(t, r, p, r->loaded->prog_fd[index], gated ? gated : &r->links);
-	if (gated)
-		r->links.sites += gated->sites;
-	if (err == 0)
-		return 0;
-	if (r->diag->errors == errors)
-		diag_error(r->diag, (struct span){ 0 }, E_ATTACH, "Unable to attach probe: %s. %s", p->sites[0].name, strerror(-err));
-	return STATUS_FAILED;
-}
-
-static unsigned all_sites(const struct run *r)
-{
-	unsigned all = 0;
-
-	for (uint32_t i = 0; i < r->plan->n_progs; i++)
-		all += r->plan->progs[i].n_sites;
-	return all;
-}
-
-void run_progress(struct run *r)
-{
-	progress_tell(&r->progress, &r->out, "Attaching", r->links.sites, all_sites(r));
-}
-
-static int attach_one(struct run *r, uint32_t i, bool last_first)
-{
-	const struct plan_prog *p = &r->plan->progs[i];
-	const struct probe_type *t = p->n_sites ? find_type(r, p->sites[0].provider) : NULL;
-	int status = 0;
-
-	if ((t && t->last_first) != last_first)
-		return 0;
-	if (p->kind == PROG_RUN)
-		r->links.sites += p->n_sites;
-	else if (p->n_sites && !stopped(r))
-		status = attach_program(r, i);
-	drain(r, false); // probes attached before may be busy already
-	run_progress(r);
-	return status;
-}
-
-// Blocks of one site run in the script's order: where the kernel runs the latest first, the last block is attached first.
-static int attach_all(struct run *r)
-{
-	int status = 0;
-
-	if (!r->options.quiet)
-		progress_begin(&r->progress, r->options.watched, r->options.patience_ns);
-	for (uint32_t i = 0; i < r->plan->n_progs && !status; i++)
-		status = attach_one(r, i, false);
-	for (uint32_t i = r->plan->n_progs; i-- > 0 && !status;)
-		status = attach_one(r, i, true);
-	progress_end(&r->progress, &r->out);
-	return status;
-}
-
-static void tell_notes(struct run *r)
-{
-	_str_ struct str s = { 0 };
-
-	for (uint32_t i = 0; i < r->plan->n_progs && r->options.verbose; i++)
-		for (uint32_t k = 0; k < r->plan->progs[i].n_sites; k++) {
-			const struct plan_site *site = &r->plan->progs[i].sites[k];
-
-			if (site->note)
-				str_printf(&s, "%s: %s\n", site->name, site->note);
-		}
-	if (r->plan->stack_note && r->options.verbose)
-		str_printf(&s, "%s\n", r->plan->stack_note);
-	if (s.n)
-		out_error(&r->out, &s);
-}
-
-static void tell_gates(struct run *r)
-{
-	_str_ struct str s = { 0 };
-
-	gates_report(r->gates, &s);
-	if (s.n && !r->options.quiet)
-		out_error(&r->out, &s);
-}
-
-// At the end, how many user stacks were whole.
-static void tell_stacks(struct run *r, bool nothing)
-{
-	_str_ struct str s = { 0 };
-
-	if (r->options.tells && nothing)
-		str_adds(&s, "nothing was seen: the profile is empty\n");
-	if (r->unwinder && (r->options.verbose || r->options.tells))
-		unwind_tally(r->unwinder, loaded_role(r->loaded, r->plan, MAP_UNWIND_COUNTS), r->ncpus, r->options.verbose, &s);
-	if (s.n)
-		out_error(&r->out, &s);
-}
-
-static void tell_empty(struct run *r)
-{
-	_str_ struct str s = { 0 };
-
-	for (uint32_t i = 0; i < r->plan->n_targets && r->options.tells; i++)
-		if (!targets_members(r->targets, i))
-			str_adds(&s, "no such process runs now; those that begin will be seen\n");
-	if (s.n)
-		out_error(&r->out, &s);
-}
-
-static void tell_attached(struct run *r)
-{
-	static const char token[] = "__BPFTRACE_NOTIFY_PROBES_ATTACHED";
-
-	tell_notes(r);
-	tell_empty(r);
-	if (!r->options.quiet && !r->options.legacy_output)
-		r->options.sink->attached(&r->out, r->links.sites);
-	notify_systemd("READY=1");
-	if (getenv(token)) {
-		out_add(&r->out, token, sizeof token - 1);
-		out_add(&r->out, "\n", 1);
-	}
-	out_flush(&r->out);
 }
 
 // The loop -------------------------------------------------------------------------------------------------------------
@@ -591,7 +277,7 @@ static int release_child(struct run *r)
 		return 0;
 	if (r->wants_user_symbols) {
 		child_at_exit(r->child, before_exit, r);
-		watch(r, child_wake_fd(r->child));
+		run_watch(r, child_wake_fd(r->child));
 	}
 	int err = child_release(r->child);
 	if (err) {
@@ -629,8 +315,8 @@ static void poll_events(struct run *r)
 	struct epoll_event ev[4];
 	int timeout = BUSY_MS;
 
-	while (!stopped(r) && !is_over(r, began_ns)) {
-		size_t n = drain(r, false);
+	while (!run_stopped(r) && !is_over(r, began_ns)) {
+		size_t n = run_drain_once(r, false);
 		bool behind = channel_is_behind(r->channel);
 
 		on_signals(r);
@@ -639,7 +325,7 @@ static void poll_events(struct run *r)
 		losses_report(r->losses, r->options.sink, &r->out, false);
 		tick(r);
 		timeout = n ? BUSY_MS : MIN(timeout + 1, IDLE_MS);
-		if (stopped(r))
+		if (run_stopped(r))
 			break;
 		int ready = epoll_wait(r->poll_fd, ev, ARRAY_SIZE(ev), behind ? 0 : gates_patience(r->gates, clock_ns(CLOCK_MONOTONIC), timeout));
 		if ((ready > 0 || n == 0) && target_ended(r))
@@ -708,27 +394,9 @@ static int finish(struct run *r)
 		diag_warn(r->diag, (struct span){ 0 }, E_IO, "%lu records did not fit the compiled script and were dropped", r->malformed);
 	if (r->losses)
 		losses_total(r->losses, channel_lost(r->channel), r->options.sink, &r->out);
-	tell_gates(r);
-	tell_stacks(r, delivered == 0);
+	run_tell_end(r, delivered == 0);
 	out_flush(&r->out);
 	return status ? status : r->status;
-}
-
-static int prepare(struct run *r)
-{
-	int status = check(r);
-
-	if (!status && r->options.mode != RUN_FORECAST && exports_open(r->plan, &r->printer, &r->out, r->diag, r->first_source, &r->exports) != 0)
-		status = STATUS_USER;
-	if (!status)
-		status = start_child(r);
-	if (!status)
-		status = watch_target(r);
-	if (!status)
-		status = load(r);
-	if (!status)
-		status = open_channels(r);
-	return status;
 }
 
 // Between begin and end; a begin that exits is the end of it.
@@ -748,7 +416,7 @@ static int run_forecast(struct run *r)
 
 	detach(r);
 	r->out.n = 0;
-	return err ? refuse(r, E_LOAD, "the kernel keeps no run-time statistics: %s", strerror(-err)) : status;
+	return err ? run_refuse(r, E_LOAD, "the kernel keeps no run-time statistics: %s", strerror(-err)) : status;
 }
 
 static void drain_while(void *arg)
@@ -763,7 +431,7 @@ static int run_iterators(struct run *r)
 {
 	int err = 0;
 
-	for (uint32_t i = 0; i < r->plan->n_progs && !err && !stopped(r); i++)
+	for (uint32_t i = 0; i < r->plan->n_progs && !err && !run_stopped(r); i++)
 		if (r->plan->progs[i].kind == PROG_ITER && r->plan->progs[i].n_sites)
 			err = iter_run(r, &r->plan->progs[i], r->loaded->prog_fd[i], drain_while, r);
 	return err ? STATUS_FAILED : 0;
@@ -771,12 +439,12 @@ static int run_iterators(struct run *r)
 
 int run_script(struct run *r)
 {
-	int status = prepare(r);
+	int status = run_prepare(r);
 
 	if (r->options.verifier)
 		return status;
 	if (!status && r->options.legacy_output && !r->options.quiet && r->options.mode == RUN_TRACE)
-		r->options.sink->attached(&r->out, all_sites(r)); // it stood before anything else
+		r->options.sink->attached(&r->out, run_sites(r)); // it stood before anything else
 	if (!status && !r->options.dry_run)
 		status = run_special(r, "begin");
 	find_user_addresses(r);
@@ -786,7 +454,7 @@ int run_script(struct run *r)
 	if (!status && r->options.mode == RUN_FORECAST)
 		forecast_prepare(r, r->options.forecast);
 	if (!status)
-		status = attach_all(r);
+		status = run_attach(r);
 	if (status || r->options.dry_run) {
 		gates_end(r->gates);
 		link_set_close(&r->links);
@@ -801,7 +469,7 @@ int run_script(struct run *r)
 		return run_forecast(r);
 	if (r->options.mode != RUN_TRACE)
 		return run_trials(r);
-	tell_attached(r);
+	run_tell_attached(r);
 	status = release_child(r);
 	if (!status)
 		status = run_iterators(r);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// run_state.h - what run.c and event.c share of a run. Private to the two.
+// run_state.h - what run.c and the files that do parts of its work share of a run. Private to them.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/diag.h"
 #include "base/str.h"
 #include "base/wire.h"
 #include "runtime/decode.h"
@@ -23,9 +24,27 @@ struct losses;
 struct targets;
 struct unwinder;
 
-// What run.c does for trial.c.
+#define STATUS_USER 1     // what the user can mend: a missing program, a right
+#define STATUS_FAILED 255 // the kernel refused to load or attach
+
 bool run_is_of(const struct plan_prog *p, const char *provider); // run by the runtime itself, and of this provider
+size_t run_drain_once(struct run *r, bool all);                  // acts on records: those in the order they were made, or `all`
 void run_drain(struct run *r);                                   // acts on every record there is
+bool run_stopped(const struct run *r);                           // asked to end
+
+// run_prepare.c: all before the first probe runs: checks, sinks, the child (held back), programs and maps, channels. 0 or a status, and
+// then it was said why.
+int run_prepare(struct run *r);
+int run_refuse(struct run *r, enum diag_code code, const char *fmt, const char *what); // says it; a status
+void run_watch(struct run *r, int fd); // the loop wakes up by it; -1 is allowed
+
+// run_attach.c
+int run_attach(struct run *r); // all programs to their sites; 0 or a status, and then it was said why
+unsigned run_sites(const struct run *r);
+
+// run_tell.c: what a run says of itself on standard error.
+void run_tell_attached(struct run *r);
+void run_tell_end(struct run *r, bool nothing); // nothing: no record was exported
 
 struct run {
 	const struct plan *plan;
