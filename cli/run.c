@@ -108,7 +108,7 @@ static int run_it(struct machine *m, const struct compiled *c, struct run_option
 		return AGAIN;
 	}
 	machine_complain(m);
-	return status;
+	return status & 0xff; // as the parent would see it; AGAIN is none of these
 }
 
 static int run_compiled(struct machine *m, const struct options *o, const struct compiled *c, bool is_script)

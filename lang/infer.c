@@ -468,6 +468,17 @@ bool type_completed(struct lang *l, const struct type *t)
 	return t->complete || (l->world->ops->complete && l->world->ops->complete(l->world, t) == 0 && t->complete);
 }
 
+void type_whole(struct lang *l, const struct type *t)
+{
+	if (t->kind == TYPE_ARRAY)
+		type_whole(l, t->elem);
+	if (t->kind != TYPE_STRUCT && t->kind != TYPE_UNION && t->kind != TYPE_TUPLE && t->kind != TYPE_RECORD)
+		return;
+	type_completed(l, t);
+	for (uint32_t i = 0; i < t->nfields; i++)
+		type_whole(l, t->fields[i].type);
+}
+
 const struct type *type_decayed(struct lang *l, const struct type *t)
 {
 	if (t && t->kind == TYPE_ARRAY && t->elem->kind == TYPE_INT && t->elem->size == 1 && t->elem->is_signed && t->count)

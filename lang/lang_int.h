@@ -180,6 +180,7 @@ const struct type *slot_hard(struct lang *l, struct slot s); // its type when it
 const struct type *type_from_spec(struct lang *l, const struct node *spec); // NULL after an error
 const struct type *type_decayed(struct lang *l, const struct type *t);      // char[N] is a string
 bool type_completed(struct lang *l, const struct type *t);                  // asks the world for a struct's fields
+void type_whole(struct lang *l, const struct type *t);                      // and for those of the structs inside it: to print it
 
 // convert.c: implicit conversions, in the final walk only
 void coerce(struct lang *l, struct node **slot, const struct type *to);

@@ -63,6 +63,7 @@ static void record_add(struct record *r, const struct type *t)
 	bool packed = is_packed(t);
 	uint32_t size = packed ? sizeof(struct wire_tail) : t->size, align = packed ? _Alignof(struct wire_tail) : MAX(t->align, 1u);
 
+	type_whole(r->l, t);
 	r->at = ALIGN_UP(r->at, align);
 	plan_push(r->l->arena, &r->e.args, &r->e.n_args, (struct plan_arg){ .type = t, .offset = r->at, .packed = packed });
 	r->at += size;
@@ -309,6 +310,7 @@ static void layout_map(struct lang *l, const struct map_sym *m)
 	struct plan_map p = { .name = m->name, .role = MAP_USER, .key = m->key, .value = m->value, .key_is_tuple = lang_map_of(m)->key_is_tuple };
 
 	check_declared_kind(l, m);
+	type_whole(l, m->value);
 	if ((m->key && m->key->size > LARGEST) || (m->value->size > LARGEST && m->value->kind != TYPE_TSERIES))
 		diag_error(l->diag, m->first, E_LIMIT, "a key or value of %s takes more than %u bytes", m->name, LARGEST);
 	if (m->twin)

@@ -16,6 +16,9 @@ expect_no_err 'Attached'
 
 run -e 'begin { exit(3); }'
 expect_status 3
+run -q --no-cache -e 'begin { printf("once\n"); exit(-1); }' # as for every program: the lowest byte
+expect_status 255
+expect_same "$(grep -c once out)" 1 "runs of a script that exits with -1"
 run -e 'begin { @x = 5; exit(); } interval:s:3600 { printf("late\n"); }'
 expect_status 0
 expect_out '^@x: 5$'

@@ -151,3 +151,7 @@ good -q -f json -e 'struct f { float a; double b; }; begin { print(*(struct f *)
 expect_out '^\{"type": "value", "data": \{"a": null, "b": null\}\}$'
 bad -e 'struct f { float a; }; begin { print(((struct f *)kptr(curtask))->a); }'
 expect_err "the type of 'a' is not supported"
+# a struct whole, with those inside it, at once and out of a map
+good -q -e 'begin { print(curtask->se.load); print(*curtask->files); @files = *curtask->files; }'
+expect_out '^\{ .*\.fdtab = \{ \.max_fds = [0-9]+, .*\.file_lock = \{ \.rlock = \{ '
+expect_out '^@files: \{ .*\.fdtab = \{ \.max_fds = [0-9]+, '
