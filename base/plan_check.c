@@ -85,6 +85,8 @@ static const char *check_prog(const struct plan *p, const struct plan_prog *g)
 
 		if (!s->name || !s->provider || s->mechanism >= MECHANISMS || s->name_id >= MAX(p->n_names, 1u))
 			return "a site is malformed";
+		if (s->pin && (g->kind != PROG_ITER || s->pin[0] != '/'))
+			return "what is pinned is no iterator, or has no path";
 	}
 	return NULL;
 }

@@ -295,6 +295,8 @@ struct value cg_call(struct cg *cg, const struct node *n)
 	case BUILTIN_STACK_LEN: return emit_len(cg, n);
 	case BUILTIN_STRERROR: case BUILTIN_SIGNAL_NAME: case BUILTIN_SYSCALL_NAME: return cg_table_text(cg, n);
 	default:
+		if (b->flags & BF_ASYNC && body_pin(cg->body))
+			return cg_seq_printf(cg, n), scalar(l_k(&cg->l, 0));
 		if (b->flags & BF_ASYNC)
 			return emit_event(cg, n);
 		return b->fn ? emit_stdlib(cg, n) : cg_call_bytes(cg, n);

@@ -265,6 +265,9 @@ LLVMValueRef cg_channel_after(struct cg *cg); // for wire_control
 void cg_event(struct cg *cg, uint32_t event, const struct node *const *args, size_t n);
 void cg_event_values(struct cg *cg, uint32_t event, struct value *vals, const struct type *const *types, size_t n); // already evaluated
 
+// seq.c
+void cg_seq_printf(struct cg *cg, const struct node *n); // printf() of a pinned iterator
+
 // map.c
 struct value cg_map_read(struct cg *cg, const struct node *n);
 void cg_map_store(struct cg *cg, const struct node *n, const struct node *value);

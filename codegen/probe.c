@@ -228,7 +228,7 @@ static void body_checks(struct cg *cg, LLVMBasicBlockRef out)
 
 	if (site && site->mechanism == MECH_RAW_SYSCALL)
 		check_number(cg, site, out);
-	if (cg->body->kind != PROG_RUN)
+	if (cg->body->kind != PROG_RUN && !body_pin(cg->body)) // that one outlives the run
 		check_enabled(cg, out);
 	if (site && site->mechanism == MECH_RAW_SYSCALL)
 		check_native(cg, out);

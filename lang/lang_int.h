@@ -182,6 +182,10 @@ const struct type *type_decayed(struct lang *l, const struct type *t);      // c
 bool type_completed(struct lang *l, const struct type *t);                  // asks the world for a struct's fields
 void type_whole(struct lang *l, const struct type *t);                      // and for those of the structs inside it: to print it
 
+// pinned.c: what pinned iterators may do
+void pinned_call(struct lang *l, const struct node *n, const struct builtin *b); // in resolve
+void pinned_format(struct lang *l, const struct node *call);                     // of printf, its arguments checked already
+
 // convert.c: implicit conversions, in the final walk only
 void coerce(struct lang *l, struct node **slot, const struct type *to);
 struct node *node_cast(struct lang *l, struct node *n, const struct type *to);

@@ -73,6 +73,8 @@ void check_format(struct lang *l, const struct node *call)
 		complain(l, call->span, E_FORMAT, "%s(): not enough arguments for format string (%zu supplied, %zu expected)", call->call.name, given, wanted);
 	else if (wanted < given)
 		complain(l, call->span, E_FORMAT, "%s(): too many arguments for format string (%zu supplied, %zu expected)", call->call.name, given, wanted);
+	if (body_pin(l->body) && call->call.builtin->id == BUILTIN_PRINTF)
+		pinned_format(l, call);
 	if (given > 127)
 		complain(l, call->span, E_LIMIT, "%s() can print up to 127 values; %zu were given", call->call.name, given);
 }

@@ -179,7 +179,7 @@ static void layout_node(void *arg, struct node **slot)
 	case NODE_CALL:
 		if (n->call.callee)
 			return;
-		if (n->call.builtin->flags & BF_ASYNC)
+		if (n->call.builtin->flags & BF_ASYNC && !body_pin(l->body))
 			layout_call(l, n);
 		if (n->call.builtin->id == BUILTIN_CPU_GATE)
 			layout_gate(l, n);

@@ -93,6 +93,7 @@ void program_dump(const struct program *p, struct str *out)
 
 struct place {
 	const struct program *program;
+	const struct body *body;
 	unsigned loops;
 };
 
@@ -111,7 +112,7 @@ static void check_call(const struct place *p, const struct node *n)
 		return;
 	if (!n->call.builtin)
 		BUG("call of '%s' is not resolved", n->call.name);
-	if (!(n->call.builtin->flags & BF_ASYNC))
+	if (!(n->call.builtin->flags & BF_ASYNC) || body_pin(p->body))
 		return;
 	if (n->call.event >= p->program->plan->n_events)
 		BUG("%s() has no event", n->call.name);
@@ -139,7 +140,7 @@ static void check_node(void *arg, struct node **slot);
 
 static void check_children(struct node *n, const struct place *p, unsigned loops)
 {
-	struct place inner = { p->program, p->loops + loops };
+	struct place inner = { p->program, p->body, p->loops + loops };
 
 	node_each_child(n, check_node, &inner);
 }
@@ -210,6 +211,7 @@ void program_check(const struct program *p)
 
 		if (!b->sites.n || b->prog >= p->plan->n_progs)
 			BUG("body %s has no sites or no program", b->name);
+		place.body = b;
 		if (b->predicate)
 			check_node(&place, &b->predicate);
 		check_node(&place, &b->block);

@@ -16,7 +16,7 @@
 //  - IDENT has `builtin` (or is an enumerator folded to INT); argN is IDENT with builtin ARGN and `argn`
 //  - FIELD on `args` has `arg` set, on structs `field`; MAP keys: `sym->key` is NULL exactly when keys.n == 0; several keys, and
 //    one tuple literal, are spread into `keys`; one key of tuple type stays one
-//  - asynchronous CALLs have `event`, an index into plan.events whose args[i] describes call.args.v[call.first + i]
+//  - asynchronous CALLs have `event`, an index into plan.events whose args[i] describes call.args.v[call.first + i]; not in pinned iterators
 //  - BREAK/CONTINUE are inside loops; FOR bodies contain no exit
 #pragma once
 
@@ -75,6 +75,12 @@ struct body {
 	bool pid_filter;           // -p: the implicit predicate applies
 	uint32_t target;           // an attach point named a target: its place in plan.targets + 1; only its processes are seen
 };
+
+// Where an iterator is pinned, or NULL. It outlives the run: its printf() has no event but goes into the file that is read.
+static inline const char *body_pin(const struct body *b)
+{
+	return b && b->sites.n ? b->sites.v[0].plan.pin : NULL;
+}
 
 struct program {
 	struct arena *arena;

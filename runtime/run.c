@@ -427,13 +427,31 @@ static void drain_while(void *arg)
 	losses_report(r->losses, r->options.sink, &r->out, false);
 }
 
+static int pin_iterator(struct run *r, const struct plan_prog *p, int prog_fd)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < p->n_sites && !err; i++) {
+		err = iter_pin(r, &p->sites[i], prog_fd);
+		_free_ char *said = err || r->options.quiet ? NULL : xasprintf("Program pinned to %s\n", p->sites[i].pin);
+		if (said)
+			r->options.sink->text(&r->out, EVENT_PRINTF, said, strlen(said));
+	}
+	return err;
+}
+
 static int run_iterators(struct run *r)
 {
 	int err = 0;
 
-	for (uint32_t i = 0; i < r->plan->n_progs && !err && !run_stopped(r); i++)
-		if (r->plan->progs[i].kind == PROG_ITER && r->plan->progs[i].n_sites)
-			err = iter_run(r, &r->plan->progs[i], r->loaded->prog_fd[i], drain_while, r);
+	for (uint32_t i = 0; i < r->plan->n_progs && !err && !run_stopped(r); i++) {
+		const struct plan_prog *p = &r->plan->progs[i];
+
+		if (p->kind == PROG_ITER && p->n_sites && p->sites[0].pin)
+			err = pin_iterator(r, p, r->loaded->prog_fd[i]);
+		else if (p->kind == PROG_ITER && p->n_sites)
+			err = iter_run(r, p, r->loaded->prog_fd[i], drain_while, r);
+	}
 	return err ? STATUS_FAILED : 0;
 }
 

@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +19,9 @@
 #include "runtime/attach/attach.h"
 #include "runtime/attach/providers.h"
 #include "runtime/run.h"
+
+#define BPF_FOLDER "/sys/fs/bpf"
+#define PIN_MOST 1024 // bytes of a path
 
 // Tables that kernels have had; a name that is not here is asked of BTF all the same.
 static const char *const tables[] = { "bpf_link", "bpf_map", "bpf_prog", "cgroup", "dmabuf", "ipv6_route", "kmem_cache", "ksym", "netlink",
@@ -34,14 +39,15 @@ static bool has_table(struct world *w, struct arena *a, const char *name)
 	       w->ops->type_named(w, TYPE_STRUCT, arena_printf(a, "bpf_iter__%s", name));
 }
 
-static void add_site(const struct probe_type *t, const struct expand *q, const struct attach_point *ap, const char *table, struct site_list *out)
+static void add_site(const struct probe_type *t, const struct expand *q, const struct attach_point *ap, const char *table, const char *pin, struct site_list *out)
 {
+	const char *name = arena_printf(q->arena, "%s:%s%s%s", t->name, table, pin ? ":" : "", pin ? ap->part[1] : "");
+
 	site_add(out, &(struct site){
-		.plan = { .name = attach_name(ap, arena_printf(q->arena, "%s:%s", t->name, table)), .provider = t->name, .target = "vmlinux",
-			  .func = table, .mechanism = MECH_ITER },
+		.plan = { .name = attach_name(ap, name), .provider = t->name, .target = "vmlinux", .func = table, .mechanism = MECH_ITER, .pin = pin },
 		.kind = PROG_ITER,
 		.attach_to = table,
-		.variant = table,
+		.variant = pin ? arena_printf(q->arena, "%s:pinned", table) : table,
 		.detail = arena_printf(q->arena, "bpf_iter__%s", table),
 	});
 }
@@ -70,27 +76,39 @@ static bool needs_parameter(const char *table)
 	return strcmp(table, "bpf_map_elem") == 0 || strcmp(table, "sockmap") == 0 || strcmp(table, "bpf_sk_storage_map") == 0;
 }
 
+// The kernel keeps names with dots in that file system for itself (bpf_lookup() in kernel/bpf/inode.c).
+static const char *pin_path(const struct expand *q, const struct attach_point *ap)
+{
+	const char *pin = ap->part[1], *slash = strrchr(pin, '/'), *name = slash ? slash + 1 : pin;
+
+	if (*name && !strchr(name, '.') && strlen(pin) < PIN_MOST)
+		return *pin == '/' ? pin : arena_printf(q->arena, BPF_FOLDER "/%s", pin);
+	diag_error(q->diag, ap->span, E_ATTACH_POINT, "'%s': '%s' is no name to pin an iterator under; it is a path below " BPF_FOLDER " whose last part has no dots, as in "
+		   "iter:%s:my_%s", ap->text, pin, ap->part[0], ap->part[0]);
+	return NULL;
+}
+
 static bool expand(const struct probe_type *t, const struct expand *q, const struct attach_point *ap, struct site_list *out)
 {
+	const char *pin = NULL;
+
 	if (q->list_only && ap->n == 1) {
 		for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 			if (glob_match(ap->part[0], tables[i]) && has_table(q->world, q->arena, tables[i]))
-				add_site(t, q, ap, tables[i], out);
+				add_site(t, q, ap, tables[i], NULL, out);
 		return true;
 	}
 	if (ap->n != 1 && ap->n != 2)
 		return attach_wrong_parts(t, q, ap);
-	if (ap->n == 2) {
-		diag_error(q->diag, ap->span, E_LATER, "'%s': this version does not pin iterators; without ':%s' it runs at once", ap->text, ap->part[1]);
+	if (ap->n == 2 && !(pin = pin_path(q, ap)))
 		return false;
-	}
 	if (needs_parameter(ap->part[0])) {
 		diag_error(q->diag, ap->span, E_LATER, "'%s': this version does not run iterators over one map", ap->text);
 		return false;
 	}
 	if (!has_table(q->world, q->arena, ap->part[0]))
 		return unknown(q, ap);
-	add_site(t, q, ap, ap->part[0], out);
+	add_site(t, q, ap, ap->part[0], pin, out);
 	return true;
 }
 
@@ -149,6 +167,38 @@ static void *read_through(void *arg)
 	return NULL;
 }
 
+// Why bpf_obj_pin() failed.
+static void explain_pin(const char *path, int error, struct str *out)
+{
+	const char *slash = strrchr(path, '/');
+	_free_ char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	struct statfs fs;
+
+	if (error == -EEXIST)
+		str_printf(out, "It is there already; 'rm %s' removes it", path);
+	else if (statfs(folder, &fs))
+		str_printf(out, "The folder %s: %s", folder, strerror(errno));
+	else if (fs.f_type != BPF_FS_MAGIC)
+		str_printf(out, "%s is no BPF file system, which alone can hold it; 'mount -t bpf bpf " BPF_FOLDER "' makes one of " BPF_FOLDER, folder);
+	else
+		str_printf(out, "%s", strerror(-error));
+}
+
+int iter_pin(struct run *run, const struct plan_site *site, int prog_fd)
+{
+	_close_ int link = make_link(site, prog_fd);
+	_str_ struct str why = { 0 };
+
+	if (link < 0)
+		return attach_failed(run, site, link);
+	int err = bpf_obj_pin(link, site->pin) ? -errno : 0;
+	if (!err)
+		return 0;
+	explain_pin(site->pin, err, &why);
+	diag_error(run_diag(run), (struct span){ 0 }, E_ATTACH, "%s can not be pinned to %s. %s.", site->name, site->pin, str_z(&why));
+	return err;
+}
+
 int iter_run(struct run *run, const struct plan_prog *prog, int prog_fd, void (*meanwhile)(void *arg), void *arg)
 {
 	_close_ int link = make_link(prog->sites, prog_fd);
@@ -173,7 +223,7 @@ int iter_run(struct run *run, const struct plan_prog *prog, int prog_fd, void (*
 const struct probe_type probe_iter = {
 	.name = "iter",
 	.aliases = { "it" },
-	.forms = "'iter:TABLE'; 'spile -l \"iter:*\"' lists the tables",
+	.forms = "'iter:TABLE' or 'iter:TABLE:PIN'; 'spile -l \"iter:*\"' lists the tables",
 	.probetype = "iter",
 	.doc = "each object of a kernel table, once",
 	.offers = PT_CTX,
