@@ -339,6 +339,18 @@ static bool resolve_kfunc(struct world *w, struct plan_reloc *r, struct str *why
 	return id != 0;
 }
 
+static bool resolve_type_id(struct world *w, struct plan_reloc *r, struct str *why)
+{
+	const struct type *t = *r->path || starts_with(r->type, "typedef ") ? NULL : named(w, r->type);
+	uint32_t id = t && w->ops->type_id ? w->ops->type_id(w, t->kind, t->name) : 0;
+
+	if (id)
+		r->value = id;
+	else
+		str_printf(why, "the kernel's own type information has no %s", r->type);
+	return id != 0;
+}
+
 static bool resolve(struct world *w, struct plan_reloc *r, bool first, struct str *why)
 {
 	switch ((enum reloc_kind)r->kind) {
@@ -355,6 +367,8 @@ static bool resolve(struct world *w, struct plan_reloc *r, bool first, struct st
 		return resolve_address(w, r, why);
 	case RELOC_KFUNC:
 		return resolve_kfunc(w, r, why);
+	case RELOC_TYPE_ID:
+		return resolve_type_id(w, r, why);
 	case RELOC_CPUS:
 		r->value = w->ops->cpus(w);
 		return true;

@@ -38,6 +38,7 @@ enum reloc_kind {
 	RELOC_CGROUP,   // id of a cgroup's path
 	RELOC_CPUS,     // possible CPUs
 	RELOC_KFUNC,    // BTF id of a function of the kernel that programs may call
+	RELOC_TYPE_ID,  // BTF id of a type with a tag in the kernel's own BTF
 	RELOC_KINDS
 };
 

@@ -133,6 +133,8 @@ struct world_ops {
 	int (*interfaces)(struct world *w, void (*each)(void *arg, const char *name), void *arg);
 	// Paths of the executables of running processes that belong to a target. NULL where there are no processes.
 	int (*programs)(struct world *w, const struct plan_target *t, void (*each)(void *arg, const char *path), void *arg);
+	// The id in the kernel's own BTF of a struct, union or enum; 0: none of that name. NULL allowed.
+	uint32_t (*type_id)(struct world *w, enum type_kind kind, const char *name);
 	// The id in the kernel's own BTF of a function that BPF programs may call (a kfunc); 0: none of that name. NULL allowed.
 	uint32_t (*kfunc)(struct world *w, const char *name);
 	// May programs of this kind (enum prog_kind) call it? NULL: not known, the kernel says it when the program is loaded.

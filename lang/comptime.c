@@ -8,10 +8,44 @@
 #include "base/str.h"
 #include "lang/resolve.h"
 
+static struct node *typeinfo_record(struct lang *l, struct node *n);
+
+// typeinfo(…).NAME: what it stands for, or NULL. The last walk has made a record of it.
+static struct node *typeinfo_member(struct lang *l, const struct node *n)
+{
+	struct node *of = n->kind == NODE_FIELD ? n->field.base : NULL;
+	const struct node *record = of && of->kind == NODE_TYPEINFO ? typeinfo_record(l, of) : of;
+
+	for (size_t i = 0; record && record->kind == NODE_RECORD && i < record->record.items.n; i++) {
+		struct node *item = record->record.items.v[i];
+
+		if (strcmp(item->record_item.name, n->field.name) == 0)
+			return item->record_item.value->kind == NODE_CAST ? item->record_item.value->cast.value : item->record_item.value;
+	}
+	return NULL;
+}
+
+static const char *known_text(struct lang *l, const struct node *n)
+{
+	const struct node *of = n->kind == NODE_STRING ? n : typeinfo_member(l, n);
+
+	return of && of->kind == NODE_STRING ? of->string.text : NULL;
+}
+
+static bool known_texts(struct lang *l, const struct node *n, int64_t *ret)
+{
+	const char *a = known_text(l, n->binary.left), *b = a ? known_text(l, n->binary.right) : NULL;
+
+	*ret = a && b && (strcmp(a, b) == 0) == (n->binary.op == OP_EQ);
+	return a && b && (n->binary.op == OP_EQ || n->binary.op == OP_NE);
+}
+
 static bool known_binary(struct lang *l, struct node *n, int64_t *ret)
 {
 	int64_t a, b;
 
+	if (known_texts(l, n, ret))
+		return true;
 	if (n->binary.op == OP_LOR || n->binary.op == OP_LAND) {
 		if (!comptime_known(l, &n->binary.left, &a))
 			return false;
@@ -46,9 +80,12 @@ static bool known_binary(struct lang *l, struct node *n, int64_t *ret)
 
 bool comptime_known(struct lang *l, struct node **slot, int64_t *ret)
 {
-	struct node *n = *slot;
+	struct node *n = *slot, *member;
 
 	switch (n->kind) {
+	case NODE_FIELD:
+		member = typeinfo_member(l, n);
+		return member && comptime_known(l, &member, ret);
 	case NODE_BOOL: *ret = n->bool_.value; return true;
 	case NODE_STRING: *ret = n->string.len > 0; return true;
 	case NODE_INT:
@@ -265,10 +302,26 @@ static void add_item(struct lang *l, struct node *record, const char *name, stru
 	vec_push(l->arena, &record->record.items, item);
 }
 
-const struct type *check_typeinfo(struct lang *l, struct node **slot)
+// In the kernel's BTF; of types that are not the kernel's, and of those without a tag, 0.
+static struct node *btf_id(struct lang *l, const struct type *t, struct span at)
+{
+	static const char *const words[TYPE_KINDS] = { [TYPE_STRUCT] = "struct", [TYPE_UNION] = "union", [TYPE_ENUM] = "enum" };
+	const struct plan_reloc *r = NULL;
+
+	if (words[t->kind] && t->name && l->world->ops->type_named && l->world->ops->type_named(l->world, t->kind, t->name) == t)
+		r = reloc_new(l->world, RELOC_TYPE_ID, arena_printf(l->arena, "%s %s", words[t->kind], t->name), "");
+	struct node *n = node_int(l, r ? (int64_t)r->value : 0, at), *cast = node_new(l->arena, NODE_CAST, at);
+	n->int_.reloc = r;
+	cast->cast.value = n;
+	cast->cast.to = node_new(l->arena, NODE_TYPESPEC, at);
+	cast->cast.to->typespec.name = "uint32";
+	return cast;
+}
+
+static struct node *typeinfo_record(struct lang *l, struct node *n)
 {
 	_str_ struct str full = { 0 };
-	struct node *n = *slot, *record = node_new(l->arena, NODE_RECORD, n->span);
+	struct node *record = node_new(l->arena, NODE_RECORD, n->span);
 	const struct type *t = operand_type(l, &n->typeinfo.of);
 	const char *base;
 
@@ -276,8 +329,18 @@ const struct type *check_typeinfo(struct lang *l, struct node **slot)
 		return NULL;
 	type_print(t, &full);
 	base = base_word(t) ? base_word(t) : str_z(&full);
+	add_item(l, record, "btf_id", btf_id(l, t, n->span));
 	add_item(l, record, "base_type", node_string(l, base, strlen(base), n->span));
 	add_item(l, record, "full_type", node_string(l, str_z(&full), full.n, n->span));
+	return record;
+}
+
+const struct type *check_typeinfo(struct lang *l, struct node **slot)
+{
+	struct node *record = typeinfo_record(l, *slot);
+
+	if (!record)
+		return NULL;
 	if (l->final)
 		*slot = record;
 	return check_expr(l, &record);

@@ -92,6 +92,7 @@ struct lang {
 
 	// check
 	bool final, guess, changed;
+	VEC(const struct node *) untyped; // uses of what has no type, in the last walk
 	unsigned in_key; // open keys of maps around the node
 	struct map records; // field names, sorted and joined -> const char **: the order of the fields in the type
 	bool backward; // every other walk goes from the end: what is used before it is assigned is known sooner
@@ -192,6 +193,9 @@ struct node *node_cast(struct lang *l, struct node *n, const struct type *to);
 void settle(struct lang *l, struct node **slot);   // a value that goes nowhere special: literals become int64, aggregates integers
 bool coerce_int(struct lang *l, struct node **slot); // aggregate or integer to a 64-bit integer; false: not one
 bool coerce_condition(struct lang *l, struct node **slot);
+
+// pass_check.c
+void untyped(struct lang *l, const struct node *n); // a variable or map without a type is used: mostly because of another error
 
 // pass_check_*.c
 const struct type *check_expr(struct lang *l, struct node **slot);  // NULL: unknown yet, or after an error

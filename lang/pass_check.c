@@ -63,6 +63,22 @@ static bool infer(struct lang *l)
 	return false;
 }
 
+void untyped(struct lang *l, const struct node *n)
+{
+	if (l->final)
+		vec_push(l->arena, &l->untyped, n);
+}
+
+// Where nothing else is wrong: what is assigned to it would have been complained of.
+static void complain_untyped(struct lang *l)
+{
+	for (size_t i = 0; i < l->untyped.n; i++) {
+		const struct node *n = l->untyped.v[i];
+
+		diag_error(l->diag, n->span, E_UNDEFINED, "%s has no type: nothing that is known is assigned to it", n->kind == NODE_MAP ? n->map.name : n->var.name);
+	}
+}
+
 static void publish(struct lang *l)
 {
 	for (size_t i = 0; i < l->maps.n; i++) {
@@ -85,7 +101,10 @@ void pass_check(struct lang *l)
 		return;
 	}
 	publish(l);
+	unsigned before = l->diag->errors;
 	l->final = true;
 	l->backward = false;
 	walk(l);
+	if (l->diag->errors == before)
+		complain_untyped(l);
 }

@@ -32,7 +32,7 @@ static const struct type *check_var(struct lang *l, struct node *n)
 	if (v && !v->slot.type && l->guess && !l->final)
 		return t_int(l, 8, true);
 	if (v && !v->slot.type)
-		complain(l, n->span, E_UNDEFINED, "%s has no type: nothing that is known is assigned to it", n->var.name);
+		untyped(l, n);
 	return v ? v->slot.type : NULL;
 }
 

@@ -115,7 +115,7 @@ const struct type *check_map_read(struct lang *l, struct node **slot)
 	if (!m->value.type && l->guess && !l->final)
 		return t_int(l, 8, true);
 	if (!m->value.type)
-		complain(l, n->span, E_UNDEFINED, "%s has no type: nothing that is known is assigned to it", n->map.name);
+		untyped(l, n);
 	return m->value.type;
 }
 

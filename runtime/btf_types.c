@@ -178,13 +178,18 @@ const struct type *btf_types_get(struct btf_types *b, uint32_t id)
 	return get(b, id, 0);
 }
 
-const struct type *btf_types_named(struct btf_types *b, enum type_kind kind, const char *name)
+uint32_t btf_types_id(const struct btf_types *b, enum type_kind kind, const char *name)
 {
 	unsigned k = kind == TYPE_STRUCT ? BTF_KIND_STRUCT : kind == TYPE_UNION ? BTF_KIND_UNION : BTF_KIND_ENUM;
 	uint32_t id = btf_file_find(b->file, k, name);
 
-	if (!id && kind == TYPE_ENUM)
-		id = btf_file_find(b->file, BTF_KIND_ENUM64, name);
+	return id || kind != TYPE_ENUM ? id : btf_file_find(b->file, BTF_KIND_ENUM64, name);
+}
+
+const struct type *btf_types_named(struct btf_types *b, enum type_kind kind, const char *name)
+{
+	uint32_t id = btf_types_id(b, kind, name);
+
 	return id ? btf_types_get(b, id) : NULL;
 }
 

@@ -19,7 +19,8 @@ struct btf_types *btf_types_new(struct arena *a, struct types *types, const stru
 void btf_types_free(struct btf_types *b); // NULL is allowed; the types made stay
 
 const struct type *btf_types_get(struct btf_types *b, uint32_t id); // never NULL
-// STRUCT, UNION or ENUM by tag; NULL if there is none.
+// STRUCT, UNION or ENUM by tag: its number in the file, 0 if there is none; the type, NULL if there is none.
+uint32_t btf_types_id(const struct btf_types *b, enum type_kind kind, const char *name);
 const struct type *btf_types_named(struct btf_types *b, enum type_kind kind, const char *name);
 const struct type *btf_types_typedef(struct btf_types *b, const char *name);
 int btf_types_complete(struct btf_types *b, const struct type *s); // 0, -ENOENT

@@ -216,6 +216,11 @@ static int function_args(struct world *w, const char *module, const char *name, 
 	return -ENOENT;
 }
 
+static uint32_t type_id(struct world *w, enum type_kind kind, const char *name)
+{
+	return of(w)->btf.n ? btf_types_id(of(w)->btf.v[0].types, kind, name) : 0;
+}
+
 static uint32_t kfunc(struct world *w, const char *name)
 {
 	return of(w)->btf.n ? btf_file_kfunc(of(w)->btf.v[0].file, name) : 0;
@@ -389,6 +394,7 @@ static void take_operations(struct file_world *f, struct world *live)
 	f->ops.raw_tracepoint_args = raw_tracepoint_args;
 	f->ops.kernel_functions = kernel_functions;
 	f->ops.function_args = function_args;
+	f->ops.type_id = type_id;
 	f->ops.kfunc = kfunc;
 	f->ops.kfunc_allowed = NULL;
 	f->ops.kernel_symbol = kernel_symbol;

@@ -595,6 +595,13 @@ static int live_function_args(struct world *w, const char *module, const char *n
 	return found ? 0 : -ENOENT;
 }
 
+static uint32_t live_type_id(struct world *w, enum type_kind kind, const char *name)
+{
+	struct btf_part *b = btf_at(live_of(w), 0);
+
+	return b ? btf_types_id(b->types, kind, name) : 0;
+}
+
 static uint32_t live_kfunc(struct world *w, const char *name)
 {
 	struct btf_part *b = btf_at(live_of(w), 0);
@@ -639,6 +646,7 @@ static const struct world_ops live_ops = {
 	.identity = live_identity,
 	.kernel_functions = live_kernel_functions,
 	.function_args = live_function_args,
+	.type_id = live_type_id,
 	.kfunc = live_kfunc,
 	.kfunc_allowed = live_kfunc_allowed,
 	.binary_function = live_binary_function,

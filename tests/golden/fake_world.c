@@ -74,6 +74,12 @@ static void make_types(struct fake *f)
 	f->task = task, f->file = file, f->mm = mm, f->list = list, f->pt_regs = regs;
 }
 
+static uint32_t type_id(struct world *w, enum type_kind kind, const char *name)
+{
+	(void)w;
+	return kind == TYPE_STRUCT && strcmp(name, "task_struct") == 0 ? 117 : 0;
+}
+
 static const struct type *type_named(struct world *w, enum type_kind kind, const char *name)
 {
 	struct fake *f = fake_of(w);
@@ -361,7 +367,7 @@ struct world *fake_world(struct arena *a, struct types *types)
 		.raw_tracepoints = raw_tracepoints, .raw_tracepoint_args = raw_tracepoint_args, .syscall_number = syscall_number,
 		.binaries = world_binaries, .symbols = world_symbols, .symbol = world_symbol, .usdts = world_usdts,
 		.code = world_code, .file_offset = file_offset, .demangle = demangle,
-		.feature = feature, .kernel_symbol = kernel_symbol, .cgroup_id = cgroup_id, .cpus = cpus,
+		.type_id = type_id, .feature = feature, .kernel_symbol = kernel_symbol, .cgroup_id = cgroup_id, .cpus = cpus,
 		.probe_types = providers, .sinks = no_sinks, .deps = no_deps, .identity = identity,
 		.kernel_functions = kernel_functions, .function_args = function_args, .binary_function = binary_function, .interfaces = interfaces,
 	};

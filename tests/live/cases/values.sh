@@ -114,3 +114,15 @@ four
 
 
 END
+# what the compiler knows of a type: a kernel's has a number in its BTF, others have 0
+good -q -e 'begin { print(typeinfo(struct task_struct).btf_id > 0); print(typeinfo(*curtask).btf_id == typeinfo(struct task_struct).btf_id); print(typeinfo(pid));
+	if comptime (typeinfo(*curtask).full_type == "struct task_struct") { print("task"); } else { print(1 + "no"); }
+	if comptime (typeinfo(pid).base_type != "int") { print(1 + "no"); } }'
+expect_exactly <<'END'
+true
+true
+{ .btf_id = 0, .base_type = int, .full_type = uint32 }
+task
+
+
+END
