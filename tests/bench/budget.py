@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""budget.py BUILD [RUNS] - what a run under a budget costs, and whether its weights are right. Root.
+"""budget.py BUILD [RUNS [NAME]] - what a run under a budget costs, and whether its weights are right. Root.
 
 A program makes a million calls a second with two threads, by the clock: when one is slow, the next come sooner (tests/live/programs/paced.c). Cost is
 all processor time that it, Spile and whatever Spile starts take more than the program takes alone, as the kernel accounts it to the
@@ -16,14 +16,16 @@ import sys
 import tempfile
 
 build = pathlib.Path(sys.argv[1]).resolve()
-RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-SHARES = {1: 40, 5: 15, 20: 10}  # per cent: seconds a run. To start and to find out what comes costs some 0.1 s of processor time
+RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 3  # 2 at least
+ONLY = sys.argv[3] if len(sys.argv) > 3 else ""  # scripts whose name has it
 RATE, THREADS = 1000000, 2
 paced = build / "tests/programs/paced"
+# What is called, shares in per cent and seconds of a run, the script. To start and to find out what comes costs some 0.1 s of processor
+# time; all calls of the system call cost some 10 % of a processor, and their durations some 50 %.
 SCRIPTS = [
-    ("call", "a uprobe", "probe p {{ on uprobe:{paced}:paced measure n = count() export text }}"),
-    ("syscall", "a tracepoint", "probe p {{ on tracepoint:syscalls:sys_enter_getpriority filter in_target(\"it\") measure n = count() export text }}"),
-    ("syscall", "a system call, its duration",
+    ("call", "a uprobe", {1: 40, 5: 15, 20: 10}, "probe p {{ on uprobe:{paced}:paced measure n = count() export text }}"),
+    ("syscall", "a tracepoint", {2: 20, 5: 15}, "probe p {{ on tracepoint:syscalls:sys_enter_getpriority filter in_target(\"it\") measure n = count() export text }}"),
+    ("syscall", "a system call, its duration", {2: 20, 5: 15, 20: 10},
      "probe p {{ on syscall:it:getpriority measure n = count(), t = hist(duration) export text }}"),
 ]
 
@@ -57,9 +59,9 @@ def traced(what, script, seconds):
     return total, seconds, seen / n, n
 
 
-print(f"| {RATE:,} a second of | budget | taken | of the budget | sum of weights / calls | standard error |\n|---|---:|---:|---:|---:|---:|", flush=True)
-for what, name, text in SCRIPTS:
-    for share, length in SHARES.items():
+print(f"| {RATE:,} a second of | budget | taken | of the budget | standard error | sum of weights / calls | standard error |\n|---|---:|---:|---:|---:|---:|---:|", flush=True)
+for what, name, shares, text in SCRIPTS:
+    for share, length in shares.items() if ONLY in name else ():
         script = f"budget {{ cpu {share}%; }}\n" + text.format(paced=paced)
         usage([build / "spile", "-q", "-e", script, "-c", f"{paced} {what} 1000 0.1"])  # into the cache
         taken, right, calls = [], [], []
@@ -69,7 +71,6 @@ for what, name, text in SCRIPTS:
             taken.append((total - alone) / seconds * 100)
             right.append(ratio)
             calls.append(n / seconds / RATE)
-        m, e = statistics.mean(right), statistics.stdev(right) / RUNS ** 0.5
-        t = statistics.mean(taken)
+        (t, te), (m, e) = ((statistics.mean(v), statistics.stdev(v) / RUNS ** 0.5) for v in (taken, right))
         pace = "" if min(calls) > 0.98 else f" (only {min(calls):.2f} of the pace)"
-        print(f"| {name}{pace} | {share}% | {t:.2f}% | {t / share:.2f} | {m:.3f} | {e:.3f} |", flush=True)
+        print(f"| {name}{pace} | {share}% | {t:.2f}% | {t / share:.2f} | {te / share:.2f} | {m:.3f} | {e:.3f} |", flush=True)
