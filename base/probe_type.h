@@ -42,6 +42,7 @@ enum call_key {
 	CALL_TASK,     // the thread: system calls, which do not nest
 	CALL_SP,       // the thread, and the stack pointer at the function's first or its return instruction
 	CALL_RETURNED, // the same behind the return: it has popped the return address
+	CALL_KERNEL_RETURNED, // behind the return of a kernel function: the kernel has put its own return code in the place
 	CALL_GO,       // the goroutine, and how deep in its stack, which may move, the frame lies
 };
 

@@ -388,6 +388,10 @@ bool reloc_resolve(struct world *w, struct plan_reloc *r, struct str *why)
 			   now.value ? "has" : "lacks", strcmp(r->type, "constant") ? r->type : "", *r->path && strcmp(r->type, "constant") ? "." : "", r->path);
 		return false;
 	}
+	if (r->fixed && now.value != r->value && r->kind == RELOC_SLOT) {
+		str_printf(why, "argument '%s' of %s is another one in order than where the script was compiled", r->path, r->type);
+		return false;
+	}
 	if (r->fixed && now.value != r->value) {
 		str_printf(why, "%s%s%s is %lld, not %lld as where it was compiled", strcmp(r->type, "constant") ? r->type : "",
 			   *r->path && strcmp(r->type, "constant") ? "." : "", r->path, (long long)now.value, (long long)r->value);

@@ -105,7 +105,9 @@ static struct value named_arg(struct cg *cg, const struct arg_loc *a)
 
 struct value cg_arg(struct cg *cg, const struct arg_loc *a)
 {
-	if (a->event && arg_reloc(cg, RELOC_OFFSET, a))
+	if (a->event && a->where == ARG_REG) // no kernel's prototype says in which register: another place is another program
+		cg_reloc_same(cg, arg_reloc(cg, RELOC_SLOT, a));
+	else if (a->event && arg_reloc(cg, RELOC_OFFSET, a))
 		return named_arg(cg, a);
 	switch (a->where) {
 	case ARG_REG: // value: bits to shift first, 8 for %ah and kin

@@ -106,6 +106,8 @@ static bool is_named_by_site(const struct cg *cg)
 	return one && cg->body->sites.n == 1 && w->ops->kernel_symbol && w->ops->feature && !w->ops->feature(w, FEATURE_FUNC_IP);
 }
 
+#define BREAKPOINT 1 // bytes: a kprobe's program is told that it stands behind one, however it came there
+
 LLVMValueRef cg_traced_address(struct cg *cg)
 {
 	struct world *w = cg->p->world;
@@ -120,7 +122,8 @@ LLVMValueRef cg_traced_address(struct cg *cg)
 		return l_k(&cg->l, cg->p->world->ops->kernel_symbol(cg->p->world, cg->body->sites.v[0].plan.func));
 	if (strstr(cg->body->type->name, "ret") || has_func_ip(cg))
 		return l_helper(&cg->l, H_FUNC_IP, cg->l.i64, 1, &ctx, "func_ip");
-	return l_load(&cg->l, l_atk(&cg->l, ctx, REG_IP, "ip.at"), 8, false, "ip");
+	LLVMValueRef ip = l_load(&cg->l, l_atk(&cg->l, ctx, REG_IP, "ip.at"), 8, false, "ip");
+	return cg->body->kind == PROG_KPROBE ? LLVMBuildSub(cg->l.b, ip, l_k(&cg->l, BREAKPOINT), "func") : ip;
 }
 
 static struct value emit_func(struct cg *cg, const struct type *t)

@@ -186,6 +186,7 @@ LLVMValueRef cg_divide(struct cg *cg, enum op op, LLVMValueRef a, LLVMValueRef b
 LLVMValueRef cg_binary(struct cg *cg, enum op op, LLVMValueRef a, LLVMValueRef b, bool is_signed, uint32_t event);
 
 // reloc.c: what only the kernel that runs the program can say
+void cg_reloc_same(struct cg *cg, const struct plan_reloc *r); // a kernel where the number is another cannot run the program; NULL: nothing to do
 LLVMValueRef cg_reloc(struct cg *cg, const struct plan_reloc *r);                         // the number
 LLVMValueRef cg_reloc_load(struct cg *cg, const struct plan_reloc *r, LLVMValueRef base); // RELOC_VALUE, RELOC_RECORD: extended to i64
 uint64_t cg_kernel_call(struct cg *cg, const char *name); // the instruction that calls a function of the kernel

@@ -277,8 +277,12 @@ static int generate(struct program *p, const struct codegen_options *o, enum pla
 
 	begin(&cg);
 	cg_sessions(&cg);
-	for (size_t i = 0; i < p->nbodies; i++)
-		cg_body(&cg, &p->bodies[i]);
+	for (size_t i = 0; i < 2 * p->nbodies; i++) { // a session's return behind the program that calls it, wherever the script has it
+		struct body *b = &p->bodies[i % p->nbodies];
+
+		if (cg.plan->progs[b->prog].in_session == (i >= p->nbodies))
+			cg_body(&cg, b);
+	}
 	cg_unwind_define(&cg);
 	finish_plan(&cg, o);
 	plan_write(cg.plan, p->types, &plan);

@@ -35,6 +35,17 @@ static uint32_t row(struct cg *cg, const struct plan_reloc *r)
 	return p->n_relocs - 1;
 }
 
+void cg_reloc_same(struct cg *cg, const struct plan_reloc *r)
+{
+	struct plan_reloc fixed;
+
+	if (!r)
+		return;
+	fixed = *r;
+	fixed.fixed = true;
+	row(cg, &fixed);
+}
+
 LLVMValueRef cg_reloc(struct cg *cg, const struct plan_reloc *r)
 {
 	return l_mark(&cg->l, RELOC_MARK_VALUE, row(cg, r), NULL, false);

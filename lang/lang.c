@@ -109,6 +109,7 @@ struct program *lang_compile(struct arena *a, struct types *types, struct world 
 		return NULL;
 	pass_params(l);
 	pass_sugar(l);
+	pass_entry(l);
 	named_params_check(l);
 	dump_params(l);
 	names_init(l);

@@ -106,6 +106,7 @@ void pass_import(struct lang *l);
 void pass_macro(struct lang *l);
 void pass_params(struct lang *l);
 void pass_sugar(struct lang *l);
+void pass_entry(struct lang *l);
 void pass_items(struct lang *l);
 void pass_targets(struct lang *l);
 void targets_tell(struct lang *l);

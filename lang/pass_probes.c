@@ -32,6 +32,18 @@ unsigned body_needs(const struct node *n)
 	return uses;
 }
 
+static void advise_args(struct lang *l, const char *name, unsigned needs)
+{
+	unsigned offers = l->body->type->offers;
+
+	if (needs == PT_ARGS && offers & PT_ARGN)
+		diag_hint(l->diag, "its arguments are arg0, arg1, …");
+	else if (needs == PT_ARGN && offers & PT_ARGS)
+		diag_hint(l->diag, "its arguments have names: args.NAME");
+	else if (needs == PT_ARGN && offers & PT_RETVAL && offers & PT_CALL)
+		diag_hint(l->diag, "entry.%s is what it was when the function was entered", name);
+}
+
 void place_error(struct lang *l, struct span at, const char *name, unsigned needs)
 {
 	const struct probe_type *const *all = l->world->ops->probe_types(l->world);
@@ -45,8 +57,7 @@ void place_error(struct lang *l, struct span at, const char *name, unsigned need
 			   "whose they are", name, l->body->type->name);
 	else if (have.n) {
 		diag_error(l->diag, at, E_PLACE, "%s can not be used with '%s' probes; it exists in: %s", name, l->body->type->name, str_z(&have));
-		if (needs == PT_ARGS && l->body->type->offers & PT_ARGN)
-			diag_hint(l->diag, "its arguments are arg0, arg1, …");
+		advise_args(l, name, needs);
 	} else
 		diag_error(l->diag, at, E_PLACE, "%s can not be used with '%s' probes, nor with any other that this version has", name,
 			   l->body->type->name);
@@ -380,6 +391,7 @@ static bool make_bodies(struct lang *l, const struct node *probe)
 
 		uint32_t target = 0;
 
+		filtered |= said_there(l->diag, probe->probe.points.v[i]->span);
 		expand_point(l, probe->probe.points.v[i], uses, &type, &sites, &target);
 		filtered |= leave_out(l, type, &sites);
 		l->probes += sites.n;

@@ -337,7 +337,9 @@ static void unknown_field(struct lang *l, const struct node *n, const struct eve
 			str_adds(&all, ", …");
 	}
 	diag_error(l->diag, n->span, E_UNKNOWN_NAME, "%s has no argument '%s'", l->body->sites.v[0].plan.name, n->field.name);
-	if (near.best)
+	if (strncmp(l->body->sites.v[0].plan.name, "tracepoint:syscalls:sys_exit_", 29) == 0)
+		diag_hint(l->diag, "it has: %s; what the system call was given is entry.NAME", str_z(&all));
+	else if (near.best)
 		diag_hint(l->diag, "did you mean args.%s? It has: %s", near.best, str_z(&all));
 	else
 		diag_hint(l->diag, nf ? "it has: %s" : "it has no named arguments%s", str_z(&all));

@@ -28,7 +28,7 @@ static const char *implied_name(const struct node *v)
 		return "duration_self";
 	if (v->kind == NODE_IDENT)
 		return v->ident.name;
-	if (v->kind == NODE_FIELD && v->field.base->kind == NODE_IDENT && strcmp(v->field.base->ident.name, "args") == 0)
+	if (v->kind == NODE_FIELD && v->field.base->kind == NODE_IDENT && (strcmp(v->field.base->ident.name, "args") == 0 || strcmp(v->field.base->ident.name, "entry") == 0))
 		return v->field.name;
 	return v->kind == NODE_CALL && builtin_find(v->call.name, false) ? v->call.name : NULL; // ustack(16)
 }
@@ -372,6 +372,14 @@ static bool name_taken(const struct lang *l, const struct node *d)
 	return false;
 }
 
+// A call's arguments are those of its entry anyway.
+static void take_entry(struct sugar *s)
+{
+	for (size_t i = 0; i < s->d->declared.clauses.n; i++)
+		if (s->d->declared.clauses.v[i]->clause.id != CLAUSE_ON)
+			entry_as_args(s->l, &s->d->declared.clauses.v[i]);
+}
+
 static void rewrite_declared(struct lang *l, const struct node *d, struct node_list *out)
 {
 	struct sugar s = { .l = l, .d = d, .prefix = arena_printf(l->arena, "@%s_", d->declared.name) };
@@ -384,8 +392,10 @@ static void rewrite_declared(struct lang *l, const struct node *d, struct node_l
 	stream_item(&s);
 	if (s.points.n)
 		plain_probe(&s);
-	if (s.calls.n)
+	if (s.calls.n) {
+		take_entry(&s);
 		rewrite_calls(&s);
+	}
 	publish_probes(&s);
 	for (size_t i = 0; i < s.out.n; i++)
 		vec_push(l->arena, out, s.out.v[i]);

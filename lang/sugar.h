@@ -78,3 +78,6 @@ void tally_events(struct sugar *s, struct node *block, const struct node *weight
 void rewrite_calls(struct sugar *s);
 struct node *value_of(struct sugar *s, const struct node *as_written); // a copy, as it is said where the values are delivered
 bool is_call_point(const struct node *point);
+
+// pass_entry.c
+void entry_as_args(struct lang *l, struct node **slot); // entry.NAME is args.NAME, entry.argN argN: where the arguments are at hand

@@ -45,6 +45,20 @@ u64 target_forget(void *map, u64 tgid)
 	return 0;
 }
 
+// The stack pointer at the entry of a kernel function that has returned. What comes in the place of its return address, and where that says the
+// stack pointer was, differs with the kernel: behind the popped address; or the registers lie below the address's place, and it is their own
+// address (function graph tracer, Linux 6.14) or that place (Linux 7). struct pt_regs of x86-64 has 168 bytes.
+static __attribute__((always_inline)) u64 returned_from(void *ctx, u64 sp)
+{
+	u64 regs = (u64)ctx, own = sp;
+
+	opaque(regs); // else LLVM computes with what it found equal, and the verifier lets nobody compute with a context
+	opaque(own);
+	if (own == regs)
+		return sp + 168;
+	return own == regs + 168 ? sp : sp - 8;
+}
+
 // Owner and frame of a call. dest[0] is the thread (tgid << 32 | tid), or for Go the goroutine: tgid << 32 | bit 31 | the address of
 // its g, which it keeps while it lives. dest[1] grows with depth. At a function's first and at its return instruction the stack pointer
 // is the same; behind the return it is one word higher. A goroutine's stack may move when it grows: what stays is the distance to its
@@ -58,8 +72,8 @@ void call_id(void *ctx, u64 *dest, u64 kind)
 	if (kind == 0)
 		return;
 	sp = *(u64 *)((u8 *)ctx + 152);
-	if (kind < 3) {
-		dest[1] = 0 - (sp - (kind == 2 ? 8 : 0));
+	if (kind < 4) {
+		dest[1] = 0 - (kind == 3 ? returned_from(ctx, sp) : sp - (kind == 2 ? 8 : 0));
 		return;
 	}
 	g = *(u64 *)((u8 *)ctx + 8);

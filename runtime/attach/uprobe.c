@@ -200,6 +200,18 @@ static bool is_go(const struct search *s, const char *path, const char *func)
 	return !s->q->list_only && strchr(func, '.') && s->q->world->ops->symbol(s->q->world, path, "runtime.gopark", &sym) == 0;
 }
 
+// A program begins by a jump of the kernel's: in the place of a return address lies the number of its arguments, and a return
+// probe would write over it.
+static bool has_no_caller(struct search *s, const char *func)
+{
+	if (!s->is_return || s->q->list_only || strcmp(func, "_start") != 0)
+		return false;
+	if (!glob_is(s->func))
+		diag_error(s->q->diag, s->ap->span, E_NO_MATCH, "_start is where a program begins: nothing calls it, so it does not return");
+	s->said = true;
+	return true;
+}
+
 static void add_site(struct search *s, const char *path, const struct binary_symbol *sym, const char *func, uint64_t place,
 		     const char *note)
 {
@@ -209,6 +221,8 @@ static void add_site(struct search *s, const char *path, const struct binary_sym
 
 	const char *name = attach_name(s->ap, full_name(s, path, func));
 
+	if (has_no_caller(s, func))
+		return;
 	if (is_blind(s, path, sym)) {
 		s->blind++;
 		return;

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 root = Path(sys.argv[1])
-endings = {"live": ("live/cases", ".sh"), "golden": ("golden", ".case"), "unit": ("unit", ".c")}
+endings = {"live": ("live/cases", ".sh"), "golden": ("golden", ".case"), "unit": ("unit", ".c"), "kernels": ("kernels/cases", ".sh")}
 
 
 def table(path, pattern):

@@ -17,6 +17,9 @@ SPILE_WITHOUT=kprobe_session good explain -e "$pairs"
 expect_no_out 'session'
 good explain -e "$pairs"
 expect_same "$(grep -c 'kprobe and kretprobe (session), 2 places' out)" 2 'halves of a session'
+# the return may stand first in the script
+good -q -c 'head -c 100 /dev/zero' -e 'kretprobe:vfs_read /pid == cpid/ { @out = count(); } kprobe:vfs_read /pid == cpid/ { @in = count(); }'
+expect_same "$(sed -n 's/^@in: //p' out)" "$(sed -n 's/^@out: //p' out)" 'entries and returns'
 # other functions at each end, or a budget: two programs
 good explain -e 'kprobe:vfs_read { @ = count(); } kretprobe:vfs_write { @ = count(); }'
 expect_no_out 'session'
