@@ -12,9 +12,11 @@
 #include "runtime/elf_file.h"
 #include "runtime/symbols/dw_die.h"
 
-#define MOST_UNPACKED (4ull << 30)
+#define MOST_UNPACKED (4ull << 30) // bytes of all sections
+#define MOST_RATIO 100 // to the packed ones: DWARF is made a tenth, zeros a thousandth
 #define MOST_UNITS (1u << 22)
 #define MOST_PLACES (1u << 23)
+#define LONGEST_TEXT 65536u
 #define BUDGET_PER_BYTE 64
 #define BUDGET_LEAST (1ll << 26)
 
@@ -23,6 +25,10 @@ bool dw_spend(struct dw_file *f, uint64_t work)
 	f->budget -= (int64_t)MIN(work, (uint64_t)INT64_MAX / 4);
 	return f->budget > 0;
 }
+
+struct unpacking {
+	uint64_t packed, unpacked;
+};
 
 // Sections ----------------------------------------------------------------------------------------------------------------
 
@@ -61,9 +67,10 @@ static bool zstd_all(const uint8_t *in, size_t n, uint8_t *out, size_t size)
 	return ok;
 }
 
-static bool unpack(struct dw_section *s, const uint8_t *p, uint64_t n, uint32_t type, uint64_t size)
+// `left`: what the sections opened before have left of the file's packed bytes, and of MOST_UNPACKED.
+static bool unpack(struct dw_section *s, const uint8_t *p, uint64_t n, uint32_t type, uint64_t size, struct unpacking *left)
 {
-	if (size > MOST_UNPACKED || size / 1100 > n) // neither method packs more than a thousandfold
+	if (size / MOST_RATIO > n || !elf_file_spend(&left->packed, n) || !elf_file_spend(&left->unpacked, size))
 		return false;
 	s->unpacked = xmalloc(size + 1);
 	s->size = size;
@@ -74,7 +81,7 @@ static bool unpack(struct dw_section *s, const uint8_t *p, uint64_t n, uint32_t 
 	return false;
 }
 
-static bool open_packed(struct elf_file *f, const struct elf_section *e, struct dw_section *s)
+static bool open_packed(struct elf_file *f, const struct elf_section *e, struct dw_section *s, struct unpacking *left)
 {
 	const uint8_t *p = elf_file_bytes(f, e->offset, e->size);
 	Elf64_Chdr h;
@@ -83,13 +90,13 @@ static bool open_packed(struct elf_file *f, const struct elf_section *e, struct 
 	if (!p || e->size < sizeof h)
 		return false;
 	memcpy(&h, p, sizeof h);
-	ok = (h.ch_type == ELFCOMPRESS_ZLIB || h.ch_type == 2) && unpack(s, p + sizeof h, e->size - sizeof h, h.ch_type, h.ch_size);
+	ok = (h.ch_type == ELFCOMPRESS_ZLIB || h.ch_type == 2) && unpack(s, p + sizeof h, e->size - sizeof h, h.ch_type, h.ch_size, left);
 	elf_file_drop(f, e->offset, e->size);
 	return ok;
 }
 
 // ".zdebug_info": "ZLIB", the size in 8 bytes of big endian, the stream.
-static bool open_old(struct elf_file *f, const struct elf_section *e, struct dw_section *s)
+static bool open_old(struct elf_file *f, const struct elf_section *e, struct dw_section *s, struct unpacking *left)
 {
 	const uint8_t *p = elf_file_bytes(f, e->offset, e->size);
 	uint64_t size;
@@ -97,22 +104,22 @@ static bool open_old(struct elf_file *f, const struct elf_section *e, struct dw_
 	if (!p || e->size < 12 || memcmp(p, "ZLIB", 4) != 0)
 		return false;
 	memcpy(&size, p + 4, 8);
-	return unpack(s, p + 12, e->size - 12, ELFCOMPRESS_ZLIB, __builtin_bswap64(size));
+	return unpack(s, p + 12, e->size - 12, ELFCOMPRESS_ZLIB, __builtin_bswap64(size), left);
 }
 
-static bool open_section(struct elf_file *f, const char *name, struct dw_section *s)
+static bool open_section(struct elf_file *f, const char *name, struct dw_section *s, struct unpacking *left)
 {
 	struct elf_section e;
 	char old[32];
 
 	if (elf_file_section_named(f, name, &e) && e.type != SHT_NOBITS) {
 		if (e.flags & SHF_COMPRESSED)
-			return open_packed(f, &e, s);
+			return open_packed(f, &e, s, left);
 		*s = (struct dw_section){ .offset = e.offset, .size = e.size };
 		return e.size > 0;
 	}
 	snprintf(old, sizeof old, ".z%s", name + 1);
-	return elf_file_section_named(f, old, &e) && e.type != SHT_NOBITS && open_old(f, &e, s);
+	return elf_file_section_named(f, old, &e) && e.type != SHT_NOBITS && open_old(f, &e, s, left);
 }
 
 bool dw_section_bytes(const struct dw_file *f, enum dw_section_id id, uint64_t offset, uint64_t size, struct dw_bytes *b)
@@ -133,17 +140,17 @@ bool dw_section_rest(const struct dw_file *f, enum dw_section_id id, uint64_t of
 
 const char *dw_section_text(const struct dw_file *f, enum dw_section_id id, uint64_t offset)
 {
-	uint64_t size = f->section[id].size;
+	uint64_t size = f->section[id].size, rest = offset < size ? MIN(size - offset, LONGEST_TEXT) : 0;
 	struct dw_bytes b;
 
-	for (uint64_t want = 256; offset < size; want *= 64) {
-		uint64_t have = MIN(want, size - offset);
+	for (uint64_t want = 256; rest; want *= 64) {
+		uint64_t have = MIN(want, rest);
 
 		if (!dw_section_bytes(f, id, offset, have, &b))
 			return "";
 		if (memchr(b.p, '\0', have))
 			return (const char *)b.p;
-		if (have == size - offset)
+		if (have == rest)
 			return "";
 	}
 	return "";
@@ -165,11 +172,12 @@ int dw_file_open(struct elf_file *e, struct dw_file **ret)
 		[DW_RANGES] = ".debug_ranges", [DW_RNGLISTS] = ".debug_rnglists", [DW_ARANGES] = ".debug_aranges",
 	};
 	struct dw_file *f = xcalloc(1, sizeof *f);
+	struct unpacking left = { .packed = elf_file_size(e), .unpacked = MOST_UNPACKED };
 	uint64_t size = 0;
 
 	f->elf = e;
 	for (int i = 0; i < DW_SECTIONS; i++) {
-		open_section(e, names[i], &f->section[i]);
+		open_section(e, names[i], &f->section[i], &left);
 		size += f->section[i].size;
 	}
 	f->budget = BUDGET_LEAST + (int64_t)MIN(size, MOST_UNPACKED) * BUDGET_PER_BYTE;

@@ -3,6 +3,7 @@
 
 #include <dwarf.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "base/util.h"
@@ -60,16 +61,18 @@ static void new_table(struct dw_file *f, struct dw_bytes *b, const struct dw_uni
 	}
 	for (uint64_t i = 0; i < count && i < MOST_FILES && !b->failed && dw_spend(f, n); i++) {
 		struct dw_source s = { .name = "" };
+		uint64_t letters = 0;
 
 		for (unsigned k = 0; k < n; k++) {
 			struct dw_value v;
 
 			dw_value(b, u, &format[k].form, &v);
 			if (format[k].what == DW_LNCT_path)
-				s.name = dw_value_text(f, u, &v);
+				letters += strlen(s.name = dw_value_text(f, u, &v));
 			else if (format[k].what == DW_LNCT_directory_index)
 				s.folder = v.u;
 		}
+		dw_spend(f, letters / 16); // a long name costs more than an entry, and all may have the same
 		if (files)
 			vec_push(NULL, &r->files, s);
 		else

@@ -318,6 +318,38 @@ static void broken_files_do_no_harm(void **state)
 	assert_int_equal(open_bytes("no BTF at all, but long enough to be", 36, NULL, &file), -EINVAL);
 }
 
+// Twenty structs of three anonymous members, each of the next struct: a thousand bytes for three thousand million members.
+static void exploding_structs_end(void **state)
+{
+	enum { DEEP = 20 };
+	_str_ struct str bytes = { 0 };
+	struct maker m = { 0 };
+	struct fixture f = { .arena = arena_new() };
+	uint64_t sum = 0;
+
+	str_addc(&m.strings, '\0');
+	add_int(&m, "int", 4, BTF_INT_SIGNED);
+	for (uint32_t i = 0; i < DEEP; i++) {
+		uint32_t id = add(&m, "deep", BTF_KIND_UNION, 3, false, 4);
+
+		for (unsigned k = 0; k < 3; k++)
+			member(&m, i + 1 < DEEP ? "" : "leaf", i + 1 < DEEP ? id + 1 : INT, 0, 0);
+	}
+	finish(&m, &bytes);
+	f.types = types_new(f.arena);
+	assert_int_equal(open_bytes(bytes.p, bytes.n, NULL, &f.file), 0);
+	f.b = btf_types_new(f.arena, f.types, f.file);
+	for (uint32_t id = 2; id < btf_file_end(f.file); id++) {
+		const struct type *t = btf_types_get(f.b, id);
+
+		assert_int_equal(btf_types_complete(f.b, t), 0);
+		assert_true(t->nfields <= 1 << 16);
+		sum += t->nfields;
+	}
+	assert_true(sum > 3);
+	close_made(&f);
+}
+
 static void the_kernel_is_read(void **state)
 {
 	struct arena *a = arena_new();
@@ -355,7 +387,7 @@ int main(void)
 		cmocka_unit_test(raw_tracepoints_have_arguments),
 		cmocka_unit_test(split_files_see_their_base),
 		cmocka_unit_test(broken_files_do_no_harm),
-		cmocka_unit_test(the_kernel_is_read),
+		cmocka_unit_test(exploding_structs_end), cmocka_unit_test(the_kernel_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

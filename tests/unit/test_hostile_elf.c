@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -17,6 +18,7 @@
 #include "base/util.h"
 #include "base/world.h"
 #include "runtime/elf_file.h"
+#include "runtime/symbols/lines.h"
 #include "runtime/symbols/plt.h"
 #include "runtime/symbols/sym_table.h"
 #include "runtime/unwind/image_file.h"
@@ -44,7 +46,7 @@ struct maker {
 	Elf64_Ehdr *header;
 };
 
-static const char names[] = "\0.shstrtab\0.plt\0.rela.dyn\0.note.stapsdt\0.symtab\0.strtab\0.eh_frame\0.eh_frame_hdr\0.dynsym";
+static const char names[] = "\0.shstrtab\0.plt\0.rela.dyn\0.note.stapsdt\0.symtab\0.strtab\0.eh_frame\0.eh_frame_hdr\0.debug_info\0.debug_abbrev";
 
 static uint32_t name_of(const char *name)
 {
@@ -246,6 +248,39 @@ static void programs_over_one_another_end(void **state)
 	free(m.bytes);
 }
 
+// Packed sections ----------------------------------------------------------------------------------------------------------
+
+// 0, or why there are no lines in a file whose .debug_info is so many bytes, packed: zeros, or what cannot be packed much.
+static int open_packed(uint64_t size, bool zeros)
+{
+	_free_ uint8_t *plain = xcalloc(1, size);
+	struct lines *l = NULL;
+	struct maker m;
+	char path[64];
+	uLongf n = SIZE / 2 - BODY - sizeof(Elf64_Chdr);
+
+	for (uint64_t i = 0; !zeros && i < size; i++)
+		plain[i] = (uint8_t)(i * i >> 5);
+	begin(&m);
+	*(Elf64_Chdr *)(m.bytes + BODY) = (Elf64_Chdr){ .ch_type = ELFCOMPRESS_ZLIB, .ch_size = size, .ch_addralign = 1 };
+	assert_int_equal(compress(m.bytes + BODY + sizeof(Elf64_Chdr), &n, plain, size), Z_OK);
+	m.section[add(&m, ".debug_info", SHT_PROGBITS, BODY, sizeof(Elf64_Chdr) + n)].sh_flags = SHF_COMPRESSED;
+	add(&m, ".debug_abbrev", SHT_PROGBITS, CODE, 16);
+	_close_ int fd = memfd_create("packed", 0);
+	assert_int_equal(write_all(fd, m.bytes, SIZE), 0);
+	free(m.bytes);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	int err = lines_open_file(path, &l);
+	lines_free(l);
+	return err;
+}
+
+static void packed_zeros_are_not_unpacked(void **state)
+{
+	assert_int_equal(open_packed(100000, false), 0);
+	assert_true(open_packed(32 << 20, true) < 0);
+}
+
 // A sparse file --------------------------------------------------------------------------------------------------------------
 
 static void holes_are_not_read(void **state)
@@ -290,7 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables_end_with_the_file), cmocka_unit_test(sections_over_one_another_count_once), cmocka_unit_test(long_names_are_read_once),
-		cmocka_unit_test(programs_over_one_another_end), cmocka_unit_test(holes_are_not_read),
+		cmocka_unit_test(programs_over_one_another_end), cmocka_unit_test(packed_zeros_are_not_unpacked), cmocka_unit_test(holes_are_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
