@@ -382,6 +382,42 @@ class Bench:
             print("| %s | %s | %d | %s | %s | %s | %s | %s |" % (what, number(rate), samples, number(cpu), number(memory), whole, met, number(pending)))
         print()
 
+    # --- walking stacks ------------------------------------------------------------------------------------------------
+    def deep(self, flag):
+        """The program with deep stacks and six libraries to have them in, built with or without frame pointers."""
+        flags = ["gcc", "-O2", flag, "-D_GNU_SOURCE", "-w", os.path.join(HERE, "deep.c")]
+        program = self.path("deep" + flag)
+        libraries = ["%s-%d.so" % (program, i) for i in range(6)]
+        subprocess.check_call(flags + ["-no-pie", "-fno-pie", "-o", program, "-ldl"])
+        for library in libraries:
+            subprocess.check_call(flags + ["-DLIBRARY", "-shared", "-fPIC", "-o", library])
+        return program, libraries
+
+    def frame(self, script, program, libraries):
+        """Nanoseconds that a probe's hit takes longer for each frame that the stack is deeper. Deeper than 127 the kernel does not go."""
+        shallow, deep = 20, 100
+
+        def hit(depth):
+            command = shlex.join([program, str(depth), str(self.args.hits // 8)] + libraries)
+            probe = "uprobe:%s:hit { %s }" % (program, script)
+            return run(["chrt", "-r", "10"] + self.spile.script(probe, "-c", command), self.spile.env).ns
+        return (hit(deep) - hit(shallow)) / (deep - shallow)
+
+    def walk(self):
+        """User stacks by unwind tables, of a program without frame pointers, beside the kernel's own walk along them, of the same with."""
+        bare, bare_libraries = self.deep("-fomit-frame-pointer")
+        framed, framed_libraries = self.deep("-fno-omit-frame-pointer")
+        shapes = [("one program", "@ = %s;", [], []), ("six libraries by turns", "@ = %s;", bare_libraries, framed_libraries),
+                  ("the same, counted: @[ustack] = count()", "@[%s] = count();", bare_libraries, framed_libraries)]
+        print("%d runs each, interleaved, medians; load %.1f\n" % (self.args.runs, os.getloadavg()[0]))
+        print("| frames in | by tables, ns a frame | by frame pointers, ns a frame | ratio |\n|---|---:|---:|---:|")
+        for what, script, of_bare, of_framed in shapes:
+            seen = self.interleaved({"tables": lambda: self.frame(script % "ustack(127)", bare, of_bare),
+                                     "pointers": lambda: self.frame(script % "ustack(fp, 127)", framed, of_framed)})
+            tables, pointers = statistics.median(seen["tables"]), statistics.median(seen["pointers"])
+            print("| %s | %s | %s | %.2f |" % (what, number(tables), number(pointers), tables / pointers), flush=True)
+        print()
+
     # --- unwind tables -----------------------------------------------------------------------------------------------
     def tables(self):
         """Unwind tables of all that is installed. A table of its own."""
@@ -582,7 +618,7 @@ def version(peers):
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    groups = ["startup", "detach", "attach", "hits", "calls", "printf", "profile", "storm", "symbols", "tables", "compile"]
+    groups = ["startup", "detach", "attach", "hits", "calls", "printf", "profile", "storm", "walk", "symbols", "tables", "compile"]
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help="another tracer with bpftrace's options")
     parser.add_argument("--only", choices=groups, action="append", help="one group of measurements (repeatable)")
