@@ -49,7 +49,7 @@ enum mechanism { // how a site is attached
 enum plan_number { PLAN_NUMBER_POOL_MASK }; // words of the unwind pool - 1
 
 enum map_role { MAP_USER, MAP_RING, MAP_SCRATCH, MAP_LOST, MAP_GLOBALS, MAP_RODATA, MAP_NAMES, MAP_CONTROL, MAP_TARGETS, MAP_IMPORTED,
-		MAP_UNWIND_POOL, MAP_UNWIND_FILES, MAP_UNWIND_COUNTS, // base/unwind.h
+		MAP_UNWIND_POOL, MAP_UNWIND_FILES, MAP_UNWIND_COUNTS, MAP_UNWIND_KNOWN, // base/unwind.h
 		MAP_ROLES };
 
 enum loss_kind {

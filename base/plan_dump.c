@@ -21,7 +21,8 @@ static const char *const mechanisms[] = {
 static const char *const roles[] = { [MAP_USER] = "user", [MAP_RING] = "ring", [MAP_SCRATCH] = "scratch", [MAP_LOST] = "lost",
 				     [MAP_GLOBALS] = "globals", [MAP_RODATA] = "rodata", [MAP_NAMES] = "names",
 				     [MAP_CONTROL] = "control", [MAP_TARGETS] = "targets", [MAP_UNWIND_POOL] = "unwind pool",
-				     [MAP_UNWIND_FILES] = "unwind files", [MAP_UNWIND_COUNTS] = "unwind counts" };
+				     [MAP_UNWIND_FILES] = "unwind files", [MAP_UNWIND_COUNTS] = "unwind counts",
+				     [MAP_UNWIND_KNOWN] = "unwind known" };
 static const char *const losses[] = { [LOSS_EVENT] = "event", [LOSS_UPDATE] = "update", [LOSS_SCRATCH] = "scratch", [LOSS_LEFT_OUT] = "left_out" };
 static const char *const events[] = {
 #define EVENT(NAME, func, control) [EVENT_##NAME] = #NAME,

@@ -51,6 +51,22 @@ struct unwind_rule {
 	int32_t post;
 };
 
+// What was found for an address once need not be looked up again while the address space has the same mappings: an entry of a table
+// without locks, in the place that its key says (UNWIND_KNOWN_SHIFT bits of a hash). Entries that two processors wrote at the same
+// time, a word each, do not fit together: their two words give no key that is asked for.
+//
+//   rule: 0-1 enum unwind_plain, 2 the frame pointer is saved, 16-31 where (CFA + this), 32-63 the CFA (sp or fp + this). The return
+//   address lies at CFA - 8. Rules that do not fit are not kept
+struct unwind_known {
+	uint64_t check; // key ^ rule; key = number of the address space with its mappings + address
+	uint64_t rule;
+};
+#define UNWIND_KNOWN_SHIFT 13
+#define UNWIND_KNOWN_BYTES ((uint32_t)sizeof(struct unwind_known) << UNWIND_KNOWN_SHIFT)
+
+enum unwind_plain { UNWIND_PLAIN_NONE, UNWIND_PLAIN_STOP, UNWIND_PLAIN_SP, UNWIND_PLAIN_FP };
+#define UNWIND_PLAIN_SAVED 4
+
 // A file as the kernel knows it. Its generation number would not do: the kernel and stat() have only these in common. A file
 // that was written anew in its place has another time.
 struct unwind_key {

@@ -100,7 +100,7 @@ struct cg {
 	size_t lines;
 	uint32_t source;
 	uint32_t map_ring, map_scratch, map_lost, map_globals, map_control, map_targets; // indexes into plan.maps; UINT32_MAX: not used yet
-	uint32_t map_unwind[3]; // of the roles MAP_UNWIND_*
+	uint32_t map_unwind[4]; // of the roles MAP_UNWIND_*
 	int unwinds; // 0: not asked yet; 1: user stacks are walked by unwind tables; -1: by the kernel
 	LLVMValueRef max_cpus; // the function of that name
 	LLVMValueRef has_xchg, has_read; // the constants of these names

@@ -29,6 +29,7 @@ static const struct {
 	[MAP_UNWIND_POOL] = { "unwind_pool", BPF_MAP_TYPE_ARRAY, 4 },
 	[MAP_UNWIND_FILES] = { "unwind_files", BPF_MAP_TYPE_HASH, sizeof(struct unwind_key) },
 	[MAP_UNWIND_COUNTS] = { "unwind_counts", BPF_MAP_TYPE_PERCPU_ARRAY, 4 },
+	[MAP_UNWIND_KNOWN] = { "unwind_known", BPF_MAP_TYPE_ARRAY, 4 },
 	[MAP_TARGETS] = { "targets", BPF_MAP_TYPE_HASH, 4 },
 };
 
@@ -36,7 +37,7 @@ uint32_t cg_map(struct cg *cg, enum map_role role)
 {
 	uint32_t *at = role == MAP_RING ? &cg->map_ring : role == MAP_SCRATCH ? &cg->map_scratch : role == MAP_LOST ? &cg->map_lost :
 		       role == MAP_CONTROL ? &cg->map_control : role == MAP_TARGETS ? &cg->map_targets :
-		       role >= MAP_UNWIND_POOL && role <= MAP_UNWIND_COUNTS ? &cg->map_unwind[role - MAP_UNWIND_POOL] : &cg->map_globals;
+		       role >= MAP_UNWIND_POOL && role <= MAP_UNWIND_KNOWN ? &cg->map_unwind[role - MAP_UNWIND_POOL] : &cg->map_globals;
 
 	if (*at == NO_MAP) {
 		struct plan_map m = { .name = internal[role].name, .role = role, .bpf_type = internal[role].bpf_type, .key_size = internal[role].key_size };
@@ -154,7 +155,7 @@ static LLVMValueRef define_flag(struct cg *cg, const char *name, bool value)
 static void begin(struct cg *cg)
 {
 	cg->map_ring = cg->map_scratch = cg->map_lost = cg->map_globals = cg->map_control = cg->map_targets = NO_MAP;
-	cg->map_unwind[0] = cg->map_unwind[1] = cg->map_unwind[2] = NO_MAP;
+	cg->map_unwind[0] = cg->map_unwind[1] = cg->map_unwind[2] = cg->map_unwind[3] = NO_MAP;
 	cg->on_stack_limit = MIN(config_number(cg, "on_stack_limit", 32), 128u);
 	cg->may_goto = cg->p->world->ops->feature && cg->p->world->ops->feature(cg->p->world, FEATURE_MAY_GOTO);
 	cg->perf = !has_feature(cg, FEATURE_RINGBUF);
@@ -206,6 +207,9 @@ static void finish_plan(struct cg *cg, const struct codegen_options *o)
 		} else if (m->role == MAP_UNWIND_COUNTS) {
 			m->value_size = 8;
 			m->max_entries = UNWIND_COUNTS;
+		} else if (m->role == MAP_UNWIND_KNOWN) {
+			m->value_size = UNWIND_KNOWN_BYTES;
+			m->max_entries = 1;
 		} else if (m->role == MAP_LOST) {
 			m->value_size = 8;
 			m->max_entries = MAX(p->n_losses, 1u);

@@ -11,8 +11,10 @@ extern const char stdlib_bitcode[], stdlib_bitcode_end[];
 LLVMValueRef cg_stdlib(struct cg *cg, const char *name, LLVMTypeRef ret, unsigned n, LLVMValueRef *args, const char *as)
 {
 	LLVMValueRef fn = LLVMGetNamedFunction(cg->l.mod, name);
-	LLVMTypeRef types[8];
+	LLVMTypeRef types[12];
 
+	if (n > ARRAY_SIZE(types))
+		BUG("%s has too many parameters", name);
 	for (unsigned i = 0; i < n; i++)
 		types[i] = LLVMTypeOf(args[i]);
 	LLVMTypeRef type = LLVMFunctionType(ret, types, n, 0);

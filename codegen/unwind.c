@@ -73,6 +73,11 @@ static bool has(struct cg *cg, enum feature f)
 	return w->ops->feature && w->ops->feature(w, f);
 }
 
+static bool in_pieces(struct cg *cg)
+{
+	return !has(cg, FEATURE_BIG_VALUES);
+}
+
 // Are the user's registers to be found? Without the helper they lie at the end of the task's stack in the kernel.
 static bool has_registers(struct cg *cg, uint32_t *offset)
 {
@@ -97,6 +102,8 @@ static bool find_offsets(struct cg *cg, uint32_t *offset)
 		  offset[UNWIND_RB_RIGHT] != UNWIND_NOWHERE;
 	if (!maple)
 		offset[UNWIND_MM_MAPLE] = UNWIND_NOWHERE;
+	if (in_pieces(cg) || (offset[UNWIND_MM_SEQ] == UNWIND_NOWHERE && offset[UNWIND_MM_SEQ_OLD] == UNWIND_NOWHERE))
+		offset[UNWIND_MM_ID] = UNWIND_NOWHERE; // no table of known addresses
 	bool mtime = offset[UNWIND_INODE_MTIME] != UNWIND_NOWHERE || offset[UNWIND_INODE_MTIME_67] != UNWIND_NOWHERE ||
 		     offset[UNWIND_INODE_MTIME_OLD] != UNWIND_NOWHERE;
 	return all && (maple || rb) && mtime && has_registers(cg, offset);
@@ -128,11 +135,6 @@ bool cg_unwinds(struct cg *cg)
 			cg->plan->stack_note = arena_printf(cg->arena, "user stacks are walked by the kernel, along frame pointers: %s", why);
 	}
 	return cg->unwinds > 0;
-}
-
-static bool in_pieces(struct cg *cg)
-{
-	return !has(cg, FEATURE_BIG_VALUES);
 }
 
 uint32_t cg_unwind_pool_bytes(struct cg *cg)
@@ -197,6 +199,15 @@ struct walk {
 	uint64_t limit; // and UNWIND_IDS
 };
 
+// Can what was found for an address be kept? Only where changes of mappings are counted.
+static bool knows(struct cg *cg)
+{
+	uint32_t offset[UNWIND_OFFSETS];
+
+	find_offsets(cg, offset);
+	return offset[UNWIND_MM_ID] != UNWIND_NOWHERE;
+}
+
 static LLVMValueRef one_frame(struct cg *cg, void *arg, LLVMValueRef i)
 {
 	const struct walk *w = arg;
@@ -206,12 +217,13 @@ static LLVMValueRef one_frame(struct cg *cg, void *arg, LLVMValueRef i)
 	LLVMValueRef mask = l_pseudo(l, PLAN_PSEUDO_NUMBER, PLAN_NUMBER_POOL_MASK, "pool.mask");
 	uint32_t map = cg_map(cg, MAP_UNWIND_POOL);
 	LLVMValueRef pool = in_pieces(cg) ? cg_map_ptr(cg, map) : cg_map_value(cg, map, 0);
-	LLVMValueRef args[] = { cg_frame_at(cg, w->place, "walk"), pool,
+	LLVMValueRef known = knows(cg) ? cg_map_value(cg, cg_map(cg, MAP_UNWIND_KNOWN), 0) : LLVMConstNull(l->ptr);
+	LLVMValueRef args[] = { cg_frame_at(cg, w->place, "walk"), pool, known,
 				cg_map_ptr(cg, cg_map(cg, MAP_UNWIND_FILES)), cg_map_ptr(cg, cg_map(cg, MAP_CONTROL)),
 				cg_map_ptr(cg, cg_map(cg, MAP_UNWIND_COUNTS)), LLVMBuildPtrToInt(l->b, mask, l->i64, "mask"),
 				l_k(l, miss_event(cg)), l_k(l, w->limit) };
 
-	return cg_stdlib(cg, "unwind_step", l->i64, 8, args, "done");
+	return cg_stdlib(cg, "unwind_step", l->i64, 9, args, "done");
 }
 
 static LLVMValueRef build_step(struct cg *cg, struct walk *w)

@@ -136,6 +136,8 @@ static struct map_shape shape(const struct loading *g, const struct plan_map *m)
 		return (struct map_shape){ BPF_MAP_TYPE_HASH, sizeof(struct unwind_key), sizeof(struct unwind_file), UNWIND_FILES_MOST, 0 };
 	case MAP_UNWIND_COUNTS:
 		return (struct map_shape){ BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, UNWIND_COUNTS, 0 };
+	case MAP_UNWIND_KNOWN:
+		return (struct map_shape){ BPF_MAP_TYPE_ARRAY, 4, UNWIND_KNOWN_BYTES, 1, 0 };
 	case MAP_USER: case MAP_RODATA: case MAP_NAMES: case MAP_TARGETS: case MAP_IMPORTED: case MAP_ROLES:
 		break;
 	}

@@ -217,15 +217,15 @@ static bool find_mapping(struct unwind *u, u64 pc, void *files, void *control, v
 	opaque(i);
 	if (holds(&u->map[i & (UNWIND_MAPS - 1)], pc))
 		return true;
-	i = holds(&u->map[0], pc) ? 0 : holds(&u->map[1], pc) ? 1 : holds(&u->map[2], pc) ? 2 : holds(&u->map[3], pc) ? 3 : UNWIND_MAPS;
-	if (i < UNWIND_MAPS) {
-		u->at = (u32)i;
-		return true;
-	}
+	for (i = 0; i < UNWIND_MAPS; i++)
+		if (holds(&u->map[i], pc)) {
+			u->at = (u32)i;
+			return true;
+		}
 	u64 vma = vma_find(u, pc);
 	if (!vma || bpf_probe_read_kernel(u->near, UNWIND_NEAR, (void *)vma))
 		return false;
-	i = u->next_map++;
+	i = u->nmaps++;
 	opaque(i);
 	i &= UNWIND_MAPS - 1;
 	struct unwind_map *m = &u->map[i];
@@ -290,6 +290,61 @@ static bool find_rule(struct unwind *u, const struct unwind_map *m, u64 pc, void
 		return false;
 	u->rule = *rule;
 	return u->rule.cfa != UNWIND_CFA_NONE;
+}
+
+// What was found before ------------------------------------------------------------------------------------------------
+
+#define MIX 0x9e3779b97f4a7c15ull
+
+// An address space's number is never used again, and the count beside it changes with every change of its mappings.
+static u64 space_of(const struct unwind *u)
+{
+	u32 changes;
+
+	if (!HAS(MM_ID))
+		return 0;
+	changes = (u32)read_word(u->mm + (HAS(MM_SEQ) ? K(MM_SEQ) : K(MM_SEQ_OLD)));
+	if (HAS(MM_SEQ) && (changes & 1)) // one is being made
+		return 0;
+	return (read_word(u->mm + K(MM_ID)) * MIX + changes) * MIX;
+}
+
+static volatile struct unwind_known *known_at(void *known, u64 key)
+{
+	u64 i = key * MIX >> (64 - UNWIND_KNOWN_SHIFT);
+
+	opaque(i);
+	return (volatile struct unwind_known *)known + (i & ((1u << UNWIND_KNOWN_SHIFT) - 1));
+}
+
+static u64 known_find(void *known, u64 key)
+{
+	volatile struct unwind_known *k = known_at(known, key);
+	u64 rule = k->rule;
+
+	return (k->check ^ rule) == key ? rule : UNWIND_PLAIN_NONE;
+}
+
+static void known_keep(void *known, u64 key, u64 rule)
+{
+	volatile struct unwind_known *k = known_at(known, key);
+
+	k->rule = rule;
+	k->check = key ^ rule;
+}
+
+static u64 plain_of(const struct unwind_rule *r)
+{
+	bool saved = r->fp == UNWIND_AT_CFA;
+
+	if (r->cfa == UNWIND_CFA_STOP)
+		return UNWIND_PLAIN_STOP;
+	if ((r->cfa != UNWIND_CFA_SP && r->cfa != UNWIND_CFA_FP) || r->ra != UNWIND_AT_CFA || r->ra_off != -8)
+		return UNWIND_PLAIN_NONE;
+	if (!saved && r->fp != UNWIND_SAME && r->fp != UNWIND_LOST)
+		return UNWIND_PLAIN_NONE;
+	return (r->cfa == UNWIND_CFA_SP ? UNWIND_PLAIN_SP : UNWIND_PLAIN_FP) | (saved ? UNWIND_PLAIN_SAVED : 0) |
+	       (u64)(uint16_t)r->fp_off << 16 | (u64)(u32)r->cfa_off << 32;
 }
 
 static u64 saved_register(struct unwind *u, u32 dwarf)
@@ -438,6 +493,37 @@ static enum step leave_by_rule(struct unwind *u, const struct unwind_rule *r)
 	return STEP_ON;
 }
 
+// By a rule as nearly all are. What is saved lies below the return address, so it is read first, and the window is laid there.
+static enum step leave_plainly(struct unwind *u, u64 rule)
+{
+	u64 cfa = ((rule & 3) == UNWIND_PLAIN_FP ? u->fp : u->sp) + (u64)((s64)rule >> 32), fp = u->fp, ra = 0;
+	s64 at = (s64)(rule << 32) >> 48;
+	u64 pair[2] = { 0, 0 };
+	bool read = true;
+
+	if ((rule & 3) == UNWIND_PLAIN_STOP) {
+		end_walk(u, WIRE_STOP_OUTERMOST);
+		return STEP_END;
+	}
+	if (rule & UNWIND_PLAIN_SAVED) {
+		read = read_pair(u, cfa + (u64)at, pair);
+		fp = pair[0];
+		ra = pair[1];
+	}
+	if (read && (!(rule & UNWIND_PLAIN_SAVED) || at != -16))
+		read = read_stack(u, cfa - 8, &ra);
+	if (!read || cfa <= u->sp) {
+		end_walk(u, read ? WIRE_STOP_LOOP : WIRE_STOP_FAULT);
+		return STEP_END;
+	}
+	u->ra_at = cfa - 8;
+	u->sp = cfa;
+	u->fp = fp;
+	u->ip = ra;
+	u->how = WIRE_HOW_CFI;
+	return STEP_ON;
+}
+
 // A function without unwind information at its first or last instruction, or a stub that jumps through a table.
 static bool leave_leaf(struct unwind *u)
 {
@@ -565,7 +651,8 @@ void unwind_begin(struct unwind *u, u64 why)
 	u->fp = read_word(u->regs + REG_BP);
 	u->how = WIRE_HOW_TOP;
 	u->behind = is_behind_call(u->pivot[0], u->ip);
-	u->doubt = u->next_map = u->at = 0;
+	u->space = space_of(u);
+	u->doubt = u->nmaps = u->at = 0;
 	u->window_at = UNWIND_NO_WINDOW;
 	u->ra_at = 0;
 	for (u32 i = 0; i < UNWIND_MAPS; i++)
@@ -594,8 +681,19 @@ static void push(struct unwind *u, const struct unwind_map *m, u64 limit)
 	u->n = (u32)n + 1;
 }
 
+// One frame whose address was met before.
+static u64 known_step(struct unwind *u, u64 rule, u64 limit)
+{
+	if (u->n >= (u32)limit) {
+		end_walk(u, WIRE_STOP_DEPTH);
+		return 1;
+	}
+	push(u, NULL, limit);
+	return leave_plainly(u, rule) == STEP_END;
+}
+
 // One frame. 1: there are no more.
-u64 unwind_step(struct unwind *u, void *pool, void *files, void *control, void *counts, u64 mask, u64 event, u64 limit)
+u64 unwind_step(struct unwind *u, void *pool, void *known, void *files, void *control, void *counts, u64 mask, u64 event, u64 limit)
 {
 	u64 pc = u->ip - !is_exact(u);
 
@@ -605,6 +703,10 @@ u64 unwind_step(struct unwind *u, void *pool, void *files, void *control, void *
 		end_walk(u, WIRE_STOP_ROOT);
 		return 1;
 	}
+	bool knows = HAS(MM_ID) && u->space && !(limit & UNWIND_IDS);
+	u64 key = u->space + pc, rule = knows ? known_find(known, key) : UNWIND_PLAIN_NONE;
+	if (rule)
+		return known_step(u, rule, limit);
 	if (!find_mapping(u, pc, files, control, counts, event)) {
 		if (repair(u)) // the trampoline is at its mapping's first byte: what lies before a return to it is none
 			return 0; // the same frame once more
@@ -626,12 +728,13 @@ u64 unwind_step(struct unwind *u, void *pool, void *files, void *control, void *
 	if (m->state == UNWIND_MAP_READY && find_rule(u, m, pc, pool, mask)) {
 		const struct unwind_rule *r = &u->rule;
 
-		if (r->cfa == UNWIND_CFA_STOP) {
-			end_walk(u, WIRE_STOP_OUTERMOST);
-			return 1;
-		}
+		rule = plain_of(r);
+		if (rule && knows)
+			known_keep(known, key, rule);
 		why = WIRE_STOP_RULE;
-		if (r->cfa == UNWIND_CFA_SIGNAL)
+		if (rule)
+			step = leave_plainly(u, rule);
+		else if (r->cfa == UNWIND_CFA_SIGNAL)
 			step = leave_signal(u);
 		else if (r->cfa != UNWIND_CFA_BAD)
 			step = leave_by_rule(u, r);

@@ -4,10 +4,10 @@
 
 #include "base/unwind.h"
 
-#define UNWIND_MAPS 4 // mappings remembered: the program and the library it calls back from, and two more
+#define UNWIND_MAPS 16 // mappings remembered
 
 #define UNWIND_IDS (1ull << 32) // beside the limit: frames are build IDs
-#define UNWIND_WINDOW 256 // bytes of the stack read at a time
+#define UNWIND_WINDOW 512 // bytes of the stack read at a time
 #define UNWIND_NO_WINDOW 1 // no stack lies at an odd address
 #define UNWIND_NEAR 256   // bytes of a kernel object read at a time
 
@@ -31,12 +31,13 @@ struct unwind {
 	uint64_t ip, sp, fp; // of the frame at hand
 	uint64_t ra_at;      // where its ip was read; 0: from a register
 	uint64_t task, mm, regs; // kernel addresses
+	uint64_t space;      // the address space with its mappings, as a number; 0: nothing can be known of it
 	uint32_t how;        // enum wire_how: how the frame at hand was found
 	uint32_t stop;       // enum wire_stop
 	uint32_t doubt;      // the reason to give when a frame pointer led nowhere
 	uint32_t n, why;
 	uint32_t walks;      // 0: the kernel's own walk is to be used
-	uint32_t next_map, at;
+	uint32_t nmaps, at;  // mappings met, of which the last UNWIND_MAPS are remembered; the one at hand
 	uint32_t behind, pad; // 1: the topmost ip is behind the instruction that was executed, as a return address is
 	struct unwind_rule rule;
 	struct unwind_key key;

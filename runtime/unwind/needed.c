@@ -60,32 +60,71 @@ static void add_default(struct list *l, const char *soname)
 		}
 }
 
-static void add_library(struct list *l, const char *soname)
+// In the folders that the file itself names: "$ORIGIN/../lib:/opt/lib", where $ORIGIN is its own folder.
+static bool add_from(struct list *l, const char *of, const char *folders, const char *soname)
+{
+	const char *slash = strrchr(of, '/');
+	char path[4096];
+
+	while (*folders) {
+		size_t n = strcspn(folders, ":"), skip = strncmp(folders, "$ORIGIN", 7) == 0 ? 7 : strncmp(folders, "${ORIGIN}", 9) == 0 ? 9 : 0;
+		int origin = skip && slash ? (int)(slash - of) : 0;
+
+		if (n && skip <= n && (!skip || slash) &&
+		    (size_t)snprintf(path, sizeof path, "%.*s%.*s/%s", origin, of, (int)(n - skip), folders + skip, soname) < sizeof path &&
+		    access(path, R_OK) == 0) {
+			add(l, path);
+			return true;
+		}
+		folders += n + (folders[n] == ':');
+	}
+	return false;
+}
+
+static void add_library(struct list *l, const char *of, const char *folders, const char *soname)
 {
 	struct search s = { .l = l };
 
+	if (strchr(soname, '/')) {
+		add(l, soname);
+		return;
+	}
+	if (folders && add_from(l, of, folders, soname))
+		return;
 	ld_cache_each("/etc/ld.so.cache", soname, first_only, &s);
 	if (!s.found)
 		add_default(l, soname);
 }
 
-static void add_libraries(struct list *l, const struct elf_file *f)
+// The string of the dynamic section's entry number i when it has that tag; NULL: it has not, or there are no more.
+static const char *dynamic_string(const struct elf_file *f, const struct elf_section *dynamic, const struct elf_section *names, uint64_t i, int64_t tag)
+{
+	const void *p = elf_file_bytes(f, dynamic->offset + i * sizeof(Elf64_Dyn), sizeof(Elf64_Dyn));
+	const char *text = elf_file_bytes(f, names->offset, names->size);
+	Elf64_Dyn d;
+
+	if (!p || !text)
+		return NULL;
+	memcpy(&d, p, sizeof d);
+	if (d.d_tag != tag || d.d_un.d_val >= names->size || !memchr(text + d.d_un.d_val, 0, names->size - d.d_un.d_val))
+		return NULL;
+	return text + d.d_un.d_val;
+}
+
+static void add_libraries(struct list *l, const char *path, const struct elf_file *f)
 {
 	struct elf_section dynamic, names;
-	Elf64_Dyn d;
+	const char *folders = NULL, *s;
 
 	if (!elf_file_section_named(f, ".dynamic", &dynamic) || !elf_file_section_named(f, ".dynstr", &names))
 		return;
-	const char *text = elf_file_bytes(f, names.offset, names.size);
-	for (uint64_t at = 0; text && at + sizeof d <= dynamic.size; at += sizeof d) {
-		const void *p = elf_file_bytes(f, dynamic.offset + at, sizeof d);
-
-		if (!p)
-			return;
-		memcpy(&d, p, sizeof d);
-		if (d.d_tag == DT_NEEDED && d.d_un.d_val < names.size && memchr(text + d.d_un.d_val, 0, names.size - d.d_un.d_val))
-			add_library(l, text + d.d_un.d_val);
-	}
+	uint64_t n = dynamic.size / sizeof(Elf64_Dyn);
+	for (uint64_t i = 0; i < n; i++)
+		if ((s = dynamic_string(f, &dynamic, &names, i, DT_RUNPATH)) || (s = dynamic_string(f, &dynamic, &names, i, DT_RPATH)))
+			folders = s;
+	for (uint64_t i = 0; i < n; i++)
+		if ((s = dynamic_string(f, &dynamic, &names, i, DT_NEEDED)))
+			add_library(l, path, folders, s);
 }
 
 static void add_interpreter(struct list *l, const struct elf_file *f)
@@ -131,7 +170,7 @@ void needed_each(const char *program, void (*each)(void *arg, const char *path),
 
 		if (elf_file_open(l.path.v[i], &f) == 0) {
 			add_interpreter(&l, f);
-			add_libraries(&l, f);
+			add_libraries(&l, l.path.v[i], f);
 		}
 		elf_file_close(f);
 	}
