@@ -305,12 +305,17 @@ void cg_stmt(struct cg *cg, const struct node *n);
 void cg_block(struct cg *cg, const struct node *n);
 struct value cg_block_value(struct cg *cg, const struct node *n);
 void cg_for(struct cg *cg, const struct node *n);
+void cg_while_rounds(struct cg *cg, const struct node *n); // where cg_while_calls()
+static inline bool cg_while_calls(const struct cg *cg) // nothing is known of what the frame holds, and no may_goto ends the loop
+{
+	return cg->frugal && !cg->may_goto;
+}
 
 // part.c: bodies longer than one function may be
 void cg_plan_parts(struct cg *cg, const struct node *block); // sets part_nodes for a body
 uint64_t cg_weight(const struct node *n);                    // how long its code will be
 unsigned cg_calls(const struct cg *cg);                      // how many functions deep is what is being emitted?
-unsigned cg_loops(const struct node *n);                     // loops in one another that become functions, the deepest
+unsigned cg_loops(const struct cg *cg, const struct node *n); // loops in one another that become functions, the deepest
 bool cg_splits(const struct cg *cg, const struct node *n);   // is this too long for one function, and may another be called here?
 void cg_parts(struct cg *cg, struct node *const *statements, size_t n);
 LLVMValueRef cg_part(struct cg *cg, struct node *const *statements, size_t n); // the function

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// loop.c - `for`: the body becomes a callback of bpf_loop (ranges) or bpf_for_each_map_elem (maps). Kernels without bpf_loop call
+// loop.c - `for`, and a `while` that cannot be native: the body becomes a callback of bpf_loop (ranges) or bpf_for_each_map_elem (maps). Kernels without bpf_loop call
 // it in a loop of a bounded number of rounds.
 //
 //   state on the caller's stack: { frame, returned, start, live, context }     callback(i, &state)  /  callback(map, &key, &value, &state)
@@ -13,13 +13,22 @@
 #include "base/world.h"
 #include "codegen/cg.h"
 
+#define WHILE_MOST (1u << 23) // BPF_MAX_LOOPS: calls of one bpf_loop()
+
 enum { STATE_FRAME = 0, STATE_RETURNED = 8, STATE_START = 16, STATE_LIVE = 24, STATE_CTX = 32 };
+
+// A record that leaves by a perf event takes it; and the body of a while may look into it.
+static bool carries_context(const struct cg *cg)
+{
+	return cg->perf || cg_while_calls(cg);
+}
 
 static LLVMValueRef state_new(struct cg *cg, LLVMValueRef start)
 {
 	struct ll *l = &cg->l;
 	LLVMValueRef state = cg->fn->loop_state;
-	unsigned bytes = cg->perf ? STATE_CTX + 8 : STATE_CTX;
+	bool ctx = carries_context(cg);
+	unsigned bytes = ctx ? STATE_CTX + 8 : STATE_CTX;
 
 	if (!state) { // a loop inside of this one runs in another function
 		state = cg->fn->loop_state = cg_alloca(cg, LLVMArrayType2(l->i64, bytes / 8), "loop.state");
@@ -30,7 +39,7 @@ static LLVMValueRef state_new(struct cg *cg, LLVMValueRef start)
 	l_store(l, l_k(l, 0), l_atk(l, state, STATE_RETURNED, "returned"), 8);
 	l_store(l, start ? start : l_k(l, 0), l_atk(l, state, STATE_START, "start"), 8);
 	l_store(l, cg->fn->live ? l_load(l, cg->fn->live, 8, false, "live") : l_k(l, 0), l_atk(l, state, STATE_LIVE, "live"), 8);
-	if (cg->perf)
+	if (ctx)
 		LLVMBuildStore(l->b, cg->fn->ctx, l_atk(l, state, STATE_CTX, "ctx"));
 	return state;
 }
@@ -63,7 +72,7 @@ static void callback_begin(struct cg *cg, struct callback *cb, unsigned params, 
 	cb->fn.returned = l_atk(l, cb->state, STATE_RETURNED, "returned");
 	if (cb->fn.up->live)
 		cb->fn.live = l_atk(l, cb->state, STATE_LIVE, "live");
-	if (cg->perf)
+	if (carries_context(cg))
 		cb->fn.ctx = l_loadp(l, l_atk(l, cb->state, STATE_CTX, "ctx"), "ctx");
 }
 
@@ -202,6 +211,28 @@ static void for_range(struct cg *cg, const struct node *n)
 	l_store(l, LLVMBuildAdd(l->b, LLVMGetParam(cb.fn.fn, 0), first, "i"), cg_var_ptr(cg, n->for_.sym), 8);
 	callback_body(cg, &cb, n->for_.body);
 	call_rounds(cg, count, cb.fn.fn, state);
+	after_loop(cg, state);
+}
+
+// while, as a callback that tests the condition first: of what it goes by the verifier knows nothing, so that it would follow a
+// native loop for ever.
+//
+//   callback: condition ? body, 0 : 1
+void cg_while_rounds(struct cg *cg, const struct node *n)
+{
+	struct ll *l = &cg->l;
+	struct callback cb;
+	LLVMValueRef state = state_new(cg, NULL);
+
+	callback_begin(cg, &cb, 2, n);
+	LLVMBasicBlockRef on_break = l_block(l, "break"), end = l_block(l, "end"), body = l_block(l, "body");
+	struct loop loop = { .on_break = on_break, .on_continue = end };
+	cb.fn.loop = &loop;
+	l_cond(l, cg_cond(cg, n->while_.cond), body, on_break);
+	l_pos(l, body);
+	cg_stmt(cg, n->while_.body);
+	callback_finish(cg, &cb, on_break, end, n);
+	call_rounds(cg, l_k(l, WHILE_MOST), cb.fn.fn, state);
 	after_loop(cg, state);
 }
 

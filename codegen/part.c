@@ -147,19 +147,25 @@ void cg_part_call(struct cg *cg, LLVMValueRef part)
 	after_part(cg, LLVMBuildCall2(l->b, LLVMGlobalGetValueType(part), part, args, 3, "left"));
 }
 
+struct depth {
+	const struct cg *cg;
+	unsigned most;
+};
+
 static void deepest_loop(void *arg, struct node **slot)
 {
-	unsigned *most = arg, here = cg_loops(*slot);
+	struct depth *d = arg;
+	unsigned here = cg_loops(d->cg, *slot);
 
-	*most = MAX(*most, here);
+	d->most = MAX(d->most, here);
 }
 
-unsigned cg_loops(const struct node *n)
+unsigned cg_loops(const struct cg *cg, const struct node *n)
 {
-	unsigned inside = 0;
+	struct depth inside = { .cg = cg };
 
 	node_each_child((struct node *)n, deepest_loop, &inside);
-	return inside + (n->kind == NODE_FOR);
+	return inside.most + (n->kind == NODE_FOR || (n->kind == NODE_WHILE && cg_while_calls(cg)));
 }
 
 unsigned cg_calls(const struct cg *cg)
@@ -175,7 +181,7 @@ bool cg_splits(const struct cg *cg, const struct node *n)
 {
 	if (cg->part_nodes == 0 || cg_weight(n) <= cg->part_nodes)
 		return false;
-	return cg_calls(cg) + 1 + cg_loops(n) + 1 <= CALLS_MOST; // the part, and what its innermost statement calls
+	return cg_calls(cg) + 1 + cg_loops(cg, n) + 1 <= CALLS_MOST; // the part, and what its innermost statement calls
 }
 
 // Statements go into parts as many as fit; what does not fit into one is taken apart where it is.

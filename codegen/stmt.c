@@ -135,13 +135,17 @@ static void in_loop(struct cg *cg, const struct node *body, LLVMBasicBlockRef on
 
 // A native loop: the verifier follows it until it ends, and refuses one it cannot see the end of. may_goto gives each an end, if a
 // round leaves what one before it left: what lies on the stack is compared byte by byte, and each value of a temporary there would
-// be a round of its own. In the frame no values are known.
+// be a round of its own. In the frame no values are known. What lies there and has no may_goto is counted: cg_while_rounds().
 static void emit_while(struct cg *cg, const struct node *n)
 {
 	struct ll *l = &cg->l;
-	LLVMBasicBlockRef head = l_block(l, "while"), body = l_block(l, "while.body"), done = l_block(l, "while.done");
 	bool frugal = cg->frugal;
 
+	if (cg_while_calls(cg)) {
+		cg_while_rounds(cg, n);
+		return;
+	}
+	LLVMBasicBlockRef head = l_block(l, "while"), body = l_block(l, "while.body"), done = l_block(l, "while.done");
 	cg->frugal |= cg->may_goto;
 	l_br(l, head);
 	l_pos(l, head);

@@ -733,12 +733,26 @@ static const struct type *context_type(struct lang *l)
 	return tag ? pointer_to(l, tag, SPACE_KERNEL) : t_int(l, 8, false);
 }
 
+static void advise_names(struct lang *l)
+{
+	const struct event_field *f;
+	_str_ struct str have = { 0 };
+	size_t n = 0;
+
+	if (l->final && l->body->type->args && l->body->type->args(l->body->type, l->world, &l->body->sites.v[0], &f, &n))
+		for (size_t i = 0; i < n; i++)
+			str_printf(&have, "%sargs.%s", i ? ", " : "", f[i].name);
+	if (n)
+		advise(l, "it has: %s", str_z(&have));
+}
+
 static const struct type *argument_type(struct lang *l, struct node *n, bool (*ask)(struct lang *l, const struct node *n, struct arg_loc *ret))
 {
 	struct arg_loc loc = { 0 };
 
 	if (!ask(l, n, &loc)) {
 		complain(l, n->span, E_PLACE, "%s: %s has no such value that could be read", n->ident.name, l->body->sites.v[0].plan.name);
+		advise_names(l);
 		return NULL;
 	}
 	return loc.type ? type_decayed(l, loc.type) : t_int(l, 8, false);

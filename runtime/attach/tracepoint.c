@@ -136,7 +136,7 @@ static const struct detail *detail_of(const struct expand *q, const struct event
 static void add_site(const struct probe_type *t, const struct expand *q, const struct attach_point *ap, const struct event *e,
 		     struct events *all, struct site_list *out)
 {
-	bool args = q->uses & (PT_ARGS | PT_CTX), is_exit = false;
+	bool args = q->uses & (PT_ARGS | PT_ARGN | PT_CTX), is_exit = false;
 	int nr = q->list_only || all->found.n > MOST_RAW_SYSCALLS ? -ENOENT : syscall_of(q->world, e, &is_exit);
 	const char *full = arena_printf(q->arena, "%s:%s", e->category, e->name);
 	const char *name = attach_name(ap, arena_printf(q->arena, "%s:%s", t->name, full));
@@ -178,7 +178,7 @@ static bool expand(const struct probe_type *t, const struct expand *q, const str
 	if (!e.found.n)
 		return no_event(q, ap, category, name);
 	map_init(&e.raw, q->arena);
-	if (!(q->uses & (PT_ARGS | PT_CTX | PT_KSTACK)) && !q->list_only)
+	if (!(q->uses & (PT_ARGS | PT_ARGN | PT_CTX | PT_KSTACK)) && !q->list_only)
 		q->world->ops->raw_tracepoints(q->world, e.found.n == 1 ? e.found.v[0].name : name, add_raw, &e);
 	for (size_t i = 0; i < e.found.n; i++)
 		add_site(t, q, ap, &e.found.v[i], &e, out);
@@ -254,6 +254,16 @@ static bool field(const struct probe_type *t, struct world *w, const struct site
 	return true;
 }
 
+// argN: of system calls only, whose fields are their arguments in order, behind the call's number.
+static bool arg(const struct probe_type *t, struct world *w, const struct site *s, unsigned n, struct arg_loc *ret)
+{
+	const struct detail *d = s->detail;
+
+	if (!d || !d->is_syscall || d->is_exit || !d->n || strcmp(d->field[0].name, "__syscall_nr") != 0 || n + 1 >= d->n)
+		return false;
+	return field(t, w, s, &d->field[n + 1], ret);
+}
+
 const struct probe_type probe_tracepoint = {
 	.name = "tracepoint",
 	.event = "tracepoint",
@@ -261,10 +271,11 @@ const struct probe_type probe_tracepoint = {
 	.forms = "'tracepoint:CATEGORY:EVENT' or 'tracepoint:EVENT', with '*' in either",
 	.probetype = "tracepoint",
 	.doc = "an event the kernel declares, with named arguments",
-	.offers = PT_CALL | PT_ARGS | PT_KSTACK | PT_USTACK | PT_USYM | PT_SIGNAL,
+	.offers = PT_CALL | PT_ARGS | PT_ARGN | PT_KSTACK | PT_USTACK | PT_USYM | PT_SIGNAL,
 	.pid_filter = true,
 	.arg_space = SPACE_KERNEL,
 	.expand = expand,
+	.arg = arg,
 	.args = args,
 	.field = field,
 	.list = attach_list_sites,

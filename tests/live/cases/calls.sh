@@ -93,6 +93,11 @@ probe open { on syscall:it:openat filter retval >= 0 capture path = str(args.fil
 SCRIPT
 good syscall.spile -c "/bin/cat /etc/hostname"
 expect_out '"path": "/etc/hostname", "fd": [0-9]+, "duration": [0-9]+'
+cat >numbered.spile <<'SCRIPT'
+probe open { on syscall:it:openat filter arg2 == 0 && retval >= 0 capture path = str(arg1), fd = retval, dir = (int32)arg0 export json }
+SCRIPT
+good numbered.spile -c "/bin/cat /etc/hostname"
+expect_out '"path": "/etc/hostname", "fd": [0-9]+, "dir": -100'
 cat >exec.spile <<'SCRIPT'
 probe run { on syscall:execve filter retval == 0 && str(args.filename) == "/bin/cat" measure calls = count() export json }
 SCRIPT
