@@ -117,7 +117,7 @@ int image_open(const void *bytes, size_t n, struct image *ret)
 	memcpy(&e, bytes, sizeof e);
 	if (!is_ours(&e))
 		return -ENOEXEC;
-	*ret = (struct image){ .bytes = bytes, .size = n, .machine = e.e_machine, .notes_left = IMAGE_NOTES_MOST };
+	*ret = (struct image){ .bytes = bytes, .size = n, .machine = e.e_machine, .entry = e.e_entry, .notes_left = IMAGE_NOTES_MOST };
 	read_segments(ret, &e);
 	read_sections(ret, &e);
 	return 0;

@@ -27,6 +27,7 @@ struct image {
 	const uint8_t *bytes;
 	size_t size;
 	uint16_t machine; // EM_X86_64 or EM_AARCH64
+	uint64_t entry;   // where a program begins; of a library anything
 	struct image_segment segment[IMAGE_SEGMENTS];
 	size_t nsegments;
 	struct image_part eh_frame, eh_frame_hdr, debug_frame; // bytes NULL: there is none

@@ -12,6 +12,7 @@
 
 #define HEAD 4096u
 #define NOTES_MOST 65536u
+#define ENTRY_BYTES 16u // what tells whether a program begins there
 #define SIZE_MOST ((uint64_t)1 << 40)
 #define READ_MOST (IMAGE_PART_MOST * 2) // of one file
 
@@ -121,6 +122,7 @@ int image_file_read_frames(int fd, uint64_t size, void *bytes)
 {
 	struct reader r = { .fd = fd, .bytes = bytes, .size = size, .had = HEAD, .left = READ_MOST };
 	struct image m;
+	uint64_t entry;
 	Elf64_Ehdr e;
 
 	memcpy(&e, bytes, sizeof e);
@@ -132,6 +134,8 @@ int image_file_read_frames(int fd, uint64_t size, void *bytes)
 	fetch_part(&r, &m.eh_frame);
 	fetch_part(&r, &m.debug_frame);
 	fetch_around(&r, &m);
+	if (image_offset(&m, m.entry, &entry))
+		fetch(&r, entry, ENTRY_BYTES);
 	return 0;
 }
 

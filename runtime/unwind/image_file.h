@@ -2,7 +2,7 @@
 // image_file.h - the parts of an ELF file that image.h looks at, read into memory of our own.
 //
 // Not mapped: a file that is cut short while it is read would end this process (SIGBUS). The memory has the file's size, but
-// only what is read takes any: headers, notes, unwind information.
+// only what is read takes any: headers, notes, unwind information, and the first bytes of a program.
 #pragma once
 
 #include <stddef.h>

@@ -18,6 +18,7 @@
 #define MEMO 256
 #define RUNS 8           // how often a section's bytes are run, on the average
 #define CIES 64
+#define ENTRY_MOST 256   // bytes of code that a program begins with
 
 struct place { // of a function's record
 	uint64_t begin;
@@ -49,6 +50,7 @@ struct builder {
 	struct seen memo[MEMO]; // by a hash; all zeros is the rule of row 0, whose number is 0
 	uint64_t delta;   // of the function at hand: offset in the file - virtual address
 	uint64_t covered; // end of the last function, offset in the file
+	uint64_t entry;   // where a program begins, offset in the file; UINT64_MAX: it is none
 	uint64_t left;    // bytes of programs that may still be run: in a hostile file all records go on to the section's end
 };
 
@@ -171,6 +173,41 @@ static bool read_function(struct builder *b, uint32_t section, uint64_t offset, 
 	return cfi_open_fde(s, offset, fde) && (*cie = find_cie(b, section, fde->cie)) && cfi_read_fde(s, *cie, fde);
 }
 
+// Where a program begins is code without a caller, which the loader's, and some C libraries', does not say of itself. A library's entry
+// means nothing: so it must be code that takes the stack pointer for its argument (mov %rsp,%rdi) or ends the chain of frame pointers
+// (xor %ebp,%ebp).
+static bool is_start(const struct image *m)
+{
+	static const struct { uint8_t n, bytes[3]; } starts[] = { { 3, { 0x48, 0x89, 0xe7 } }, { 2, { 0x31, 0xed } }, { 3, { 0x48, 0x31, 0xed } } };
+	static const uint8_t endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+	uint64_t room = 0;
+	const uint8_t *code = m->machine == EM_X86_64 ? image_bytes(m, m->entry, &room) : NULL;
+
+	if (!code || room < sizeof endbr64 + sizeof starts->bytes)
+		return false;
+	code += memcmp(code, endbr64, sizeof endbr64) ? 0 : sizeof endbr64;
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (memcmp(code, starts[i].bytes, starts[i].n) == 0)
+			return true;
+	return false;
+}
+
+// From the last function's end to the next one's begin. Padding is as the function's last row.
+static void add_gap(struct builder *b, uint64_t next)
+{
+	uint64_t entry = b->entry;
+
+	if (entry < b->covered || entry >= next) {
+		if (next > b->covered + GAP)
+			add_row(b, b->covered, 0);
+		return;
+	}
+	add_row(b, b->covered, 0);
+	add_row(b, entry, rule_number(b, UNWIND_CFA_STOP, 0));
+	if (next - entry > ENTRY_MOST)
+		add_row(b, entry + ENTRY_MOST, 0);
+}
+
 static void add_function(struct builder *b, const struct place *p)
 {
 	const struct cfi_cie *cie;
@@ -182,8 +219,7 @@ static void add_function(struct builder *b, const struct place *p)
 	fde.size = MIN(fde.size, b->image->size - begin);
 	if (begin + fde.size > UINT32_MAX || begin + fde.size <= b->covered || !may_run(b, (uint64_t)(fde.end - fde.program)))
 		return;
-	if (begin > b->covered + GAP)
-		add_row(b, b->covered, 0);
+	add_gap(b, begin);
 	b->delta = begin - fde.begin;
 	if (cie->signal && begin) // it is entered by a return to its first byte, and what is looked up is the byte before
 		add_row(b, begin - 1, rule_number(b, UNWIND_CFA_SIGNAL, 0));
@@ -338,10 +374,12 @@ int unwind_table_build(const void *bytes, size_t n, struct unwind_table *ret)
 	b->image = &image;
 	locate_frame(b);
 	find_places(b, &places);
+	if (!is_start(&image) || !image_offset(&image, image.entry, &b->entry))
+		b->entry = UINT64_MAX;
 	add_row(b, 0, intern(b, UNWIND_CFA_NONE, 0, rule_hash(UNWIND_CFA_NONE, 0)));
 	for (size_t i = 0; i < places.n; i++)
 		add_function(b, &places.v[i]);
-	add_row(b, b->covered, 0);
+	add_gap(b, UINT64_MAX);
 	if (b->nrows > 1)
 		err = lay_out(b, ret);
 	free(places.v);

@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "base/util.h"
 
-#define MAGIC 0x31545755u // "UWT1": changes with the table's layout
+#define MAGIC 0x32545755u // "UWT2": changes with the table's layout, and with what is made of a file
 #define WORDS_MOST (1u << 28)
 #define ENTRIES_MOST 256u
 #define ASIDE_SECONDS 3600 // a file written aside for longer is of a process that was killed

@@ -334,6 +334,39 @@ static void signal_frames(void **state)
 	assert_int_equal(rule_at(&m, CODE - 2).cfa, UNWIND_CFA_NONE);
 }
 
+// Code that a program begins with and that says nothing of itself has no caller: up to the next function, or for some bytes.
+static void entries(void **state)
+{
+	static const uint8_t loader[] = { 0x48, 0x89, 0xe7, 0xe8 }, musl[] = { 0x48, 0x31, 0xed }, crt[] = { 0xf3, 0x0f, 0x1e, 0xfa, 0x31, 0xed };
+	static const struct { const uint8_t *code; size_t n; } starts[] = { { loader, sizeof loader }, { musl, sizeof musl }, { crt, sizeof crt } };
+	struct maker m;
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
+		begin(&m, EM_X86_64);
+		describe(&m, "zR", 16, usual, sizeof usual, (const uint8_t *)"", 1);
+		((Elf64_Ehdr *)m.bytes)->e_entry = CODE - 64;
+		memcpy(m.bytes + CODE - 64, starts[i].code, starts[i].n);
+		assert_int_equal(rule_at(&m, CODE - 65).cfa, UNWIND_CFA_NONE);
+		assert_int_equal(rule_at(&m, CODE - 64).cfa, UNWIND_CFA_STOP);
+		assert_int_equal(rule_at(&m, CODE - 1).cfa, UNWIND_CFA_STOP);
+		assert_int_equal(rule_at(&m, CODE).cfa, UNWIND_CFA_SP);
+		m.bytes[CODE - 64 + starts[i].n - 1 - (i == 0)] ^= 1; // other code
+		assert_int_equal(rule_at(&m, CODE - 64).cfa, UNWIND_CFA_NONE);
+	}
+	begin(&m, EM_X86_64);
+	describe(&m, "zR", 16, usual, sizeof usual, (const uint8_t *)"", 1);
+	((Elf64_Ehdr *)m.bytes)->e_entry = CODE + 300;
+	memcpy(m.bytes + CODE + 300, musl, sizeof musl);
+	assert_int_equal(rule_at(&m, CODE + 299).cfa, UNWIND_CFA_NONE);
+	assert_int_equal(rule_at(&m, CODE + 300 + 255).cfa, UNWIND_CFA_STOP);
+	assert_int_equal(rule_at(&m, CODE + 300 + 256).cfa, UNWIND_CFA_NONE);
+	((Elf64_Ehdr *)m.bytes)->e_entry = CODE; // said otherwise
+	memcpy(m.bytes + CODE, musl, sizeof musl);
+	assert_int_equal(rule_at(&m, CODE).cfa, UNWIND_CFA_SP);
+	((Elf64_Ehdr *)m.bytes)->e_entry = sizeof m.bytes - 1;
+	assert_int_equal(rule_at(&m, sizeof m.bytes - 1).cfa, UNWIND_CFA_NONE);
+}
+
 static void aarch64(void **state)
 {
 	static const uint8_t cie[] = { 0x0c, 31, 0 };
@@ -502,7 +535,7 @@ static void read_in_parts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(as_libdw_reads_it), cmocka_unit_test(as_libdw_reads_aarch64), cmocka_unit_test(rows_and_ends), cmocka_unit_test(odd_rules), cmocka_unit_test(signal_frames),
+		cmocka_unit_test(as_libdw_reads_it), cmocka_unit_test(as_libdw_reads_aarch64), cmocka_unit_test(rows_and_ends), cmocka_unit_test(odd_rules), cmocka_unit_test(signal_frames), cmocka_unit_test(entries),
 		cmocka_unit_test(aarch64), cmocka_unit_test(damaged_programs), cmocka_unit_test(damaged_files),
 		cmocka_unit_test(kept_tables), cmocka_unit_test(read_in_parts),
 	};
