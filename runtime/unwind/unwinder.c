@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "runtime/unwind/table.h"
 #include "runtime/unwind/table_cache.h"
 
+#define NICE (-10)
 #define POOL_LEAST (4u << 20)
 #define POOL_SYSTEM (32u << 20) // two thirds of all that a distribution has under /usr
 #define POOL_MOST (128u << 20)
@@ -156,7 +158,8 @@ void unwinder_add_program(struct unwinder *u, const char *path)
 	needed_each(path, add_needed, u);
 }
 
-void unwinder_add_process(struct unwinder *u, pid_t pid)
+// Each file that a process maps as code, by a path that leads to the file itself, whatever its name is now.
+static void each_mapped(pid_t pid, void (*each)(struct unwinder *u, const char *path), struct unwinder *u)
 {
 	char path[64], line[4096], perms[8];
 	unsigned long start, end, offset, inode;
@@ -168,8 +171,13 @@ void unwinder_add_process(struct unwinder *u, pid_t pid)
 		if (sscanf(line, "%lx-%lx %7s %lx %x:%x %lu", &start, &end, perms, &offset, &major_, &minor_, &inode) != 7 || perms[2] != 'x' || !inode)
 			continue;
 		snprintf(path, sizeof path, "/proc/%d/map_files/%lx-%lx", pid, start, end);
-		unwinder_add_file(u, path);
+		each(u, path);
 	}
+}
+
+void unwinder_add_process(struct unwinder *u, pid_t pid)
+{
+	each_mapped(pid, unwinder_add_file, u);
 }
 
 // The vDSO is the same in every process; its key is all zeros.
@@ -252,12 +260,44 @@ static bool is_the_same(const struct unwind_key *key, const struct stat *st)
 	return key->size == (uint64_t)st->st_size && key->mtime == (uint32_t)st->st_mtim.tv_sec;
 }
 
+static void publish_file(struct unwinder *u, const struct unwind_key *key, int fd, const struct stat *st)
+{
+	struct unwind_table t;
+
+	if (build(u, fd, st, &t))
+		t = (struct unwind_table){ 0 };
+	publish(u, key, &t);
+	unwind_table_free(&t);
+}
+
+// A file that the kernel has not met: its next stack would stop there.
+static void publish_unmet(struct unwinder *u, const char *path)
+{
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) || u->next >= u->pool_words / 2)
+		return;
+	struct unwind_key key = key_of(&st);
+	if (bpf_map_update_elem(u->files_fd, &key, &(struct unwind_file){ .state = UNWIND_ASKED }, BPF_NOEXIST) == 0)
+		publish_file(u, &key, fd, &st);
+}
+
+static bool is_asked_for(const struct unwinder *u, const struct unwind_key *key)
+{
+	struct unwind_file f;
+
+	return bpf_map_lookup_elem(u->files_fd, key, &f) || f.state == UNWIND_ASKED;
+}
+
+// The file that was met, then the others of its process: a stack meets one only when those above it are known.
 static void serve(struct unwinder *u, const struct unwind_miss *m)
 {
-	struct unwind_table t = { 0 };
 	struct stat st;
 	char path[80];
 
+	if (!is_asked_for(u, &m->key))
+		return;
 	snprintf(path, sizeof path, "/proc/%u/map_files/%lx-%lx", m->pid, m->start, m->end);
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) || !is_the_same(&m->key, &st)) {
@@ -265,16 +305,19 @@ static void serve(struct unwinder *u, const struct unwind_miss *m)
 		tell(u, &(struct unwinder_stats){ .vanished = 1 });
 		return;
 	}
-	if (build(u, fd, &st, &t))
-		t = (struct unwind_table){ 0 };
-	publish(u, &m->key, &t);
-	unwind_table_free(&t);
+	publish_file(u, &m->key, fd, &st);
+	struct unwind_key key = key_of(&st);
+	// where stat() tells other numbers than the kernel has, all are to be met; and what may not be needed takes half of the room at the most
+	if (memcmp(&key, &m->key, sizeof key) == 0 && u->next < u->pool_words / 2)
+		each_mapped((pid_t)m->pid, publish_unmet, u);
 }
 
 static void *work(void *arg)
 {
 	struct unwinder *u = arg;
 
+	// a millisecond for each file that is met, until which its stacks are cut off: not one after all others' turn
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	pthread_mutex_lock(&u->lock);
 	while (!u->ending) {
 		if (u->misses.n == 0) {
