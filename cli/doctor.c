@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/doctor.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -35,7 +36,15 @@ static void compiler_row(void)
 	row("compiler", "scripts that were not compiled before", key_compiler_path(&path), &why);
 }
 
-static bool ability_rows(struct world *w)
+#define NOT_KNOWN "not known without the rights above"
+
+// What was refused to this user says nothing of the machine.
+static bool is_forbidden(const struct str *why)
+{
+	return why->n && strstr(why->p, strerror(EPERM));
+}
+
+static bool ability_rows(struct world *w, bool rights)
 {
 	bool ok = true;
 
@@ -43,13 +52,17 @@ static bool ability_rows(struct world *w)
 		_str_ struct str why = { 0 };
 		bool there = a->is_there(w, &why);
 
+		if (!there && !rights && is_forbidden(&why)) {
+			why.n = 0;
+			str_adds(&why, NOT_KNOWN);
+		}
 		row(a->name, a->doc, there, &why);
 		ok &= there || !a->needed;
 	}
 	return ok;
 }
 
-static void feature_rows(struct world *w, unsigned without)
+static void feature_rows(struct world *w, unsigned without, bool rights)
 {
 	static const struct {
 		const char *name, *doc, *without;
@@ -65,7 +78,10 @@ static void feature_rows(struct world *w, unsigned without)
 		bool off = without >> f & 1;
 		const char *otherwise = strchr(rows[f].without, ';');
 
-		str_printf(&why, "%s%s", off ? "it is switched off (SPILE_WITHOUT, --no-feature)" : "it takes ",
+		if (!rights && !off)
+			str_adds(&why, NOT_KNOWN);
+		else
+			str_printf(&why, "%s%s", off ? "it is switched off (SPILE_WITHOUT, --no-feature)" : "it takes ",
 			   off ? otherwise ? otherwise : "" : rows[f].without);
 		row(rows[f].name, rows[f].doc, w->ops->feature(w, (enum feature)f), &why);
 	}
@@ -79,10 +95,10 @@ int cmd_doctor(const struct options *o)
 	if (!uname(&u))
 		printf("spile v" SPILE_VERSION " on %s %s %s\n", u.sysname, u.release, u.machine);
 	machine_init(&m, o, NULL);
-	bool ok = rights_row();
+	bool rights = rights_row(), ok;
 	compiler_row();
-	ok &= ability_rows(m.world);
-	feature_rows(m.world, o->without);
+	ok = ability_rows(m.world, rights) && rights;
+	feature_rows(m.world, o->without, rights);
 	machine_free(&m);
 	return fflush(stdout) || !ok ? 1 : 0;
 }

@@ -2,6 +2,7 @@
 #include "cli/info.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "base/probe_type.h"
@@ -11,6 +12,7 @@
 #include "cli/key.h"
 #include "cli/options.h"
 #include "cli/rights.h"
+#include "runtime/abilities.h"
 #include "runtime/features.h"
 
 static void say(const char *name, bool yes)
@@ -71,6 +73,23 @@ static void note_line(void *arg, const char *line)
 	*(bool *)arg = true;
 }
 
+// What doctor finds by trying it, under the name that it has there; what has no row needs nothing but BPF.
+static bool works_here(const char *type, struct world *w)
+{
+	static const struct {
+		const char *type, *ability;
+	} rows[] = { { "kretprobe", "kprobe" }, { "uretprobe", "uprobe" }, { "fexit", "fentry" }, { "profile", "software" }, { "interval", "software" } };
+	_str_ struct str why = { 0 };
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (strcmp(rows[i].type, type) == 0)
+			type = rows[i].ability;
+	for (const struct ability *a = abilities(); a->name; a++)
+		if (strcmp(a->name, type) == 0)
+			return a->is_there(w, &why);
+	return true;
+}
+
 // Providers that this version knows by name only offer nothing and list nothing.
 static bool is_there(const struct probe_type *t, struct world *w)
 {
@@ -78,7 +97,7 @@ static bool is_there(const struct probe_type *t, struct world *w)
 
 	if (!listed && t->list)
 		(void)t->list(t, w, "*", 0, false, note_line, &listed);
-	return listed;
+	return listed && works_here(t->name, w);
 }
 
 static void kernel_part(struct world *w)
@@ -114,7 +133,7 @@ static void kernel_part(struct world *w)
 		columns_say(&c, helpers[i].name, features_helper(helpers[i].id));
 	columns_end(&c);
 	puts("\nProbe types");
-	columns_say(&c, "kprobe_session", false); // not used: an entry and a return probe are two programs
+	columns_say(&c, "kprobe_session", w->ops->feature(w, FEATURE_KPROBE_SESSION));
 	columns_say(&c, "uprobe_multi", w->ops->feature(w, FEATURE_UPROBE_MULTI));
 	columns_say(&c, "kprobe_multi", w->ops->feature(w, FEATURE_KPROBE_MULTI));
 	columns_say(&c, "tp_btf", w->ops->feature(w, FEATURE_TP_BTF));

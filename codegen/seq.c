@@ -6,6 +6,7 @@
 // strings of a call share a buffer of 512 bytes. So a call prints one thing: a number, extended to 64 bits, or a string that has
 // a width; all other text is written as bytes.
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,8 +55,8 @@ static void write_text(struct cg *cg, const char *text, size_t n)
 		write_bytes(cg, text_global(cg, text, n), l_k(&cg->l, n));
 }
 
-// One value by a format of the kernel's: % layout letters.
-static void print_word(struct cg *cg, const struct conversion *c, const char *letters, LLVMValueRef v)
+// One value by a format of the kernel's: % layout letters. What the helper says.
+static LLVMValueRef print_word(struct cg *cg, const struct conversion *c, const char *letters, LLVMValueRef v)
 {
 	LLVMValueRef held = cg_word(cg, "printed");
 	char format[48];
@@ -63,7 +64,22 @@ static void print_word(struct cg *cg, const struct conversion *c, const char *le
 	LLVMValueRef args[] = { seq_file(cg), text_global(cg, format, (size_t)n), l_k32(&cg->l, (uint32_t)n + 1), held, l_k32(&cg->l, 8) };
 
 	l_store(&cg->l, v, held, 8);
-	l_helper(&cg->l, H_SEQ_PRINTF, cg->l.i64, 5, args, "printed");
+	return l_helper(&cg->l, H_SEQ_PRINTF, cg->l.i64, 5, args, "printed");
+}
+
+// Linux 5.10 and 5.11 refuse a format that asks for a symbol, and print nothing: there it is an address.
+static void print_symbol(struct cg *cg, const struct conversion *c, LLVMValueRef v)
+{
+	struct ll *l = &cg->l;
+	LLVMValueRef printed = print_word(cg, c, "ps", v);
+	LLVMBasicBlockRef refused = l_block(l, "symbol.refused"), next = l_block(l, "symbol.next");
+
+	l_cond(l, LLVMBuildICmp(l->b, LLVMIntEQ, printed, l_k(l, (uint64_t)-EINVAL), "is_refused"), refused, next);
+	l_pos(l, refused);
+	write_text(cg, "0x", 2);
+	print_word(cg, c, "llx", v);
+	l_br(l, next);
+	l_pos(l, next);
 }
 
 static void print_text(struct cg *cg, const struct conversion *c, LLVMValueRef at, LLVMValueRef n)
@@ -134,7 +150,7 @@ static void print_any(struct cg *cg, struct conversion *c, const struct node *a)
 	else if (a->type->kind == TYPE_BOOL)
 		print_bool(cg, c, a);
 	else if (a->type->kind == TYPE_KSYM)
-		print_word(cg, c, "ps", l_load(&cg->l, cg_local(cg, a), 8, false, "symbol"));
+		print_symbol(cg, c, l_load(&cg->l, cg_local(cg, a), 8, false, "symbol"));
 	else {
 		c->bytes = 8;
 		c->prefixed = a->type->kind == TYPE_POINTER;

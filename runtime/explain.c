@@ -2,6 +2,7 @@
 #include "runtime/explain.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -81,9 +82,39 @@ static bool helper_refused(const char *log, struct str *out)
 			continue;
 		at += strlen(marks[i]);
 		str_printf(out, "helper %.*s not allowed in probe", (int)strcspn(at, "# \n"), at);
+		if (strncmp(at, "bpf_override_return", strlen("bpf_override_return")) == 0)
+			str_adds(out, ": the kernel is built without CONFIG_BPF_KPROBE_OVERRIDE");
 		return true;
 	}
 	return false;
+}
+
+// A helper that is younger than the kernel has a number there and no name.
+static bool helper_unknown(const char *log, struct str *out)
+{
+	static const struct {
+		unsigned long id; // include/uapi/linux/bpf.h
+		const char *name, *since;
+	} helpers[] = {
+		{ 109, "bpf_send_signal", "5.3" }, { 117, "bpf_send_signal_thread", "5.6" }, { 118, "bpf_jiffies64", "5.6" },
+		{ 120, "bpf_get_ns_current_pid_tgid", "5.7" }, { 125, "bpf_ktime_get_boot_ns", "5.8" }, { 147, "bpf_d_path", "5.10" },
+		{ 158, "bpf_get_current_task_btf", "5.11" }, { 164, "bpf_for_each_map_elem", "5.13" }, { 173, "bpf_get_func_ip", "5.15" },
+		{ 174, "bpf_get_attach_cookie", "5.15" }, { 175, "bpf_task_pt_regs", "5.15" }, { 181, "bpf_loop", "5.17" },
+		{ 195, "bpf_map_lookup_percpu_elem", "5.19" }, { 208, "bpf_ktime_get_tai_ns", "6.1" },
+	};
+	static const char mark[] = "invalid func unknown#";
+	const char *at = strstr(log, mark);
+	unsigned long id = at ? strtoul(at + sizeof mark - 1, NULL, 10) : 0;
+
+	if (!at)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(helpers); i++)
+		if (helpers[i].id == id) {
+			str_printf(out, "This needs the helper %s, which Linux has from %s on; this kernel lacks it", helpers[i].name, helpers[i].since);
+			return true;
+		}
+	str_printf(out, "This needs a helper (number %lu) that is younger than this kernel", id);
+	return true;
 }
 
 // The last line that says something: not the summary, not an instruction, not a register dump.
@@ -151,7 +182,7 @@ static void reason(int error, const char *log, struct str *out)
 	if (*log == '\0' && (error == EPERM || error == EACCES))
 		str_adds(out, geteuid() == 0 ? "This kernel does not allow programs of this type." :
 					       "CAP_BPF and CAP_PERFMON (or root) are needed.");
-	else if (helper_refused(log, out))
+	else if (helper_refused(log, out) || helper_unknown(log, out))
 		return;
 	else if (strstr(log, "BPF program is too large") || strstr(log, "jumps is too complex") || (error == E2BIG && *log))
 		str_adds(out, "The program is too complex for the verifier: make its loops shorter, or do less in one probe.");

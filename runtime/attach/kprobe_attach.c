@@ -48,8 +48,8 @@ static int failed(struct run *run, const struct plan_site *s, int error)
 		diag_error(run_diag(run), (struct span){ 0 }, E_FEATURE,
 			   "Unable to attach probe: %s. This kernel is built without kprobes (CONFIG_KPROBES); %s", s->name, str_z(&why));
 	} else if (error == -EILSEQ) {
-		diag_error(run_diag(run), (struct span){ 0 }, E_ATTACH, "Unable to attach probe: %s. There is no instruction that begins %lu bytes behind the start of %s",
-			   s->name, (unsigned long)s->func_offset, s->func);
+		diag_error(run_diag(run), (struct span){ 0 }, E_ATTACH, "Unable to attach probe: %s. There is no instruction that begins %lu byte%s behind the start of %s",
+			   s->name, (unsigned long)s->func_offset, s->func_offset == 1 ? "" : "s", s->func);
 	} else if (error == -ENOENT || error == -ESRCH || error == -EINVAL || error == -EADDRNOTAVAIL) {
 		diag_error(run_diag(run), (struct span){ 0 }, E_ATTACH,
 			   "Unable to attach probe: %s. The kernel knows no function %s that may be probed here (%s)%s", s->name, s->func,

@@ -129,7 +129,7 @@ static int attach(const struct probe_type *t, struct run *run, const struct plan
 	lsm_explain(&(struct lsm_trial){ .state = LSM_NOT_ACTIVE }, &why);
 	str_adds(&why, "; ");
 	lsm_instead(run_world(run), s->func + strlen(LSM_PREFIX), &why);
-	diag_error(run_diag(run), (struct span){ 0 }, E_ATTACH, "Unable to attach probe: %s. %s.", s->name, str_z(&why));
+	diag_error(run_diag(run), (struct span){ 0 }, E_ATTACH, "Unable to attach probe: %s: %s", s->name, str_z(&why));
 	return -EOPNOTSUPP;
 }
 

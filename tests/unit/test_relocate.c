@@ -18,12 +18,13 @@
 #include "base/world.h"
 #include "runtime/relocate.h"
 
-// A kernel with one struct and one enumerator.
+// A kernel with one struct, one enumerator and one function.
 struct kernel {
 	struct world world;
 	struct type *thing;
 	int64_t red;
 	const char *name;
+	uint32_t slot; // of the function's argument `count`, in bytes
 };
 
 static const struct type *type_named(struct world *w, enum type_kind kind, const char *name)
@@ -61,7 +62,18 @@ static unsigned cpus(struct world *w)
 	return 7;
 }
 
-static const struct world_ops ops = { .type_named = type_named, .complete = complete, .constant = constant, .identity = identity,
+static int function_args(struct world *w, const char *module, const char *name, const struct event_field **f, size_t *n, const struct type **ret, const char **in)
+{
+	struct event_field count = { "count", type_int(w->types, 8, false), ((struct kernel *)w)->slot, 8, false, false };
+
+	*f = arena_memdup(w->arena, &count, sizeof count);
+	*n = 1;
+	*ret = type_int(w->types, 4, true);
+	*in = "vmlinux";
+	return strcmp(name, "act") == 0 ? 0 : -1;
+}
+
+static const struct world_ops ops = { .function_args = function_args, .type_named = type_named, .complete = complete, .constant = constant, .identity = identity,
 				      .type_root = type_root, .cpus = cpus };
 
 static struct kernel *kernel_new(struct arena *a, const char *name, const struct field *f, size_t n, uint32_t size, int64_t red)
@@ -182,6 +194,25 @@ static void fixed(void **state)
 	relocated_free(&r);
 }
 
+// An argument in a register: where it is another one in order, the program cannot run.
+static void argument(void **state)
+{
+	struct fixture *f = *state;
+	_str_ struct str text = { 0 };
+	struct relocated r;
+
+	f->old->slot = f->new->slot = 16;
+	add(f, RELOC_SLOT, "function vmlinux:act", "count");
+	f->plan.relocs[10].fixed = true;
+	assert_int_equal(relocate_plan(&f->plan, &f->new->world, &f->diag, 1, &r), 0);
+	relocated_free(&r);
+	f->new->slot = 8;
+	assert_int_not_equal(relocate_plan(&f->plan, &f->new->world, &f->diag, 1, &r), 0);
+	diag_print(&f->diag, false, &text);
+	assert_non_null(strstr(str_z(&text), "argument 'count' of function vmlinux:act is another one in order"));
+	relocated_free(&r);
+}
+
 #define WIDE(dst, src, row) { .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = dst, .src_reg = src, .imm = row }, { 0 }
 #define LOAD(dst, base, row)                                                                                     \
 	WIDE(dst, RELOC_MARK_LOAD, row), { .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = dst, .src_reg = base },  \
@@ -233,7 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(at_home, setup, teardown), cmocka_unit_test_setup_teardown(elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(fixed, setup, teardown),   cmocka_unit_test_setup_teardown(code, setup, teardown),
-		cmocka_unit_test_setup_teardown(hostile, setup, teardown),
+		cmocka_unit_test_setup_teardown(hostile, setup, teardown), cmocka_unit_test_setup_teardown(argument, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,9 @@ good --no-feature uprobe_multi -c "$PROGRAMS/target calls 5" -e "uprobe:$PROGRAM
 expect_out '^@: 5$'
 good --info
 for section in System Build 'Kernel features' 'Probe types'; do expect_out "^$section"; done
+for type in kprobe fentry lsm hardware uprobe tc watchpoint; do # says what doctor says
+	expect_same "$(sed -n "s/.*  $type: \([a-z]*\).*/\1/p" out)" "$("$SPILE" doctor 2>/dev/null | sed -n "s/^\([a-z]*\)  *$type .*/\1/p")" "$type in --info"
+done
 expect_out '^  btf: yes {25}  [a-z ]+: (yes|no)$' # two columns
 expect_out '^  libdw .DWARF support.: yes$'
 expect_out '  jiffies64: yes( |$)'

@@ -18,6 +18,12 @@ for arguments in --version --help '-d ast -e begin{exit()}' '-l interval:*'; do
 	as_user $arguments
 	expect_status 0
 done
+as_user doctor
+expect_status 1
+expect_out '^no   rights .*CAP_BPF'
+expect_out '^no   load .*not known without the rights above'
+expect_out '^no   cookie .*not known without the rights above'
+expect_no_out 'Operation not permitted'
 as_user --info
 expect_status 0
 expect_out '^System'
