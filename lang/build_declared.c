@@ -233,6 +233,27 @@ static void wrong_limit(struct parser *p, struct span at, const char *word)
 	parser_error(p, at, E_SYNTAX, "'%s' is no way to sample; write 1/10, 1/10 by KEY, max 200/s, max 200/s by KEY or cpu 5%%", word);
 }
 
+// A number that says too little: `10`, `5%`, `max 200`, `cpu 5`.
+static bool incomplete_limit(struct parser *p, const struct node *n, const struct node *number, bool is_share)
+{
+	const char *word = n->limit.word, *text = number->kind == NODE_AMOUNT ? number->amount.text : number->int_.text;
+	bool percent = number->kind == NODE_AMOUNT;
+
+	if (n->limit.unit || is_share || (word && percent))
+		return false;
+	if (word && strcmp(word, "max") == 0)
+		parser_error(p, n->span, E_SYNTAX, "a rate is so many a time: max %s/s, max %s/m or max %s/h", text, text, text);
+	else if (word && strcmp(word, "cpu") == 0)
+		parser_error(p, n->span, E_SYNTAX, "cpu is a share of one processor: cpu %s%%", text);
+	else if (word)
+		wrong_limit(p, n->span, word);
+	else if (percent)
+		parser_error(p, n->span, E_SYNTAX, "%s of the events is written as one of N, such as 1/2 or 1/100; %s of a processor is cpu %s", text, text, text);
+	else
+		parser_error(p, n->span, E_SYNTAX, "a sample is written 1/10, max 200/s or cpu 5%%; '%s' could be each of them", text);
+	return true;
+}
+
 struct node *build_limit(struct parser *p, struct span at, const char *word, struct node *number, struct node *of, const char *unit, struct node *key)
 {
 	static const char *const units[] = { "s", "m", "h" };
@@ -246,7 +267,9 @@ struct node *build_limit(struct parser *p, struct span at, const char *word, str
 	n->limit.key = key;
 	for (size_t i = 0; unit && i < ARRAY_SIZE(units); i++)
 		known |= strcmp(unit, units[i]) == 0;
-	if (word && strcmp(word, unit ? "max" : "cpu") != 0)
+	if (incomplete_limit(p, n, number, of))
+		;
+	else if (word && strcmp(word, unit ? "max" : "cpu") != 0)
 		wrong_limit(p, at, word);
 	else if (!known)
 		parser_error(p, at, E_SYNTAX, "'/%s' is no rate; it is /s, /m or /h", unit);
@@ -255,12 +278,18 @@ struct node *build_limit(struct parser *p, struct span at, const char *word, str
 	else if (!word && (n->limit.number != 1 || n->limit.of == 0 || n->limit.of > 1u << 30))
 		parser_error(p, at, E_NUMBER, "a share is written 1/N, with N from 1 to %u: one of N is taken", 1u << 30);
 	else if (unit && (n->limit.number == 0 || n->limit.number > 1000000000))
-		parser_error(p, at, E_NUMBER, "a rate is from 1 to 1000000000");
+		parser_error(p, at, E_NUMBER, "a rate is from 1 to 1000000000; without the probe nothing is taken");
 	return build_done(p, n);
 }
 
 static void check_twice(struct parser *p, const struct node_list *clauses)
 {
+	static const char *const instead[CLAUSES] = {
+		[CLAUSE_RUN] = "a case runs one command", [CLAUSE_WITH] = "one can list several parameters", [CLAUSE_FILTER] = "conditions are joined with && or ||",
+		[CLAUSE_CAPTURE] = "one can list several columns", [CLAUSE_MEASURE] = "one can list several measures",
+		[CLAUSE_SAMPLE] = "one can list several ways: sample 1/10, max 200/s", [CLAUSE_EVERY] = "measures have one interval",
+		[CLAUSE_EXPORT] = "one can list several sinks", [CLAUSE_EXPECT] = "one can list several conditions", [CLAUSE_DO] = "one block holds all statements",
+	};
 	const struct node *first[CLAUSES] = { 0 };
 
 	for (size_t i = 0; i < clauses->n; i++) {
@@ -274,7 +303,7 @@ static void check_twice(struct parser *p, const struct node_list *clauses)
 		if (c->clause.id == CLAUSE_ON)
 			continue;
 		diag_place(p->diag, first[c->clause.id]->span, &line, &col, &end_line, &end_col);
-		parser_error(p, c->span, E_REDEFINED, "a second `%s`; the first stands in line %u, and one clause can list several things", c->clause.word, line);
+		parser_error(p, c->span, E_REDEFINED, "a second `%s`; the first stands in line %u, and %s", c->clause.word, line, instead[c->clause.id]);
 	}
 }
 

@@ -208,6 +208,10 @@ static bool special(const struct complaint *c)
 		return true;
 	}
 
+	if (c->kind == T_BY) {
+		parser_error(p, c->at, E_SYNTAX, "`by` stands behind a measure or a way to sample: measure n = count() by comm, sample 1/10 by tid");
+		return true;
+	}
 	if (c->kind == ']' && p->before.kind == '[') {
 		parser_error(p, c->at, E_SYNTAX, "a key is missing between `[` and `]`; a map without keys is written @name");
 		return true;

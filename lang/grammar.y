@@ -227,6 +227,9 @@ limit
 	| IDENT INT '/' IDENT { $$ = build_limit(p, @$, $1, $2, NULL, $4, NULL); }
 	| IDENT INT '/' IDENT BY expr { $$ = build_limit(p, @$, $1, $2, NULL, $4, $expr); }
 	| IDENT percent { $$ = build_limit(p, @$, $1, $2, NULL, NULL, NULL); }
+	| IDENT INT { $$ = build_limit(p, @$, $1, $2, NULL, NULL, NULL); }
+	| INT { $$ = build_limit(p, @$, NULL, $1, NULL, NULL, NULL); }
+	| percent { $$ = build_limit(p, @$, NULL, $1, NULL, NULL, NULL); }
 
 percent
 	: INT '%' { $$ = build_percent(p, @$); }

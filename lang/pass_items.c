@@ -50,6 +50,18 @@ static const char *runtime_word(struct lang *l, const struct node *v)
 	return NULL;
 }
 
+#define COMM_MOST 15
+
+// Of what a pattern matches, at the least.
+static size_t letters(const char *glob)
+{
+	size_t n = 0;
+
+	for (; *glob; glob++)
+		n += *glob != '*';
+	return n;
+}
+
 // A value as the plan has it; NULL after a diagnostic.
 static const char *choice_text(struct lang *l, const struct node *v, enum key_kind kind, const char *key)
 {
@@ -59,6 +71,10 @@ static const char *choice_text(struct lang *l, const struct node *v, enum key_ki
 		return runtime_word(l, v);
 	if (kind == KEY_NUMBER && v->kind == NODE_INT && !v->int_.is_duration && v->int_.value && v->int_.value <= INT32_MAX)
 		return arena_printf(l->arena, "%llu", (unsigned long long)v->int_.value);
+	if (kind == KEY_GLOB && v->kind == NODE_STRING && strcmp(key, "comm") == 0 && letters(v->string.text) > COMM_MOST) {
+		diag_error(l->diag, v->span, E_LITERAL, "no comm is that long: the kernel keeps %d letters of it; `name` asks for the file's name as well", COMM_MOST);
+		return NULL;
+	}
 	if (kind == KEY_GLOB && v->kind == NODE_STRING && v->string.len && strlen(v->string.text) == v->string.len)
 		return v->string.text;
 	diag_error(l->diag, v->span, E_TYPE, kind == KEY_NUMBER ? "%s takes process ids" : "%s takes patterns in quotes: %s \"…*\"", key, key);
@@ -158,13 +174,27 @@ static void declare_export(struct lang *l, const struct node *n)
 	sink_declare(l, n->export_.sink, n->export_.name);
 }
 
-static void take_budget(struct lang *l, const struct node *setting)
+#define MEMORY_LEAST (1u << 20)
+
+static const struct node *budget_setting(const struct node *budget, const char *key)
+{
+	for (size_t i = 0; i < budget->budget.settings.n; i++)
+		if (strcmp(budget->budget.settings.v[i]->setting.name, key) == 0)
+			return budget->budget.settings.v[i];
+	return NULL;
+}
+
+static void take_budget(struct lang *l, const struct node *budget, const struct node *setting)
 {
 	const struct node *v = setting->setting.values.v[0];
 	const char *key = setting->setting.name;
 
 	if (strcmp(key, "cpu") != 0 && strcmp(key, "memory") != 0)
 		diag_error(l->diag, setting->span, E_UNKNOWN_NAME, "a budget bounds cpu and memory; '%s' is neither", key);
+	else if (budget_setting(budget, key) != setting)
+		diag_error(l->diag, setting->span, E_REDEFINED, "%s is given twice; one bound holds for the whole run", key);
+	else if (v->kind == NODE_AMOUNT && !v->amount.is_percent && v->amount.value < MEMORY_LEAST && strcmp(key, "memory") == 0)
+		diag_error(l->diag, v->span, E_LITERAL, "no run gets by with that little memory; it takes some megabytes: memory 50MB");
 	else if (v->kind != NODE_AMOUNT || v->amount.is_percent != (strcmp(key, "cpu") == 0))
 		diag_error(l->diag, v->span, E_TYPE, strcmp(key, "cpu") == 0 ? "cpu is a share of one processor: cpu 1%%" : "memory is a size: memory 50MB");
 	else if (v->amount.is_percent)
@@ -177,9 +207,11 @@ static void declare_budget(struct lang *l, const struct node *n)
 {
 	if (l->seen_budget)
 		diag_error(l->diag, n->span, E_REDEFINED, "there is a budget already; one bounds the whole run");
+	else if (!n->budget.settings.n)
+		diag_error(l->diag, n->span, E_ARGS, "this budget bounds nothing; say what the run may take: budget { cpu 1%%; memory 50MB; }");
 	l->seen_budget = true;
 	for (size_t i = 0; i < n->budget.settings.n; i++)
-		take_budget(l, n->budget.settings.v[i]);
+		take_budget(l, n, n->budget.settings.v[i]);
 }
 
 // `it` is a target like the others, and must be known as soon as they are.

@@ -259,6 +259,16 @@ static void publish_probes(struct sugar *s)
 	publish_at(s, "end", s->clause[CLAUSE_MEASURE]->span);
 }
 
+static void check_keys(struct sugar *s, const struct node_list *keys)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (node_equal(keys->v[k]->column.value, keys->v[i]->column.value)) {
+				diag_error(s->l->diag, keys->v[i]->span, E_REDEFINED, "this key stands there already: once is enough to tell by it");
+				break;
+			}
+}
+
 static void check_measures(struct sugar *s)
 {
 	const struct node *c = s->clause[CLAUSE_MEASURE];
@@ -269,6 +279,7 @@ static void check_measures(struct sugar *s)
 
 		if (!b || !(b->flags & BF_AGG))
 			diag_error(s->l->diag, m->measured.value->span, E_ARGS, "a measure is an aggregation: count(), sum(x), min(x), max(x), avg(x), stats(x), hist(x), lhist(x, min, max, step) or tseries(x, …)");
+		check_keys(s, &m->measured.keys);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(c->clause.parts.v[k]->measured.name, m->measured.name) == 0)
 				diag_error(s->l->diag, m->span, E_REDEFINED, "two measures are called '%s'", m->measured.name);
@@ -343,6 +354,7 @@ static bool check_clauses(struct sugar *s)
 		diag_error(s->l->diag, s->clause[CLAUSE_EXPORT]->span, E_PLACE, "there is nothing to export: neither `capture` nor `measure`");
 	take_columns(s);
 	check_measures(s);
+	check_sample(s);
 	return s->l->diag->errors == before;
 }
 

@@ -323,12 +323,24 @@ uint32_t sink_declare(struct lang *l, const struct node *sink, const char *name)
 	return plan_push(l->arena, &l->plan->sinks, &l->plan->n_sinks, s);
 }
 
+// By an `export NAME = …` that was complained of.
+static bool is_declared(const struct lang *l, const struct node *sink)
+{
+	for (size_t i = 0; i < l->script->script.items.n; i++) {
+		const struct node *item = l->script->script.items.v[i];
+
+		if (item->kind == NODE_EXPORT && strcmp(item->export_.name, sink->sink.name) == 0)
+			return true;
+	}
+	return false;
+}
+
 uint32_t sink_named(struct lang *l, const struct node *sink)
 {
 	for (uint32_t i = 0; i < l->plan->n_sinks && !sink->sink.called && !sink->sink.settings.n; i++)
 		if (strcmp(l->plan->sinks[i].name, sink->sink.name) == 0)
 			return i;
-	return sink_declare(l, sink, NULL);
+	return is_declared(l, sink) ? NO_EVENT : sink_declare(l, sink, NULL);
 }
 
 // Streams -------------------------------------------------------------------------------------------------------------
@@ -344,6 +356,14 @@ struct stream_item {
 	VEC(struct stream_sink) sinks;
 	bool used;
 };
+
+static bool exports_to(const struct stream_item *s, uint32_t sink)
+{
+	for (size_t i = 0; i < s->sinks.n; i++)
+		if (s->sinks.v[i].sink == sink)
+			return true;
+	return false;
+}
 
 static const struct node *export_clause(const struct node *item)
 {
@@ -373,7 +393,9 @@ void streams_declare(struct lang *l, const struct node *item)
 		const struct node *sink = export->clause.parts.v[i];
 		uint32_t index = sink_named(l, sink);
 
-		if (index != NO_EVENT)
+		if (index != NO_EVENT && exports_to(s, index))
+			diag_error(l->diag, sink->span, E_REDEFINED, "'%s' is exported there already; each sink gets all of it once", item->declared.name);
+		else if (index != NO_EVENT)
 			vec_push(l->arena, &s->sinks, (struct stream_sink){ .node = sink, .sink = index });
 	}
 }

@@ -64,6 +64,7 @@ bool is_self_time(const struct node *n); // duration.self
 void deliver(struct sugar *s, struct node *block, struct delivery d);
 
 // sugar_sample.c
+void check_sample(struct sugar *s); // what contradicts itself
 // Opens `if`s for the limits that are decided here; returns the block that runs when all let the event through. *weight is multiplied.
 struct node *sampled(struct sugar *s, struct node *block, struct delivery *d);
 // The same at a call's entry, for the limits that can be decided there; sets s->entry_weight.

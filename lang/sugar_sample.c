@@ -61,6 +61,22 @@ static const struct node *budget_of(const struct sugar *s)
 	return NULL;
 }
 
+static bool same_limit(const struct node *a, const struct node *b)
+{
+	bool keys = a->limit.key && b->limit.key ? node_equal(a->limit.key, b->limit.key) : a->limit.key == b->limit.key;
+
+	return keys && is_max(a) == is_max(b) && is_cpu(a) == is_cpu(b);
+}
+
+void check_sample(struct sugar *s)
+{
+	for (size_t i = 0; limit_at(s, i); i++)
+		for (size_t k = 0; k < i; k++)
+			if (same_limit(limit_at(s, k), limit_at(s, i)))
+				diag_error(s->l->diag, limit_at(s, i)->span, E_REDEFINED, "a second %s; say the one that is meant", is_cpu(limit_at(s, i)) ?
+					   "share of a processor" : is_max(limit_at(s, i)) ? "rate by the same key" : "share of the events by the same key");
+}
+
 // One limit -----------------------------------------------------------------------------------------------------------
 
 struct step {
