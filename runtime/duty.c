@@ -17,9 +17,9 @@ static double by_chance(struct duty *d)
 }
 
 // A window of the length of the slop wastes half of what is spent: longer ones waste less, and come too rarely.
-void duty_next(struct duty *d)
+void duty_next(struct duty *d, uint64_t ready_ns)
 {
-	double rate = MAX(d->rate, d->share / 16), block = 2 * rate * d->slop_ns / d->share, window, cost, credit, length;
+	double missed, rate = MAX(d->rate, d->share / 16), block = 2 * rate * d->slop_ns / d->share, window, cost, credit, length;
 
 	block = MIN(MAX(block, LEAST_BLOCK), MOST_BLOCK);
 	window = MAX(block * d->share / rate - d->slop_ns, LEAST_WINDOW);
@@ -30,10 +30,11 @@ void duty_next(struct duty *d)
 		d->spent_ns += credit - cost / 2;
 		credit = cost / 2;
 	}
-	length = MAX((cost - credit) / d->share, window);
+	missed = ready_ns > d->block_ns ? (double)(ready_ns - d->block_ns) : 0;
+	length = MAX(MAX((cost - credit) / d->share, window), 2 * missed);
 	d->window_ns = (uint64_t)window;
 	d->length_ns = (uint64_t)length;
-	d->from_ns = d->block_ns + (uint64_t)(by_chance(d) * length);
+	d->from_ns = d->block_ns + (uint64_t)(missed + by_chance(d) * (length - missed));
 }
 
 double duty_worth(const struct duty *d)

@@ -19,8 +19,9 @@ struct duty {
 	uint64_t seed;     // not 0
 };
 
-// Plans the block that follows; the first begins at block_ns + length_ns.
-void duty_next(struct duty *d);
+// Plans the block that follows; the first begins at block_ns + length_ns. ready_ns: before it the programs cannot be attached. A slow
+// machine must not fall behind its blocks, since those that would come after the run's end stand for events of the run.
+void duty_next(struct duty *d, uint64_t ready_ns);
 double duty_worth(const struct duty *d); // how many events one in the window stands for
 // What the window cost, and for how long the programs were attached.
 void duty_spent(struct duty *d, double cost_ns, uint64_t attached_ns);

@@ -2,27 +2,19 @@
 #include "runtime/entry_cost.h"
 
 #include <bpf/bpf.h>
-#include <elf.h>
-#include <errno.h>
 #include <linux/perf_event.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/plan.h"
-#include "base/probe_type.h"
 #include "base/util.h"
 #include "base/world.h"
+#include "runtime/own_probe.h"
 #include "runtime/run_state.h"
-
-#define ATTACH_UPROBE_MULTI 48 // BPF_TRACE_UPROBE_MULTI, younger than the headers of Debian 12
 
 #define TICK_NS 50000u // of a timer whose interrupts are measured
 #define SPIN_NS 2e6    // while so much work is done
@@ -35,19 +27,6 @@ static const double assumed_ns[] = {
 #include "base/mechanism.def"
 #undef MECH
 };
-
-// Functions whose first instruction the kernel emulates, and one it single-steps -----------------------------------------
-
-void entry_emulated(void);
-void entry_stepped(void);
-
-#ifdef __x86_64__
-__asm__(".text\n.type entry_emulated, @function\nentry_emulated:\n\tpush %rbp\n\tpop %rbp\n\tret\n.size entry_emulated, . - entry_emulated\n"
-	".type entry_stepped, @function\nentry_stepped:\n\ttest %rdi, %rdi\n\tret\n.size entry_stepped, . - entry_stepped\n");
-#else
-void entry_emulated(void) { __asm__ volatile(""); }
-void entry_stepped(void) { __asm__ volatile(""); }
-#endif
 
 static void system_call(void)
 {
@@ -77,117 +56,20 @@ static double call_ns(void (*f)(void))
 	return took[ROUNDS / 2];
 }
 
-// Where in the executable's file a function of ours lies; 0: nowhere.
-static uint64_t file_offset(uintptr_t address)
-{
-	const Elf64_Phdr *p = (const Elf64_Phdr *)getauxval(AT_PHDR);
-
-	for (size_t i = 0, n = p ? getauxval(AT_PHNUM) : 0; i < n; i++)
-		if (p[i].p_type == PT_LOAD && address >= p[i].p_vaddr && address - p[i].p_vaddr < p[i].p_filesz)
-			return address - p[i].p_vaddr + p[i].p_offset;
-	return 0;
-}
-
-static int load_nothing(enum bpf_prog_type type, bool multi)
-{
-	const struct bpf_insn in[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K }, { .code = BPF_JMP | BPF_EXIT } };
-	LIBBPF_OPTS(bpf_prog_load_opts, o);
-
-	if (multi)
-		o.expected_attach_type = (enum bpf_attach_type)ATTACH_UPROBE_MULTI;
-	return bpf_prog_load(type, "nothing", "GPL", in, ARRAY_SIZE(in), &o);
-}
-
-static const struct probe_type *type_named(struct run *r, const char *name)
-{
-	for (const struct probe_type *const *t = r->world->ops->probe_types(r->world); *t; t++)
-		if (!strcmp((*t)->name, name))
-			return *t;
-	return NULL;
-}
-
-// A uprobe on a function of ours.
-struct own_probe {
-	struct plan_site site;
-	struct plan_prog prog;
-	struct link_set links;
-	int fd;
-};
-
-static bool own_probe_attach(struct run *r, struct own_probe *o, void (*f)(void), bool is_return)
-{
-	o->site = (struct plan_site){ .name = "entry", .provider = is_return ? "uretprobe" : "uprobe", .target = "/proc/self/exe", .func = "entry",
-				      .offset = file_offset((uintptr_t)f), .mechanism = is_return ? MECH_URETPROBE_MULTI : MECH_UPROBE_MULTI,
-				      .pid = (uint32_t)getpid() };
-	o->prog = (struct plan_prog){ .name = "entry", .kind = PROG_UPROBE, .sites = &o->site, .n_sites = 1 };
-	o->fd = load_nothing(BPF_PROG_TYPE_KPROBE, r->world->ops->feature(r->world, FEATURE_UPROBE_MULTI));
-	const struct probe_type *t = type_named(r, o->site.provider);
-	size_t said = r->diag->nitems;
-	bool attached = o->fd >= 0 && o->site.offset && t && t->attach(t, r, &o->prog, o->fd, &o->links) == 0;
-
-	r->diag->nitems = said; // what is wrong with this probe is no fault of the script
-	return attached;
-}
-
-static void own_probe_free(struct own_probe *o)
-{
-	link_set_close(&o->links);
-	if (o->fd >= 0)
-		close(o->fd);
-}
-
 // What a uprobe with an empty program adds to a call; below 0: it cannot be measured.
 static double uprobe_ns(struct run *r, void (*f)(void), bool is_return)
 {
-	_cleanup_(own_probe_free) struct own_probe o = { .fd = -1 };
 	double without = call_ns(f);
+	struct own_probe *o = own_probe_new(r, f, is_return);
+	double ns = o ? MAX(call_ns(f) - without, 0) : -1;
 
-	return own_probe_attach(r, &o, f, is_return) ? MAX(call_ns(f) - without, 0) : -1;
-}
-
-static void *detach(void *arg)
-{
-	link_set_drop(arg);
-	return NULL;
-}
-
-// The fastest of three calls, in nanoseconds.
-static uint64_t quick_call(void (*f)(void))
-{
-	uint64_t best = UINT64_MAX;
-
-	for (int i = 0; i < 3; i++) {
-		uint64_t from = clock_ns(CLOCK_MONOTONIC);
-
-		f();
-		best = MIN(best, clock_ns(CLOCK_MONOTONIC) - from);
-	}
-	return best;
-}
-
-double uprobe_lingers(struct run *r)
-{
-	_cleanup_(own_probe_free) struct own_probe o = { .fd = -1 };
-	uint64_t from, trapped, fast = quick_call(entry_emulated), slow;
-	pthread_t closer;
-
-	if (!own_probe_attach(r, &o, entry_emulated, false))
-		return 0;
-	slow = quick_call(entry_emulated);
-	trapped = from = clock_ns(CLOCK_MONOTONIC);
-	if (pthread_create(&closer, NULL, detach, &o.links) != 0)
-		return 0;
-	while (pthread_tryjoin_np(closer, NULL) == EBUSY) {
-		if (quick_call(entry_emulated) > (fast + slow) / 2)
-			trapped = clock_ns(CLOCK_MONOTONIC);
-		usleep(200);
-	}
-	return (double)(trapped - from) / (double)MAX(clock_ns(CLOCK_MONOTONIC) - from, 1ull);
+	own_probe_free(o);
+	return ns;
 }
 
 static double syscall_ns(void)
 {
-	_close_ int fd = load_nothing(BPF_PROG_TYPE_RAW_TRACEPOINT, false);
+	_close_ int fd = empty_program(BPF_PROG_TYPE_RAW_TRACEPOINT, false);
 	double without = call_ns(system_call);
 	_close_ int link = fd < 0 ? -1 : bpf_raw_tracepoint_open("sys_enter", fd);
 
@@ -335,7 +217,7 @@ void program_spent(int fd, uint64_t *runs, uint64_t *ns)
 // The run time of an empty program, undisturbed.
 double statistics_ns(void)
 {
-	_close_ int fd = load_nothing(BPF_PROG_TYPE_RAW_TRACEPOINT, false);
+	_close_ int fd = empty_program(BPF_PROG_TYPE_RAW_TRACEPOINT, false);
 	uint64_t runs = 0, ns = 0, runs_before, ns_before, context[12] = { 0 };
 	LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = context, .ctx_size_in = sizeof context);
 	double best = 1e12;

@@ -17,9 +17,6 @@ struct entry_cost {
 
 // Of each of the plan's programs; `of` has room for as many. Takes some milliseconds for each kind of entry that the plan has.
 void entry_costs(struct run *r, struct entry_cost *of);
-// Detaching a uprobe takes it from its program first and from the code later: of the time that it takes, the part in which calls still
-// trap and no program counts them. 0 where it cannot be measured; takes as long as detaching one does.
-double uprobe_lingers(struct run *r);
 // What the kernel has counted of a program since it was loaded, while statistics are on. 0 for both when it cannot be asked.
 void program_spent(int fd, uint64_t *runs, uint64_t *ns);
 // How much of a program's run time are the looks at the clock for that. Statistics must be on.

@@ -38,9 +38,7 @@ struct gate {
 	bool may_leave; // no other gate turns its programs
 	bool opens;     // its share suffices again: when the block is over it is on its events for good
 	bool told;      // that a program could not be put back
-	bool traps;     // it has uprobes
 	uint64_t looked_ns, turned_ns, until_ns; // at the last look; when attaching began; the window's end
-	uint64_t came_ns, leaves_ns;             // when attaching was done; when detaching began
 	double debt_ns;              // spent beyond the share while it was open, Spile's start included
 	double spent_ns, entered_ns; // since the last look: all that counts, and what of it is for entering
 	uint64_t lead_ns, away_ns, left_ns; // how long attaching takes; time off the events, the last one's begin
@@ -54,7 +52,6 @@ struct gates {
 	struct hands *hands;
 	int stats_fd;        // run time is counted while it is open
 	double looking_ns;   // of a run, for the statistics themselves
-	double lingers;      // uprobe_lingers()
 	struct entry_cost *entry;
 	uint64_t *runs, *ns; // by program, at the last look
 	uint64_t own_ns;     // Spile's processor time, then
@@ -92,20 +89,15 @@ int gates_new(struct run *r, struct gates **ret)
 	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (fd < 0)
 		return -errno;
-	bool any = false;
 	struct gates *g = xcalloc(1, sizeof *g);
 	*g = (struct gates){ .run = r, .plan = r->plan, .globals = r->globals, .stats_fd = fd, .n = MIN(r->plan->n_gates, (uint32_t)WIRE_GATES),
 			     .entry = xcalloc(r->plan->n_progs, sizeof *g->entry), .runs = xcalloc(r->plan->n_progs, sizeof *g->runs),
 			     .ns = xcalloc(r->plan->n_progs, sizeof *g->ns) };
 	g->looking_ns = statistics_ns();
 	entry_costs(r, g->entry);
-	for (uint32_t i = 0; i < g->n; i++)
-		for (uint32_t k = 0; k < r->plan->gates[i].n_progs; k++)
-			any |= g->of[i].traps |= r->plan->progs[r->plan->gates[i].progs[k].index].kind == PROG_UPROBE;
-	g->lingers = any ? uprobe_lingers(r) : 0;
 	g->hands = hands_new(r);
 	for (uint32_t i = 0; i < g->n; i++) {
-		g->of[i] = (struct gate){ .traps = g->of[i].traps, .may_leave = r->options.mode != RUN_FORECAST && !shares_programs(r->plan, i), .lead_ns = USUAL_LEAD_NS };
+		g->of[i] = (struct gate){ .may_leave = r->options.mode != RUN_FORECAST && !shares_programs(r->plan, i), .lead_ns = USUAL_LEAD_NS };
 		if (getrandom(&g->of[i].duty.seed, sizeof g->of[i].duty.seed, GRND_NONBLOCK) < 0 || !g->of[i].duty.seed)
 			g->of[i].duty.seed = clock_ns(CLOCK_MONOTONIC) | 1;
 		g->of[i].duty.share = (double)r->plan->gates[i].cpu / 1e6;
@@ -195,10 +187,19 @@ static void look(struct gates *g, uint64_t now)
 
 // Turning ----------------------------------------------------------------------------------------------------------------
 
-static void turn(struct gates *g, uint32_t i, bool on)
+static void turn(struct gates *g, uint32_t i, bool on, uint64_t at_ns)
 {
 	for (uint32_t k = 0; k < g->plan->gates[i].n_progs; k++)
-		hands_turn(g->hands, g->plan->gates[i].progs[k].index, on);
+		hands_turn(g->hands, g->plan->gates[i].progs[k].index, on, at_ns);
+}
+
+static uint64_t lead_to_leave(const struct gates *g, uint32_t i)
+{
+	uint64_t most = 0;
+
+	for (uint32_t k = 0; k < g->plan->gates[i].n_progs; k++)
+		most = MAX(most, hands_lead(g->hands, g->plan->gates[i].progs[k].index));
+	return most;
 }
 
 static bool is_turning(struct gates *g, uint32_t i)
@@ -228,11 +229,10 @@ static void let(struct gates *g, uint32_t i, double times)
 	__atomic_store_n(&w->keep, keep, __ATOMIC_RELEASE);
 }
 
-static void leave(struct gates *g, uint32_t i)
+static void leave(struct gates *g, uint32_t i, uint64_t at_ns)
 {
 	g->of[i].stage = STAGE_LEAVING;
-	g->of[i].leaves_ns = clock_ns(CLOCK_MONOTONIC);
-	turn(g, i, false);
+	turn(g, i, false, at_ns);
 }
 
 static void begin_duty(struct gates *g, uint32_t i, double elapsed)
@@ -252,9 +252,9 @@ static void begin_duty(struct gates *g, uint32_t i, double elapsed)
 	x->debt_ns = 0;
 	x->duty.rate = x->spent_ns / elapsed;
 	x->duty.slop_ns = x->duty.slop_ns > 0 ? x->duty.slop_ns : (double)USUAL_LEAD_NS;
-	x->turned_ns = x->came_ns = x->looked_ns;
+	x->turned_ns = x->looked_ns;
 	x->opens = false;
-	leave(g, i);
+	leave(g, i, 0);
 }
 
 static uint64_t period(const struct gates *g)
@@ -296,8 +296,6 @@ static void look_left(struct gates *g, uint32_t i, uint64_t now)
 	if (is_turning(g, i))
 		return;
 	look(g, now);
-	if (x->traps) // at the pace at which they came
-		x->spent_ns += x->entered_ns * g->lingers * (double)(now - x->leaves_ns) / (double)MAX(x->leaves_ns - x->came_ns, 1ull);
 	rate = x->spent_ns / (double)MAX(now - x->turned_ns, 1ull);
 	if (x->duty.length_ns)
 		duty_spent(&x->duty, x->spent_ns, now - x->turned_ns);
@@ -308,7 +306,7 @@ static void look_left(struct gates *g, uint32_t i, uint64_t now)
 	x->left_ns = now;
 	x->stage = STAGE_AWAY;
 	if (!x->opens)
-		duty_next(&x->duty);
+		duty_next(&x->duty, now + x->lead_ns);
 }
 
 static uint64_t comes_at(const struct gate *x)
@@ -327,7 +325,7 @@ static void look_away(struct gates *g, uint32_t i, uint64_t now)
 	x->away_ns += now - x->left_ns;
 	x->turned_ns = now;
 	x->stage = STAGE_COMING;
-	turn(g, i, true);
+	turn(g, i, true, 0);
 }
 
 // When the programs are there late, the window is: it is as long as planned.
@@ -339,7 +337,7 @@ static void look_coming(struct gates *g, uint32_t i)
 
 	if (is_turning(g, i))
 		return;
-	now = x->came_ns = clock_ns(CLOCK_MONOTONIC);
+	now = clock_ns(CLOCK_MONOTONIC);
 	x->lead_ns = (3 * x->lead_ns + (now - x->turned_ns)) / 4;
 	if (x->opens) {
 		let(g, i, 1);
@@ -357,14 +355,13 @@ static void look_coming(struct gates *g, uint32_t i)
 	x->stage = STAGE_WINDOW;
 }
 
+// The kernel half knows the window's end itself.
 static void look_window(struct gates *g, uint32_t i, uint64_t now)
 {
 	struct gate *x = &g->of[i];
 
-	if (now < x->until_ns)
-		return;
-	__atomic_store_n(&g->globals->gates[i].from, WIRE_GATE_SHUT, __ATOMIC_RELEASE);
-	leave(g, i);
+	if (now + lead_to_leave(g, i) >= x->until_ns)
+		leave(g, i, x->until_ns);
 }
 
 void gates_tick(struct gates *g, uint64_t now_ns)
@@ -389,7 +386,7 @@ int gates_patience(const struct gates *g, uint64_t now_ns, int ms)
 {
 	for (uint32_t i = 0; g && i < g->n; i++) {
 		const struct gate *x = &g->of[i];
-		uint64_t due = x->stage == STAGE_AWAY ? comes_at(x) : x->stage == STAGE_WINDOW ? x->until_ns : now_ns;
+		uint64_t due = x->stage == STAGE_AWAY ? comes_at(x) : x->stage == STAGE_WINDOW ? x->until_ns - MIN(lead_to_leave(g, i), x->until_ns) : now_ns;
 
 		if (x->stage != STAGE_OPEN)
 			ms = due <= now_ns ? MIN(ms, 1) : MIN(ms, (int)MIN((due - now_ns) / 1000000 + 1, 1000ull));

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/diag.h"
@@ -13,6 +14,7 @@
 #include "base/util.h"
 #include "base/world.h"
 #include "runtime/load.h"
+#include "runtime/own_probe.h"
 #include "runtime/run_state.h"
 
 #define STACK_BYTES (512u << 10)
@@ -23,6 +25,7 @@ struct hand {
 	struct link_set links;
 	bool on, wanted; // as it is, as the thread makes it
 	bool running, failed;
+	uint64_t at_ns, lead_ns; // when to detach; how long the preparation for it took, on average
 	atomic_bool done;
 	pthread_t thread;
 };
@@ -64,6 +67,28 @@ static const struct probe_type *type_of(struct run *r, const struct plan_prog *p
 	return NULL;
 }
 
+static void sleep_until(uint64_t ns)
+{
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &(struct timespec){ (time_t)(ns / 1000000000), (long)(ns % 1000000000) }, NULL);
+}
+
+// A uprobe's program is off at once, but the kernel then waits until nobody copies mappings (percpu_down_write(&dup_mmap_sem) in
+// kernel/events/uprobes.c) before it takes the trap out of the code: for tens of milliseconds calls still trap and no program counts
+// them. Who comes soon after another does not wait. So that wait is had first, with a uprobe of our own.
+static void detach(struct hand *x)
+{
+	struct run *r = &x->all->run;
+	bool waits = r->plan->progs[x->prog].kind == PROG_UPROBE;
+	uint64_t from = clock_ns(CLOCK_MONOTONIC);
+	struct own_probe *first = waits ? own_probe_new(r, entry_emulated, false) : NULL;
+
+	if (waits)
+		x->lead_ns = (3 * x->lead_ns + (clock_ns(CLOCK_MONOTONIC) - from)) / 4;
+	sleep_until(x->at_ns);
+	link_set_drop(&x->links);
+	own_probe_free(first);
+}
+
 static void *turn(void *arg)
 {
 	struct hand *x = arg;
@@ -72,7 +97,7 @@ static void *turn(void *arg)
 	const struct probe_type *t = type_of(r, p);
 
 	if (!x->wanted)
-		link_set_drop(&x->links);
+		detach(x);
 	else
 		x->failed = !t || !t->attach || t->attach(t, r, p, r->loaded->prog_fd[x->prog], &x->links) != 0;
 	atomic_store(&x->done, true);
@@ -102,13 +127,14 @@ static void join(struct hand *x)
 	x->on = x->wanted;
 }
 
-void hands_turn(struct hands *h, uint32_t prog, bool on)
+void hands_turn(struct hands *h, uint32_t prog, bool on, uint64_t at_ns)
 {
 	struct hand *x = &h->of[prog];
 
 	if (hands_busy(h, prog) || x->on == on)
 		return;
 	x->wanted = on;
+	x->at_ns = at_ns;
 	atomic_store(&x->done, false);
 	x->running = start(x);
 	if (!x->running) { // no room for a thread: it takes its time here
@@ -124,6 +150,11 @@ bool hands_busy(struct hands *h, uint32_t prog)
 	if (x->running && atomic_load(&x->done))
 		join(x);
 	return x->running;
+}
+
+uint64_t hands_lead(const struct hands *h, uint32_t prog)
+{
+	return h->of[prog].running ? 0 : h->of[prog].lead_ns;
 }
 
 bool hands_failed(const struct hands *h, uint32_t prog)

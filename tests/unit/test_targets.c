@@ -128,36 +128,39 @@ static double traffic(uint64_t from, uint64_t until) // events between two momen
 	return sum;
 }
 
-static double duty_run(uint64_t seed, double share, double *spent)
+static double duty_run(uint64_t seed, double share, uint64_t attach_ns, uint64_t detach_ns, double *spent)
 {
 	struct duty d = { .share = share, .rate = 0.7, .slop_ns = 20e6, .seed = seed * 0x9e3779b97f4a7c15u, .block_ns = 30000000, .spent_ns = 0.7 * 30e6 };
 	uint64_t free_ns = d.block_ns;
 	double seen = traffic(0, d.block_ns);
 
 	for (*spent = d.spent_ns;;) {
-		duty_next(&d);
-		uint64_t from = MAX(d.from_ns, free_ns + 12000000), until = from + d.window_ns;
+		duty_next(&d, free_ns + attach_ns);
+		uint64_t from = MAX(d.from_ns, free_ns + attach_ns), until = from + d.window_ns;
 
 		if (from >= SIM_NS)
 			return seen / traffic(0, SIM_NS);
 		seen += traffic(from, MIN(until, (uint64_t)SIM_NS)) * duty_worth(&d);
-		free_ns = until + 25000000;
-		duty_spent(&d, 0.7 * (double)(free_ns - from + 12000000), free_ns - from + 12000000);
-		*spent += 0.7 * (double)(free_ns - from + 12000000);
+		free_ns = until + detach_ns;
+		duty_spent(&d, 0.7 * (double)(free_ns - from + attach_ns), free_ns - from + attach_ns);
+		*spent += 0.7 * (double)(free_ns - from + attach_ns);
 	}
 }
 
 // Over many seeds the mean is the truth within 3 standard errors, and what is spent the share within a tenth. The seeds are fixed.
 static void duties(void **state)
 {
-	static const double shares[] = { 0.01, 0.05, 0.2 };
+	static const struct {
+		double share;
+		uint64_t attach_ns, detach_ns;
+	} cases[] = { { 0.01, 12000000, 25000000 }, { 0.05, 12000000, 25000000 }, { 0.2, 12000000, 25000000 }, { 0.2, 80000000, 150000000 }, { 0.5, 80000000, 150000000 } };
 	enum { RUNS = 400 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(shares); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		double sum = 0, squares = 0, spent = 0, one, mean, error;
 
 		for (uint64_t seed = 1; seed <= RUNS; seed++) {
-			double v = duty_run(seed, shares[i], &one);
+			double v = duty_run(seed, cases[i].share, cases[i].attach_ns, cases[i].detach_ns, &one);
 
 			sum += v;
 			squares += v * v;
@@ -165,8 +168,8 @@ static void duties(void **state)
 		}
 		mean = sum / RUNS;
 		error = sqrt((squares / RUNS - mean * mean) / (RUNS - 1));
-		if (fabs(mean - 1) > 3 * error || fabs(spent / shares[i] - 1) > 0.1)
-			fail_msg("share %g: mean %f, standard error %f, spent %f", shares[i], mean, error, spent);
+		if (fabs(mean - 1) > 3 * error || fabs(spent / cases[i].share - 1) > 0.1)
+			fail_msg("share %g, attached in %lu ns: mean %f, standard error %f, spent %f", cases[i].share, cases[i].attach_ns, mean, error, spent);
 	}
 }
 
