@@ -31,6 +31,7 @@ enum unwind_cfa {     // where the caller's stack pointer is
 	UNWIND_CFA_SP_AT, // *(sp + cfa_off) + post
 	UNWIND_CFA_FP_AT, // *(fp + cfa_off) + post
 	UNWIND_CFA_PLT,   // sp + cfa_off, and a word more from byte `post` of the 16-byte entry on
+	UNWIND_CFA_SWITCH, // fp + cfa_off, on another stack
 };
 
 enum unwind_reg {       // what became of the frame pointer, or the return address

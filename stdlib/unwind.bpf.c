@@ -421,7 +421,7 @@ static bool canonical_frame(struct unwind *u, const struct unwind_rule *r, u64 *
 	*why = WIRE_STOP_RULE;
 	switch (r->cfa) {
 	case UNWIND_CFA_SP: *cfa = u->sp + off; return true;
-	case UNWIND_CFA_FP: *cfa = u->fp + off; return true;
+	case UNWIND_CFA_FP: case UNWIND_CFA_SWITCH: *cfa = u->fp + off; return true;
 	case UNWIND_CFA_PLT: *cfa = u->sp + off + ((u->ip & 15) >= (u32)r->post ? 8 : 0); return true;
 	case UNWIND_CFA_SP_AT: case UNWIND_CFA_FP_AT:
 		*why = WIRE_STOP_FAULT;
@@ -481,7 +481,7 @@ static enum step leave_by_rule(struct unwind *u, const struct unwind_rule *r)
 	}
 	// the stack may be as it was before the call when the return address is in a register: at the end of _Unwind_Resume
 	bool above = cfa > u->sp || (cfa == u->sp && r->ra == UNWIND_IN_REG);
-	if (!above && r->cfa != UNWIND_CFA_SP_AT && r->cfa != UNWIND_CFA_FP_AT) {
+	if (!above && r->cfa != UNWIND_CFA_SP_AT && r->cfa != UNWIND_CFA_FP_AT && r->cfa != UNWIND_CFA_SWITCH) {
 		end_walk(u, WIRE_STOP_LOOP);
 		return STEP_END;
 	}
@@ -489,7 +489,7 @@ static enum step leave_by_rule(struct unwind *u, const struct unwind_rule *r)
 	u->sp = cfa;
 	u->fp = fp;
 	u->ip = ra;
-	u->how = r->cfa == UNWIND_CFA_PLT ? WIRE_HOW_PLT : WIRE_HOW_CFI;
+	u->how = r->cfa == UNWIND_CFA_PLT ? WIRE_HOW_PLT : r->cfa == UNWIND_CFA_SWITCH ? WIRE_HOW_FP : WIRE_HOW_CFI;
 	return STEP_ON;
 }
 

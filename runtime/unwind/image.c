@@ -101,6 +101,18 @@ static void read_sections(struct image *m, const Elf64_Ehdr *e)
 			m->eh_frame = part;
 		else if (is_named(m, &names, &s, ".debug_frame"))
 			m->debug_frame = part;
+		else if (is_named(m, &names, &s, ".gopclntab") || is_named(m, &names, &s, ".data.rel.ro.gopclntab"))
+			m->go_table = part;
+		else if (is_named(m, &names, &s, ".go.module"))
+			m->go_module = part;
+		else if (is_named(m, &names, &s, ".data.rel.ro"))
+			m->data[0] = part;
+		else if (is_named(m, &names, &s, ".rodata"))
+			m->data[1] = part;
+		else if (is_named(m, &names, &s, ".go.buildinfo"))
+			m->is_go = true;
+		else if (s.sh_type == SHT_RELA && s.sh_size && !m->rela.bytes)
+			m->rela = part;
 		else if (is_named(m, &names, &s, ".eh_frame_hdr") && !m->eh_frame_hdr.bytes)
 			m->eh_frame_hdr = part;
 		else if (s.sh_type == SHT_NOTE)

@@ -31,6 +31,9 @@ struct image {
 	struct image_segment segment[IMAGE_SEGMENTS];
 	size_t nsegments;
 	struct image_part eh_frame, eh_frame_hdr, debug_frame; // bytes NULL: there is none
+	bool is_go; // Go's linker made it, or what it gave to the C linker; then
+	struct image_part go_table, go_module, rela; // pclntab, the runtime's description of the program; the first relocations
+	struct image_part data[2]; // .data.rel.ro and .rodata, one of which has pclntab when no section has its name
 	const uint8_t *build_id;
 	size_t build_id_len;
 	uint64_t notes_left; // of IMAGE_NOTES_MOST

@@ -93,6 +93,17 @@ static void fetch_around(struct reader *r, const struct image *m)
 	}
 }
 
+static void fetch_go(struct reader *r, const struct image *m)
+{
+	if (!m->is_go && !m->go_table.bytes)
+		return;
+	fetch_part(r, &m->go_table);
+	fetch_part(r, &m->go_module);
+	fetch_part(r, &m->rela);
+	for (size_t i = 0; i < ARRAY_SIZE(m->data) && !m->go_table.bytes; i++)
+		fetch_part(r, &m->data[i]);
+}
+
 int image_file_read(int fd, uint64_t size, void **ret)
 {
 	struct reader r = { .fd = fd, .size = size, .left = READ_MOST };
@@ -134,6 +145,7 @@ int image_file_read_frames(int fd, uint64_t size, void *bytes)
 	fetch_part(&r, &m.eh_frame);
 	fetch_part(&r, &m.debug_frame);
 	fetch_around(&r, &m);
+	fetch_go(&r, &m);
 	if (image_offset(&m, m.entry, &entry))
 		fetch(&r, entry, ENTRY_BYTES);
 	return 0;

@@ -7,6 +7,7 @@
 
 #include "base/util.h"
 #include "runtime/unwind/cfi.h"
+#include "runtime/unwind/go_frames.h"
 #include "runtime/unwind/image.h"
 
 #define GAP 15           // bytes between functions that are padding
@@ -22,8 +23,9 @@
 
 struct place { // of a function's record
 	uint64_t begin;
-	uint32_t offset, section;
+	uint32_t offset, section; // section GO: the number of a function there
 };
+#define GO 2
 
 struct places {
 	struct place *v;
@@ -38,6 +40,7 @@ struct seen { // a rule, and its number
 struct builder {
 	const struct image *image;
 	struct cfi_section section[2];
+	struct go_frames go;
 	struct cfi_cie cie[CIES]; // by a hash of their offset
 	uint32_t cie_section[CIES];
 	uint32_t *at; // rows: offsets in the file
@@ -208,12 +211,33 @@ static void add_gap(struct builder *b, uint64_t next)
 		add_row(b, entry + ENTRY_MOST, 0);
 }
 
+static void add_go_function(struct builder *b, const struct place *p)
+{
+	uint64_t address, end, begin;
+
+	if (!go_frames_function(&b->go, p->offset, &address, &end) || !image_offset(b->image, address, &begin))
+		return;
+	end = begin + MIN(end - address, b->image->size - begin);
+	if (end > UINT32_MAX || end <= b->covered)
+		return;
+	add_gap(b, begin);
+	b->delta = begin - address;
+	if (begin && go_frames_is_signal(&b->go, p->offset))
+		add_row(b, begin - 1, rule_number(b, UNWIND_CFA_SIGNAL, 0));
+	go_frames_run(&b->go, p->offset, on_row, b);
+	b->covered = end;
+}
+
 static void add_function(struct builder *b, const struct place *p)
 {
 	const struct cfi_cie *cie;
 	struct cfi_fde fde;
 	uint64_t begin;
 
+	if (p->section == GO) {
+		add_go_function(b, p);
+		return;
+	}
 	if (!read_function(b, p->section, p->offset, &fde, &cie) || !image_offset(b->image, fde.begin, &begin))
 		return;
 	fde.size = MIN(fde.size, b->image->size - begin);
@@ -309,6 +333,15 @@ static void locate_frame(struct builder *b)
 	b->left = (b->section[0].size + b->section[1].size) * RUNS;
 }
 
+static void places_of_go(struct builder *b, struct places *p)
+{
+	uint64_t begin, end;
+
+	for (uint64_t i = 0; i < b->go.n; i++)
+		if (go_frames_function(&b->go, i, &begin, &end))
+			add_place(p, begin, GO, i);
+}
+
 static void find_places(struct builder *b, struct places *p)
 {
 	p->sorted = true;
@@ -316,8 +349,9 @@ static void find_places(struct builder *b, struct places *p)
 		p->n = 0;
 		places_by_records(b, 0, p);
 	}
-	if (p->n < FEW)
+	if (p->n < FEW && !b->go.n)
 		places_by_records(b, 1, p);
+	places_of_go(b, p);
 	if (!p->sorted)
 		qsort(p->v, p->n, sizeof *p->v, by_begin);
 }
@@ -373,6 +407,7 @@ int unwind_table_build(const void *bytes, size_t n, struct unwind_table *ret)
 	struct builder *b = xcalloc(1, sizeof *b);
 	b->image = &image;
 	locate_frame(b);
+	go_frames_open(&image, &b->go);
 	find_places(b, &places);
 	if (!is_start(&image) || !image_offset(&image, image.entry, &b->entry))
 		b->entry = UINT64_MAX;

@@ -125,6 +125,17 @@ def git(tmp):
     return [which("git"), "-c", "safe.directory=*", "-C", os.path.join(tmp, "repo"), "log", "-p", "-w", "--minimal", "--all", "--stat"]
 
 
+def gopher(tmp, *options):
+    """Stripped of all that gdb walks Go stacks by, which lies in a file of its own: Spile reads none of that."""
+    out = os.path.join(tmp, "gopher" + "".join(re.sub(r"\W", "", o) for o in options))
+    env = {**os.environ, "HOME": tmp, "GOCACHE": os.path.join(tmp, "cache"), "GO111MODULE": "off", "GOFLAGS": ""}
+    subprocess.run([which("go"), "build", *options, "-o", out, os.path.join(HERE, "programs", "gopher.go")], check=True, env=env, stderr=subprocess.DEVNULL)
+    subprocess.run(["objcopy", "--only-keep-debug", out, out + ".debug"], check=True)
+    subprocess.run(["strip", out], check=True)
+    subprocess.run(["objcopy", "--add-gnu-debuglink=" + out + ".debug", out], check=True)
+    return ["env", "GODEBUG=asyncpreemptoff=1", "GOGC=off", out]
+
+
 def frames(what, *options):
     return lambda tmp: [compiled(tmp, "frames.c", *options), what, "1000"]
 
@@ -142,6 +153,8 @@ CASES = [
     Case("openssl", "speed: sha256, AES, RSA, ECDSA", lambda tmp: [which("openssl"), "speed", "-seconds", "2", "sha256", "aes-128-cbc", "rsa2048", "ecdsap256"]),
     Case("C++ exceptions", "thrown through destructors", lambda tmp: [compiled(tmp, "throws.cc", "-O2", "-std=c++17", compiler="c++"), "1000"]),
     Case("Rust", "traits, iterators, caught panics", lambda tmp: [compiled(tmp, "rusty.rs", "-O", compiler="rustc"), "1000"]),
+    Case("Go, stripped", "leaves, recursion, sha256, sort", gopher),
+    Case("Go, PIE, stripped", "the same", lambda tmp: gopher(tmp, "-buildmode=pie")),
     Case("C, 300 frames", "-O2 -fomit-frame-pointer", frames("deep", *NO_FP)),
     Case("C, optimised", "-O3 -fomit-frame-pointer, qsort", frames("qsort", "-O3", "-fomit-frame-pointer")),
     Case("C, alloca", "-O2", frames("alloca", *NO_FP)),

@@ -34,7 +34,24 @@ for program in deep deep-pie deep-linked; do
 	# frames have names, and say where those are from
 	good -e "uretprobe:./$program:main.Greet { @[ustack(why, 2)] = count(); }" -c "./$program 5"
 	expect_out 'main\.Greet\+[0-9]+ \[[a-z]+, pclntab\]'
-	expect_out 'runtime\.main\+[0-9]+ \[[a-z]+, pclntab\]'
+	expect_out 'main\.main\+[0-9]+ \[[a-z]+, pclntab\]'
 done
 good entries.bt -c './deep 50'
 expect_out '^stacks grew$'
+
+# whole stacks, from functions without frames too: their callers are known to the runtime's table
+good -v -e 'begin { print(len(ustack)); exit(); }'
+if ! grep -q 'along frame pointers' err; then
+	cp "$SCRIPTS/../tests/unwind/programs/gopher.go" main.go
+	go build -ldflags='-s -w' -o gopher main.go >build.log 2>&1 || fail 'gopher.go does not compile'
+	good -q -c ./gopher -e 'uprobe:./gopher:main.leaf { print(ustack(why)); if (++@n == 20) { exit(); } }'
+	n=$(grep -c '^        main\.leaf+0 \[top' out)
+	[ "$n" -ge 20 ] || fail "$n stacks"
+	expect_same "$(grep -A1 '^        main\.leaf+' out | grep -c '^        main\.\(circle\.area\|main\.func1\)+[0-9]* \[cfi')" "$n" 'callers of the leaf'
+	expect_same "$(grep -c '^        main\.main+[0-9]* \[cfi' out)" "$n" 'stacks with main'
+	expect_same "$(grep -c '^        runtime\.goexit+' out)" "$n" 'stacks to where goroutines begin'
+	! grep -q stopped out || fail 'not whole'
+	# while the collector runs, on the stacks of threads: the walk goes on where it was called from
+	good -q -c './deep 50' -e 'uprobe:./deep:runtime.gcDrain { @[ustack(why)] = count(); }'
+	! grep -q stopped out || fail 'not whole'
+fi
