@@ -34,6 +34,7 @@ enum { // what a provider offers, and what a probe body uses; the same bits
 	PT_USYM = 1 << 10,  // usym(), uaddr()
 	PT_PRINT = 1 << 11, // body only: writes records
 	PT_CALL = 1 << 12,  // callid
+	PT_OVERRIDE = 1 << 14, // override(): the kernel can be made to return
 	PT_TASK = 1 << 13,  // the current task is the one it is about; all but those with no_task
 };
 

@@ -27,6 +27,12 @@ static void warn_mixed(struct lang *l, const struct node *value, const char *nam
 	     name);
 }
 
+// What is computed has 64 bits, however few of them it needs.
+static bool is_one_value(const struct node *n)
+{
+	return n->kind == NODE_IDENT || n->kind == NODE_VAR || n->kind == NODE_MAP || n->kind == NODE_FIELD || n->kind == NODE_INDEX || n->kind == NODE_ELEMENT;
+}
+
 // A declared type is not widened: integers are cut to it, literals must fit.
 static bool fits_declared(struct lang *l, const struct node *value, const char *name, const struct type *has)
 {
@@ -37,6 +43,8 @@ static bool fits_declared(struct lang *l, const struct node *value, const char *
 		return true;
 	if (!type_is_integer(has) || !type_is_integer(t))
 		return false;
+	if (!is_int_literal(value) && has->kind == TYPE_INT && t->size > has->size && is_one_value(value))
+		warn(l, value->span, W_NARROW, "a '%T' may not fit into %s: '%T' keeps the lower %u bits; a cast, (%T), says that this is meant", t, name, has, has->size * 8, has);
 	if (!is_int_literal(value) || has->kind != TYPE_INT || has->size == 8)
 		return true;
 	v = literal_value(value);

@@ -647,7 +647,7 @@ void resolve(struct lang *l, struct node **slot)
 			((struct map_sym *)n->incdec.target->map.sym)->used = true;
 		return;
 	case NODE_TYPEOF:
-		diag_error(l->diag, n->span, E_LATER, "typeof() stands for a type: it can be used in sizeof(), offsetof(), casts and let");
+		diag_error(l->diag, n->span, E_PLACE, "typeof() stands for a type: it can be used in sizeof(), offsetof(), casts and let");
 		return;
 	case NODE_ASSIGN: resolve_assign(l, n); return;
 	case NODE_LET: resolve_let(l, n); return;

@@ -140,6 +140,7 @@ static void list_fields(const struct probe_type *t, struct world *w, const struc
 			void (*each)(void *arg, const char *line), void *arg)
 {
 	const struct event_field *f = NULL;
+	struct arg_loc ret = { 0 };
 	size_t n = 0;
 
 	if (!t->args || !t->args(t, w, s, &f, &n))
@@ -152,6 +153,8 @@ static void list_fields(const struct probe_type *t, struct world *w, const struc
 		if (!layer)
 			list_field(f[i].type, "", f[i].name, each, arg);
 	}
+	if (t->retval && t->retval(t, w, s, &ret) && ret.type)
+		list_field(ret.type, "", "retval", each, arg);
 }
 
 static void list_sorted(const struct probe_type *t, struct world *w, struct site_list *l, bool verbose,

@@ -103,7 +103,8 @@ static bool expand(const struct probe_type *t, const struct expand *q, const str
 	if (ap->n == 2 && !(pin = pin_path(q, ap)))
 		return false;
 	if (needs_parameter(ap->part[0])) {
-		diag_error(q->diag, ap->span, E_LATER, "'%s': this version does not run iterators over one map", ap->text);
+		diag_error(q->diag, ap->span, E_ATTACH_POINT, "'%s' goes through one map of another program, which a script has no name for; 'spile -l \"iter:*\"' lists those that go through "
+			   "a table of the kernel", ap->text);
 		return false;
 	}
 	if (!has_table(q->world, q->arena, ap->part[0]))
