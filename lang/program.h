@@ -17,7 +17,7 @@
 //  - FIELD on `args` has `arg` set, on structs `field`; MAP keys: `sym->key` is NULL exactly when keys.n == 0; several keys, and
 //    one tuple literal, are spread into `keys`; one key of tuple type stays one
 //  - asynchronous CALLs have `event`, an index into plan.events whose args[i] describes call.args.v[call.first + i]; not in pinned iterators
-//  - BREAK/CONTINUE are inside loops; FOR bodies contain no exit
+//  - BREAK/CONTINUE are inside loops
 #pragma once
 
 #include <stdbool.h>

@@ -240,8 +240,6 @@ void resolve_call(struct lang *l, struct node **slot)
 	refuse_unsafe(l, n, b);
 	use_builtin(l, n, b, n->call.name);
 	pinned_call(l, n, b);
-	if (b->id == BUILTIN_EXIT && l->callback)
-		diag_error(l->diag, n->span, E_PLACE, "exit() can not be called inside a for loop; set a $variable and call it behind the loop");
 	if (check_arity(l, n, b) && b->id == BUILTIN_STR && resolve_str_param(l, slot))
 		return;
 	if (resolve_declared(l, slot, b) || imported_asked(l, slot, b))

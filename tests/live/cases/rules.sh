@@ -105,3 +105,15 @@ expect_out '^ended$'
 good -e 'begin { @u[usym(5)] = 1; print(ksym(6)); }'
 expect_out '^@u\[0x5\]: 1$'
 expect_out '^0x6$'
+# exit() ends the probe out of any loop
+for without in '' bpf_loop ringbuf may_goto; do
+	SPILE_WITHOUT=$without run -q -e 'begin { for $i : 0..10 { for $j : 0..10 { @seen = ($i, $j); if ($i * $j == 6) { exit(6); } } } @never = 1; }'
+	expect_status 6
+	expect_out '^@seen: \(1, 6\)$'
+	expect_no_out '^@never'
+done
+run -q -e 'begin { @[1] = 1; @[2] = 2; for $kv : @ { @n = count(); $k = 0; while ($k < 3) { $k++; exit(7); } } @never = 1; } end { printf("end\n"); }'
+expect_status 7
+expect_out '^@n: 1$'
+expect_out '^end$'
+expect_no_out '^@never'
