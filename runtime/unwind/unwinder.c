@@ -26,7 +26,8 @@
 
 #define NICE (-10)
 #define POOL_LEAST (4u << 20)
-#define POOL_SYSTEM (32u << 20) // two thirds of all that a distribution has under /usr
+#define POOL_SYSTEM (32u << 20) // two thirds of all that a distribution has under /usr: more where there is memory,
+#define POOL_SHARE 512          // this part of it
 #define POOL_MOST (128u << 20)
 #define SLACK_WORDS 4u // a rule is four words, and begins at a multiple of four
 
@@ -194,9 +195,11 @@ static void add_vdso(struct unwinder *u)
 
 uint32_t unwinder_pool_bytes(const struct unwinder *u, bool system)
 {
-	uint64_t want = MAX((uint64_t)u->ready_words * 4 * 2, (uint64_t)(system ? POOL_SYSTEM : POOL_LEAST));
+	uint64_t memory = (uint64_t)MAX(sysconf(_SC_PHYS_PAGES), 0l) * (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t want = system ? MAX(memory / POOL_SHARE, (uint64_t)POOL_SYSTEM) : POOL_LEAST;
 	uint32_t bytes = POOL_LEAST;
 
+	want = MAX(want, (uint64_t)u->ready_words * 4 * 2);
 	while (bytes < want && bytes < POOL_MOST)
 		bytes *= 2;
 	return bytes;
