@@ -68,7 +68,7 @@ static const struct probe_type *unknown_provider(const struct world *w, struct d
 		str_printf(&known, "%s%s", i ? ", " : "", all[i]->name);
 	}
 	if (strchr(name, '*'))
-		diag_error(d, at, E_ATTACH_POINT, "a provider cannot be a pattern in a script (only -l takes one); write one of: %s",
+		diag_error(d, at, E_ATTACH_POINT, "a provider cannot be a pattern here; write one of: %s",
 			   str_z(&known));
 	else if (!*name)
 		diag_error(d, at, E_ATTACH_POINT, "an attach point begins with its provider, one of: %s", str_z(&known));

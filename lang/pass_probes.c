@@ -376,8 +376,57 @@ static bool leave_out(struct lang *l, const struct probe_type *t, struct site_li
 	return sites->n < had;
 }
 
+// A pattern in the place of a provider stands for those that have what is behind it: of the kernel's, and of user programs' where a
+// path or a process says which program is meant.
+static bool is_by_pattern(const struct lang *l, const struct probe_type *t, const char *text)
+{
+	static const char *const kernel[] = { "kprobe", "kretprobe", "tracepoint", "rawtracepoint", "fentry", "fexit", "software", "hardware" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kernel); i++)
+		if (strcmp(t->name, kernel[i]) == 0)
+			return true;
+	return takes_binary(t) && (strchr(text, '/') || l->options->pid);
+}
+
+static bool has_sites(struct lang *l, const char *text, struct span at, unsigned uses)
+{
+	struct site_list sites = { .arena = l->arena };
+	struct attach_point ap = { 0 };
+	struct diag quiet;
+
+	diag_init(&quiet, l->arena);
+	struct expand q = { .world = l->world, .diag = &quiet, .arena = l->arena, .uses = uses, .pid = l->options->pid, .unsafe = l->options->unsafe };
+	const struct probe_type *t = attach_point_split(l->world, &quiet, l->arena, at, text, &ap);
+	return t && t->expand(t, &q, &ap, &sites) && sites.n && !quiet.errors;
+}
+
+static void open_provider(struct lang *l, const struct node *point, unsigned uses, struct node_list *out)
+{
+	const struct probe_type *const *all = l->world->ops->probe_types(l->world);
+	const char *text = param_expand(l, point->point.text, point->span), *policy = config_text(l, "missing_probes");
+	size_t named = text ? strcspn(text, ":=\"") : 0, from = text && text[named] == '=' ? named + 1 : 0, had = out->n;
+	const char *pattern = text ? arena_strndup(l->arena, text + from, strcspn(text + from, ":")) : NULL, *rest = text ? strchr(text + from, ':') : NULL;
+
+	if (!rest || !glob_is(pattern)) {
+		vec_push(l->arena, out, (struct node *)point);
+		return;
+	}
+	for (size_t i = 0; all[i]; i++) {
+		struct node *n = node_clone(l->arena, point);
+
+		n->point.text = arena_printf(l->arena, "%.*s%s%s", (int)from, text, all[i]->name, rest);
+		if (glob_match(pattern, all[i]->name) && is_by_pattern(l, all[i], text) && has_sites(l, n->point.text, point->span, uses))
+			vec_push(l->arena, out, n);
+	}
+	if (out->n == had && strcmp(policy, "error") == 0)
+		diag_error(l->diag, point->span, E_NO_MATCH, "No matches for %s: no probe type that '%s' stands for has it", text, pattern);
+	else if (out->n == had && strcmp(policy, "warn") == 0)
+		diag_warn(l->diag, point->span, W_NO_MATCH, "No matches for %s. Skipping.", text);
+}
+
 static bool make_bodies(struct lang *l, const struct node *probe)
 {
+	struct node_list points = { 0 };
 	unsigned uses = body_needs(probe->probe.block) | (probe->probe.predicate ? body_needs(probe->probe.predicate) : 0);
 	unsigned before = l->diag->errors;
 	size_t had = l->bodies.n;
@@ -385,14 +434,16 @@ static bool make_bodies(struct lang *l, const struct node *probe)
 	struct map groups;
 
 	map_init(&groups, l->arena);
-	for (size_t i = 0; i < probe->probe.points.n; i++) {
+	for (size_t i = 0; i < probe->probe.points.n; i++)
+		open_provider(l, probe->probe.points.v[i], uses, &points);
+	for (size_t i = 0; i < points.n; i++) {
 		struct site_list sites = { .arena = l->arena };
 		const struct probe_type *type = NULL;
 
 		uint32_t target = 0;
 
-		filtered |= said_there(l->diag, probe->probe.points.v[i]->span);
-		expand_point(l, probe->probe.points.v[i], uses, &type, &sites, &target);
+		filtered |= said_there(l->diag, points.v[i]->span);
+		expand_point(l, points.v[i], uses, &type, &sites, &target);
 		filtered |= leave_out(l, type, &sites);
 		l->probes += sites.n;
 		for (size_t k = 0; k < sites.n; k++) {
@@ -403,7 +454,7 @@ static bool make_bodies(struct lang *l, const struct node *probe)
 				BUG("sites of different programs in one group");
 			b->uses = uses;
 			site_add(&b->sites, &sites.v[k]);
-			if (too_many(l, probe->probe.points.v[i]))
+			if (too_many(l, points.v[i]))
 				return false;
 		}
 	}
