@@ -447,7 +447,9 @@ enum options_result options_parse(int argc, char **argv, struct options *o, stru
 				push_text(&o->named, &o->nnamed, said + 2);
 				continue;
 			}
-			if (letter == '?' && optopt && optopt < 256)
+			if (letter == '?' && optopt >= '0' && optopt <= '9')
+				str_printf(why, "unknown option -%c; parameters of the script that begin with - stand behind --", optopt);
+			else if (letter == '?' && optopt && optopt < 256)
 				str_printf(why, "unknown option -%c", optopt);
 			else
 				str_printf(why, letter == '?' ? "unknown option %s" : "option %s needs an argument", said);

@@ -4,6 +4,7 @@
 
 #include "base/near.h"
 #include "base/str.h"
+#include "lang/cdecl.h"
 #include "lang/declared.h"
 #include "lang/resolve.h"
 
@@ -15,7 +16,9 @@ static void unknown_function(struct lang *l, const struct node *n)
 		near_offer(&near, builtin_at((enum builtin_id)i)->name);
 	imported_offer(l, &near);
 	diag_error(l->diag, n->span, E_UNKNOWN_NAME, "Unknown function: '%s'", n->call.name);
-	if (near.best)
+	if (l->c && cdecl_why_not(l->c, n->call.name))
+		diag_hint(l->diag, "%s", cdecl_why_not(l->c, n->call.name));
+	else if (near.best)
 		diag_hint(l->diag, "did you mean '%s'?", near.best);
 }
 

@@ -123,6 +123,7 @@ static void options_refused(void **state)
 	expect_bad((char *)"-k", (char *)"-k", "-kk is no longer supported");
 	expect_bad((char *)"--nonsense", (char *)"1", "unknown option --nonsense");
 	expect_bad((char *)"-Z", (char *)"1", "unknown option -Z");
+	expect_bad((char *)"-7", (char *)"1", "unknown option -7; parameters of the script that begin with - stand behind --");
 }
 
 static void options_together(void **state)
