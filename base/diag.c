@@ -113,6 +113,12 @@ static void add(struct diag *d, enum severity sev, struct span at, enum diag_cod
 	char spec[32];
 	va_list args;
 
+	if (d->nitems >= DIAG_KEPT) {
+		d->errors += sev == SEV_ERROR;
+		d->warnings += sev == SEV_WARNING;
+		d->left_out += sev != SEV_HINT;
+		return;
+	}
 	va_copy(args, ap);
 	while (*fmt) {
 		size_t plain = strcspn(fmt, "%");
@@ -171,15 +177,14 @@ void diag_hint(struct diag *d, const char *fmt, ...)
 
 static void place(const struct diag_source *s, uint32_t off, unsigned *line, unsigned *col)
 {
-	size_t start = 0;
+	const char *start = s->text, *end = s->text + MIN((size_t)off, s->len), *nl;
 
 	*line = 1;
-	for (size_t i = 0; i < off && i < s->len; i++)
-		if (s->text[i] == '\n') {
-			(*line)++;
-			start = i + 1;
-		}
-	*col = (unsigned)(MIN((size_t)off, s->len) - start) + 1;
+	while ((nl = memchr(start, '\n', (size_t)(end - start)))) {
+		(*line)++;
+		start = nl + 1;
+	}
+	*col = (unsigned)(end - start) + 1;
 }
 
 void diag_place(const struct diag *d, struct span at, unsigned *line, unsigned *col, unsigned *end_line, unsigned *end_col)
@@ -286,4 +291,6 @@ void diag_print(const struct diag *d, bool color, struct str *out)
 			for (size_t k = i + 1; k < d->nitems && d->items[k].severity == SEV_HINT; k++)
 				diag_print_item(d, &d->items[k], color, out);
 		}
+	if (d->nitems >= DIAG_KEPT && d->left_out) // whoever empties the list need not know of it
+		str_printf(out, "HINT: there are %u more\n", d->left_out);
 }

@@ -44,6 +44,8 @@ struct diag_source {
 	size_t len;
 };
 
+#define DIAG_KEPT 1000 // errors, warnings and hints; nobody reads so many, and finding the places of all takes their number times the text's length
+
 struct diag {
 	struct arena *arena;
 	struct diag_source *sources; // [0] is empty
@@ -53,6 +55,7 @@ struct diag {
 	struct span *expansions; // [via - 1]
 	size_t nexpansions, capexpansions;
 	unsigned errors, warnings;
+	unsigned left_out; // counted above, and not kept
 	bool no_warnings;
 	bool (*ext)(struct str *out, char conversion, const void *arg); // true if it knew the conversion
 };

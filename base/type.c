@@ -150,18 +150,21 @@ static const struct type *members(struct types *t, enum type_kind kind, const ch
 	if (s->fields || n == 0)
 		return s;
 	struct field *f = arena_array(t->arena, struct field, n);
-	uint32_t at = 0, align = 1;
+	uint64_t at = 0, leaves = 0;
+	uint32_t align = 1;
 	for (size_t i = 0; i < n; i++) {
 		uint32_t a = types[i]->align ? types[i]->align : 1;
 
-		at = ALIGN_UP(at, a);
-		f[i] = (struct field){ .name = names ? arena_strdup(t->arena, names[i]) : NULL, .type = types[i], .offset = at };
+		at = MIN(ALIGN_UP(at, a), UINT32_MAX);
+		f[i] = (struct field){ .name = names ? arena_strdup(t->arena, names[i]) : NULL, .type = types[i], .offset = (uint32_t)at };
 		at += types[i]->size;
+		leaves += types[i]->kind == TYPE_TUPLE || types[i]->kind == TYPE_RECORD ? MAX(types[i]->leaves, 1u) : 1;
 		align = MAX(align, a);
 	}
 	s->fields = f;
 	s->nfields = (uint32_t)n;
-	s->size = ALIGN_UP(at, align);
+	s->leaves = (uint32_t)MIN(leaves, UINT32_MAX);
+	s->size = (uint32_t)MIN(ALIGN_UP(at, align), UINT32_MAX);
 	s->align = align;
 	return s;
 }

@@ -57,6 +57,7 @@ struct type {
 	const struct type *elem; // POINTER pointee, ARRAY element
 	const struct field *fields; // TUPLE, RECORD, STRUCT, UNION
 	uint32_t nfields;
+	uint32_t leaves; // TUPLE, RECORD: members that are neither, at any depth; UINT32_MAX: more than can be counted
 	const struct enumerator *enums; // ENUM
 	uint32_t nenums;
 	int64_t a, b, c; // HIST: a = bits. LHIST: min, max, step. TSERIES: interval, epochs, enum wire_tseries. stacks: a = enum stack_mode, b = STACK_WHY and so on. TIMESTAMP: a = index of the format string. CGROUP_PATH: a = index of the filter + 1
@@ -74,7 +75,7 @@ const struct type *type_string(struct types *t, uint32_t capacity);          // 
 const struct type *type_buffer(struct types *t, uint32_t capacity);
 const struct type *type_pointer(struct types *t, const struct type *to, enum space space);
 const struct type *type_array(struct types *t, const struct type *elem, uint32_t count);
-const struct type *type_tuple(struct types *t, const struct type *const *members, size_t n); // C layout, natural alignment
+const struct type *type_tuple(struct types *t, const struct type *const *members, size_t n); // C layout, natural alignment; size UINT32_MAX: too large
 const struct type *type_record(struct types *t, const char *const *names, const struct type *const *members, size_t n);
 const struct type *type_stack(struct types *t, enum type_kind kind, enum stack_mode mode, unsigned flags, uint32_t limit); // KSTACK, USTACK
 const struct type *type_cgroup_path(struct types *t, uint32_t filter); // filter: index in plan.formats + 1, 0: none

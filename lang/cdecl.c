@@ -276,6 +276,7 @@ static void read_text(struct cdecl *c, const char *text, size_t n, uint32_t sour
 	s->directives = true;
 	c->in = s;
 	c->depth = 0;
+	c->expanded_before += c->expanded;
 	c->expanded = 0;
 	c->panic = false;
 	cdecl_next(c);
@@ -381,6 +382,7 @@ static void open_macro(struct cdecl *c, struct macro *m)
 	c->panic = c->too_many = false;
 	c->why = NULL;
 	c->depth = c->dead = 0;
+	c->expanded_before += c->expanded;
 	c->expanded = 0;
 	cdecl_next(c);
 }

@@ -21,7 +21,8 @@
 #define CDECL_MAX_DEPTH 200          // of structs, expressions, declarators; of macros in macros
 #define CDECL_MAX_SIZE INT32_MAX     // bytes of a type
 #define CDECL_MAX_ERRORS 20
-#define CDECL_MAX_EXPANSION (1u << 22) // bytes of macro text read for one section, beyond its own length
+#define CDECL_MAX_EXPANSION (1u << 22) // bytes of macro text read for one section, beyond its own length, or for one question
+#define CDECL_MAX_EXPANSIONS (1u << 25) // … for all of them: a script may ask for each of a thousand macros that grow so
 
 enum cword { // what a reserved word does to a declaration
 	CW_NONE, CW_STRUCT, CW_UNION, CW_ENUM, CW_TYPEDEF, CW_IGNORED,
@@ -155,7 +156,8 @@ struct cdecl {
 	const char *why;
 	struct cview section; // what cdecl_parse got; `fresh`: its headers were not read yet
 	uint32_t source, base;
-	uint64_t expanded;    // bytes of macro text read
+	uint64_t expanded;    // bytes of macro text read for the section or the question at hand
+	uint64_t expanded_before; // … for those before
 	uint32_t pack, packs[16], npacks; // #pragma pack
 };
 

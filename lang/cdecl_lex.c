@@ -243,12 +243,17 @@ static void pop(struct cstream *s)
 	s->frame[--s->nframes].macro->active = false;
 }
 
+static bool is_too_much(const struct cdecl *c, uint64_t more)
+{
+	return c->expanded + more > CDECL_MAX_EXPANSION || c->expanded_before + c->expanded + more > CDECL_MAX_EXPANSIONS;
+}
+
 static bool push(struct cdecl *c, struct macro *m, const char *body, uint32_t n)
 {
 	struct cstream *s = c->in;
 
 	c->expanded += n + 1;
-	if (s->nframes == CDECL_MAX_DEPTH || c->expanded > CDECL_MAX_EXPANSION) {
+	if (s->nframes == CDECL_MAX_DEPTH || is_too_much(c, 0)) {
 		cdecl_error(c, c->tok.at, E_LIMIT, "the macro `%s` grows too large when it is expanded", m->name);
 		c->too_many = true;
 		return false;
@@ -319,7 +324,7 @@ static bool substitute(struct cdecl *c, const struct macro *m, const char *const
 		}
 		str_addc(out, ' ');
 		str_add(out, i < m->nparams ? arg[i] : t.p, i < m->nparams ? len[i] : t.n);
-		if (out->n > CDECL_MAX_EXPANSION || out->n + c->expanded > CDECL_MAX_EXPANSION) {
+		if (is_too_much(c, out->n)) {
 			cdecl_error(c, c->tok.at, E_LIMIT, "the macro `%s` grows too large when it is expanded", m->name);
 			return c->too_many = true, false;
 		}

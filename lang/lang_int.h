@@ -200,6 +200,9 @@ void untyped(struct lang *l, const struct node *n); // a variable or map without
 
 // pass_check_*.c
 const struct type *check_expr(struct lang *l, struct node **slot);  // NULL: unknown yet, or after an error
+#define LEAVES_MOST 4096u       // parts of one value
+#define VALUE_MOST (1u << 20) // bytes of it
+const struct type *check_extent(struct lang *l, struct span at, const struct type *t); // t, or NULL after an error: no value is so large
 const struct type *check_value(struct lang *l, struct node **slot); // the same, where a value is wanted: aggregates are read as integers
 void check_stmt(struct lang *l, struct node *n);
 void check_block(struct lang *l, struct node *n);

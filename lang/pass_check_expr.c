@@ -60,6 +60,15 @@ const struct type *check_value(struct lang *l, struct node **slot)
 
 // Tuples -------------------------------------------------------------------------------------------------------------
 
+// A tuple of two tuples of two tuples: each line of a script can double a value.
+const struct type *check_extent(struct lang *l, struct span at, const struct type *t)
+{
+	if (t->leaves <= LEAVES_MOST && t->size <= VALUE_MOST)
+		return t;
+	complain(l, at, E_LIMIT, "a value can have up to %u parts and %u bytes; this one has more", LEAVES_MOST, VALUE_MOST);
+	return NULL;
+}
+
 static const struct type *check_tuple(struct lang *l, struct node *n)
 {
 	const struct type **members = arena_array(l->arena, const struct type *, n->tuple.items.n + 1);
@@ -69,7 +78,7 @@ static const struct type *check_tuple(struct lang *l, struct node *n)
 		members[i] = check_value(l, &n->tuple.items.v[i]);
 		known &= members[i] != NULL;
 	}
-	return known ? type_tuple(l->types, members, n->tuple.items.n) : NULL;
+	return known ? check_extent(l, n->span, type_tuple(l->types, members, n->tuple.items.n)) : NULL;
 }
 
 static int by_name(const void *a, const void *b)
@@ -129,7 +138,7 @@ static const struct type *check_record(struct lang *l, struct node *n)
 		item->type = members[i];
 		known &= members[i] != NULL;
 	}
-	return known ? record_type(l, names, members, count) : NULL;
+	return known ? check_extent(l, n->span, record_type(l, names, members, count)) : NULL;
 }
 
 // Choices ------------------------------------------------------------------------------------------------------------

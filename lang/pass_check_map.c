@@ -75,6 +75,8 @@ void check_map_keys(struct lang *l, struct node *map)
 	if (!keys->n || !known || !m->keyed)
 		return;
 	s = slot_of_keys(l, keys);
+	if (s.type && !check_extent(l, map->span, s.type))
+		return;
 	if (!slot_add(l, &m->key, s, NULL)) {
 		mismatch(l, map, m, s.type);
 		return;

@@ -212,7 +212,7 @@ static void check_range_end(struct lang *l, struct node **slot)
 static void check_for_map(struct lang *l, struct node *n)
 {
 	struct lang_map *m = lang_map_of(n->for_.map->map.sym);
-	struct slot value = m->value;
+	struct slot value = m->value, pair;
 
 	n->for_.map->type = m->value.type;
 	if (!m->key.type || !m->value.type)
@@ -222,7 +222,9 @@ static void check_for_map(struct lang *l, struct node *n)
 			 m->value.type, m->sym.name);
 		value = (struct slot){ .type = t_int(l, 8, true) };
 	}
-	lang_var_of(n->for_.sym)->slot = slot_pair(l, m->key, value);
+	pair = slot_pair(l, m->key, value);
+	if (check_extent(l, n->for_.map->span, pair.type))
+		lang_var_of(n->for_.sym)->slot = pair;
 }
 
 void check_walk(struct lang *l, struct span at, const char *what)

@@ -194,6 +194,25 @@ static void diag_at_the_edges(void **state)
 	arena_free(a);
 }
 
+static void diag_keeps_so_many(void **state)
+{
+	_str_ struct str out = { 0 };
+	struct arena *a = arena_new();
+	const char *text = "x\ny\n";
+	struct diag d;
+
+	diag_init(&d, a);
+	uint32_t source = diag_source(&d, "f", text, strlen(text));
+	for (unsigned i = 0; i < 1000000; i++)
+		diag_error(&d, (struct span){ source, 2, 3, 0 }, E_TYPE, "wrong, %u", i);
+	assert_int_equal(d.errors, 1000000);
+	assert_true(d.nitems <= DIAG_KEPT);
+	diag_print(&d, false, &out);
+	assert_non_null(strstr(str_z(&out), "f:2:1-2: ERROR: wrong, 999\n"));
+	assert_non_null(strstr(str_z(&out), "there are 999000 more\n"));
+	arena_free(a);
+}
+
 static void diag_every_code_has_a_row(void **state)
 {
 	for (int code = 0; code < DIAG_CODES; code++) {
@@ -289,7 +308,7 @@ int main(void)
 		cmocka_unit_test(arena_zeroed_and_aligned), cmocka_unit_test(arena_strings), cmocka_unit_test(vec_grows),
 		cmocka_unit_test(map_keys), cmocka_unit_test(map_interns), cmocka_unit_test(str_numbers),
 		cmocka_unit_test(str_json_escapes), cmocka_unit_test(glob_stars), cmocka_unit_test(diag_shows_place),
-		cmocka_unit_test(diag_at_the_edges), cmocka_unit_test(diag_every_code_has_a_row), cmocka_unit_test(types_are_interned),
+		cmocka_unit_test(diag_at_the_edges), cmocka_unit_test(diag_keeps_so_many), cmocka_unit_test(diag_every_code_has_a_row), cmocka_unit_test(types_are_interned),
 		cmocka_unit_test(types_print_and_measure), cmocka_unit_test(types_structs_fill_later),
 		cmocka_unit_test(types_histograms), cmocka_unit_test(hash_differs_by_seed),
 	};

@@ -654,7 +654,8 @@ static void macros_cannot_explode(void **state)
 	start_with(&f, NULL);
 	parse(&f, text.p);
 	assert_int_equal(f.d.errors, 1);
-	assert_non_null(strstr(cdecl_why_not(f.c, "X59"), "too large"));
+	for (int i = 0; i < 20000; i++) // each alone is bounded, and so are all together
+		assert_non_null(strstr(cdecl_why_not(f.c, i % 2 ? "X59" : "X40"), "too large"));
 	end(&f);
 }
 
