@@ -470,7 +470,10 @@ static void no_return(struct pass *p, const struct node_list *points)
 	for (size_t i = 0; i < points->n; i++) {
 		diag_error(p->l->diag, points->v[i]->span, E_PLACE, "entry.NAME is an argument as it was when the function was entered, for probes of its return; '%s' is none",
 			   points->v[i]->point.text);
-		diag_hint(p->l->diag, "it exists in: kretprobe, uretprobe, fexit, tracepoint:syscalls:sys_exit_NAME");
+		if (memchr(text_of(points->v[i]), '*', strcspn(text_of(points->v[i]), ":")))
+			diag_hint(p->l->diag, "a pattern may stand for probes of entries too: write the provider's whole name");
+		else
+			diag_hint(p->l->diag, "it exists in: kretprobe, uretprobe, fexit, tracepoint:syscalls:sys_exit_NAME");
 	}
 }
 
