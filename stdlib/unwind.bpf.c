@@ -6,8 +6,10 @@
 // A frame without a rule is left along its frame pointer, or, at its first instructions, by what those are. The mapping is
 // found by walking the kernel's own tree of mappings without a lock: reads of a tree that changes meanwhile may miss, but
 // cannot fault, and what is found is checked to hold the address. So it works in interrupts as in probes, none of which can wait
-// for a page of the stack that is not in memory: the walk ends before it (WIRE_STOP_FAULT). Every walk ends with
-// a reason. State lies in the body's frame (struct unwind), one call of unwind_step is one round of a loop (codegen/unwind.c).
+// for a page of the stack that is not in memory: the walk ends before it (WIRE_STOP_FAULT). Every walk ends with a reason.
+// What was found for an address is kept for the next walks while the address space has the same mappings (struct unwind_known): a frame
+// whose address was met before needs neither mapping nor table.
+// State lies in the body's frame (struct unwind), one call of unwind_step is one round of a loop (codegen/unwind.c).
 // Needs BTF for the offsets, bounded loops and the ring buffer (5.8). x86-64.
 #include "base/unwind.h"
 #include "stdlib/bpf.h"
