@@ -13,13 +13,13 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/util.h"
 #include "runtime/unwind/image.h"
 #include "runtime/unwind/image_file.h"
+#include "runtime/unwind/installed.h"
 #include "runtime/unwind/needed.h"
 #include "runtime/unwind/table.h"
 #include "runtime/unwind/table_cache.h"
@@ -39,6 +39,7 @@ struct ready { // a table built before there are maps
 struct unwinder {
 	VEC(struct ready) ready;
 	uint32_t ready_words;
+	struct installed *installed;
 	int cache;             // folder of tables on disk, or -1
 	int pool_fd, files_fd; // the caller's
 	uint32_t pool_words, next; // words there are, first free one
@@ -57,6 +58,7 @@ struct unwinder *unwinder_new(void)
 	struct unwinder *u = xcalloc(1, sizeof *u);
 
 	u->cache = table_cache_open();
+	u->installed = installed_new();
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->wake, NULL);
 	return u;
@@ -83,6 +85,7 @@ void unwinder_free(struct unwinder *u)
 		pthread_join(u->thread, NULL);
 	}
 	drop_ready(u);
+	installed_free(u->installed);
 	if (u->cache >= 0)
 		close(u->cache);
 	free(u->misses.v);
@@ -92,12 +95,6 @@ void unwinder_free(struct unwinder *u)
 }
 
 // Files ----------------------------------------------------------------------------------------------------------------
-
-static struct unwind_key key_of(const struct stat *st)
-{
-	return (struct unwind_key){ .ino = st->st_ino, .size = (uint64_t)st->st_size, .dev = major(st->st_dev) << 20 | minor(st->st_dev),
-				    .mtime = (uint32_t)st->st_mtim.tv_sec };
-}
 
 static int build(struct unwinder *u, int fd, const struct stat *st, struct unwind_table *ret)
 {
@@ -144,7 +141,7 @@ void unwinder_add_file(struct unwinder *u, const char *path)
 
 	if (fd < 0 || fstat(fd, &st))
 		return;
-	struct unwind_key key = key_of(&st);
+	struct unwind_key key = unwind_key_of(&st);
 	if (!is_ready(u, &key) && build(u, fd, &st, &t) == 0)
 		add_ready(u, &key, &t);
 }
@@ -281,7 +278,7 @@ static void publish_unmet(struct unwinder *u, const char *path)
 
 	if (fd < 0 || fstat(fd, &st) || u->next >= u->pool_words / 2)
 		return;
-	struct unwind_key key = key_of(&st);
+	struct unwind_key key = unwind_key_of(&st);
 	if (bpf_map_update_elem(u->files_fd, &key, &(struct unwind_file){ .state = UNWIND_ASKED }, BPF_NOEXIST) == 0)
 		publish_file(u, &key, fd, &st);
 }
@@ -293,23 +290,36 @@ static bool is_asked_for(const struct unwinder *u, const struct unwind_key *key)
 	return bpf_map_lookup_elem(u->files_fd, key, &f) || f.state == UNWIND_ASKED;
 }
 
+// The file of a miss, by its mapping, or by what it is when its process has ended. -1: it cannot be found.
+static int open_missed(struct unwinder *u, const struct unwind_miss *m, struct stat *st)
+{
+	char path[80];
+
+	snprintf(path, sizeof path, "/proc/%u/map_files/%lx-%lx", m->pid, m->start, m->end);
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		const char *usual = installed_find(u->installed, &m->key);
+
+		fd = usual ? open(usual, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	}
+	return fd >= 0 && fstat(fd, st) == 0 && is_the_same(&m->key, st) ? TAKE_FD(fd) : -1;
+}
+
 // The file that was met, then the others of its process: a stack meets one only when those above it are known.
 static void serve(struct unwinder *u, const struct unwind_miss *m)
 {
 	struct stat st;
-	char path[80];
 
 	if (!is_asked_for(u, &m->key))
 		return;
-	snprintf(path, sizeof path, "/proc/%u/map_files/%lx-%lx", m->pid, m->start, m->end);
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) || !is_the_same(&m->key, &st)) {
+	_close_ int fd = open_missed(u, m, &st);
+	if (fd < 0) {
 		bpf_map_delete_elem(u->files_fd, &m->key); // the next process that maps it asks again
 		tell(u, &(struct unwinder_stats){ .vanished = 1 });
 		return;
 	}
 	publish_file(u, &m->key, fd, &st);
-	struct unwind_key key = key_of(&st);
+	struct unwind_key key = unwind_key_of(&st);
 	// where stat() tells other numbers than the kernel has, all are to be met; and what may not be needed takes half of the room at the most
 	if (memcmp(&key, &m->key, sizeof key) == 0 && u->next < u->pool_words / 2)
 		each_mapped((pid_t)m->pid, publish_unmet, u);

@@ -22,6 +22,7 @@
 #include "base/util.h"
 #include "runtime/unwind/image.h"
 #include "runtime/unwind/image_file.h"
+#include "runtime/unwind/installed.h"
 #include "runtime/unwind/table.h"
 #include "runtime/unwind/table_cache.h"
 
@@ -512,6 +513,27 @@ static void kept_tables(void **state)
 }
 
 // Read piece by piece it says what the mapped file says.
+// A program by its file's numbers; with other ones it is another file.
+static void installed_files(void **state)
+{
+	struct installed *in = installed_new();
+	struct stat shell, found;
+
+	assert_int_equal(stat("/bin/sh", &shell), 0);
+	struct unwind_key key = unwind_key_of(&shell);
+	const char *path = installed_find(in, &key);
+	assert_non_null(path);
+	assert_int_equal(stat(path, &found), 0);
+	assert_int_equal(found.st_ino, shell.st_ino);
+	assert_int_equal(found.st_dev, shell.st_dev);
+	key.mtime++;
+	assert_null(installed_find(in, &key));
+	key.mtime--;
+	key.ino ^= 1ull << 40;
+	assert_null(installed_find(in, &key));
+	installed_free(in);
+}
+
 static void read_in_parts(void **state)
 {
 	struct file f = file_map("/proc/self/exe");
@@ -537,7 +559,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_libdw_reads_it), cmocka_unit_test(as_libdw_reads_aarch64), cmocka_unit_test(rows_and_ends), cmocka_unit_test(odd_rules), cmocka_unit_test(signal_frames), cmocka_unit_test(entries),
 		cmocka_unit_test(aarch64), cmocka_unit_test(damaged_programs), cmocka_unit_test(damaged_files),
-		cmocka_unit_test(kept_tables), cmocka_unit_test(read_in_parts),
+		cmocka_unit_test(kept_tables), cmocka_unit_test(read_in_parts), cmocka_unit_test(installed_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
