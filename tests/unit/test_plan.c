@@ -164,6 +164,16 @@ static void checked(void **state)
 	assert_int_not_equal(plan_check(p, &why), 0);
 	assert_non_null(strstr(why, "half of none"));
 	p->progs[0].session = 0;
+	p->progs[0].sites[0].pin = "/sys/fs/bpf/x"; // of what is no iterator
+	assert_int_not_equal(plan_check(p, &why), 0);
+	assert_non_null(strstr(why, "pinned"));
+	p->progs[0].kind = PROG_ITER;
+	p->progs[0].attach_to = "task";
+	assert_int_equal(plan_check(p, &why), 0);
+	p->progs[0].sites[0].pin = "x";
+	assert_int_not_equal(plan_check(p, &why), 0);
+	p->progs[0].sites[0].pin = NULL;
+	p->progs[0].kind = PROG_RUN;
 	p->maps[0].key_size--;
 	assert_int_not_equal(plan_check(p, &why), 0);
 	p->maps[0].key_size++;
