@@ -1,4 +1,4 @@
-# fuzz_X.c with base/, lang/ and what else it includes, compiled by clang as one instrumented program: the sanitizers and the
+# fuzz_X.c with base/, lang/ and what else it includes, compiled by clang, instrumented: the sanitizers and the
 # coverage must be in the code under test, which gcc's objects do not have.
 if(NOT TARGET lang OR NOT TARGET runtime)
   return()
@@ -24,6 +24,27 @@ file(GLOB fuzz_unwind CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/unwind/cfi.c
   ${CMAKE_SOURCE_DIR}/runtime/unwind/table.c ${CMAKE_SOURCE_DIR}/runtime/unwind/go_frames.c)
 file(GLOB fuzz_world CONFIGURE_DEPENDS ${tests}/golden/fake*.c)
 
+set(fuzz_flags -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined)
+
+# fuzz_object(SOURCE RET): its object, compiled once for all fuzzers.
+function(fuzz_object source ret)
+  string(REPLACE "${CMAKE_BINARY_DIR}/" "" object ${source})
+  string(REPLACE "${CMAKE_SOURCE_DIR}/" "" object ${object})
+  set(object ${CMAKE_BINARY_DIR}/fuzz/${object}.o)
+  set(${ret} ${object} PARENT_SCOPE)
+  get_property(known DIRECTORY PROPERTY fuzz_objects)
+  if(object IN_LIST known)
+    return()
+  endif()
+  set_property(DIRECTORY APPEND PROPERTY fuzz_objects ${object})
+  get_filename_component(folder ${object} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${CLANG_BPF} ${fuzz_flags} -std=gnu17 -O1 -D_GNU_SOURCE -w -I${CMAKE_SOURCE_DIR} -I${CMAKE_BINARY_DIR}/gen -MMD -MF ${object}.d
+      -c ${source} -o ${object}
+    DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
+endfunction()
+
 foreach(source ${fuzzers})
   get_filename_component(name ${source} NAME_WE)
   file(READ ${source} text)
@@ -40,12 +61,14 @@ foreach(source ${fuzzers})
   elseif(text MATCHES "#include \"runtime/")
     list(APPEND sources ${fuzz_files})
   endif()
+  set(objects)
+  foreach(one ${sources})
+    fuzz_object(${one} object)
+    list(APPEND objects ${object})
+  endforeach()
   set(fuzzer ${CMAKE_BINARY_DIR}/tests/${name})
-  add_custom_command(OUTPUT ${fuzzer}
-    COMMAND ${CLANG_BPF} -std=gnu17 -g -O1 -D_GNU_SOURCE -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-      -I${CMAKE_SOURCE_DIR} -I${CMAKE_BINARY_DIR}/gen ${sources}
-      ${fuzz_runtime_links} -lz -lstdc++ -o ${fuzzer}
-    DEPENDS ${sources} VERBATIM)
+  add_custom_command(OUTPUT ${fuzzer} COMMAND ${CLANG_BPF} ${fuzz_flags} ${objects} ${fuzz_runtime_links} -lz -lstdc++ -o ${fuzzer}
+    DEPENDS ${objects} VERBATIM)
   add_custom_target(${name}_program ALL DEPENDS ${fuzzer})
   add_dependencies(${name}_program lang)
   add_test(NAME fuzz/${name} COMMAND sh ${tests}/fuzz/run.sh ${CMAKE_BINARY_DIR} ${name} ${SPILE_FUZZ_SECONDS})
