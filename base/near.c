@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/util.h"
 
 enum { LONGEST = 64 }; // longer names are compared by their first 64 bytes
@@ -66,4 +67,13 @@ void near_offer(struct near *n, const char *candidate)
 		n->distance = d;
 		n->best = candidate;
 	}
+}
+
+void near_offer_copy(struct near *n, struct arena *a, const char *candidate)
+{
+	const char *was = n->best;
+
+	near_offer(n, candidate);
+	if (n->best != was)
+		n->best = arena_strdup(a, n->best);
 }

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+struct arena;
+
 struct near {
 	const char *want;
 	const char *best;  // NULL: nothing near enough so far; the caller's pointer, not copied
@@ -16,3 +18,4 @@ struct near {
 
 struct near near_to(const char *want);
 void near_offer(struct near *n, const char *candidate); // candidate must outlive n
+void near_offer_copy(struct near *n, struct arena *a, const char *candidate); // … need not: it is copied if it is the best so far

@@ -51,7 +51,7 @@ static void offer(void *arg, const char *module, const char *name)
 
 	s->any = true;
 	if (is_hook(name + strlen(LSM_PREFIX)))
-		near_offer(&s->near, arena_strdup(s->arena, name + strlen(LSM_PREFIX)));
+		near_offer_copy(&s->near, s->arena, name + strlen(LSM_PREFIX));
 }
 
 static bool add_site(const struct probe_type *t, const struct expand *q, const struct attach_point *ap, const char *hook, struct site_list *out)

@@ -140,7 +140,7 @@ static void offer(void *arg, const char *name)
 	if (glob_match(s->pattern, name))
 		vec_push(s->arena, &s->found, arena_strdup(s->arena, name));
 	else
-		near_offer(&s->near, arena_strdup(s->arena, name));
+		near_offer_copy(&s->near, s->arena, name);
 }
 
 // Is there an interface of that name, or that pattern? A kernel that is not here is not asked.

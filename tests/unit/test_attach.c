@@ -355,6 +355,22 @@ static void nears(void **state)
 	assert_null(n.best);
 }
 
+static void nears_are_copied_only_if_best(void **state)
+{
+	struct arena *a = arena_new();
+	struct near n = near_to("vfs_reed");
+	char name[32];
+	size_t before = arena_size(a);
+
+	for (unsigned i = 0; i < 100000; i++) {
+		snprintf(name, sizeof name, i == 5000 ? "vfs_read" : "function_%u", i);
+		near_offer_copy(&n, a, name);
+	}
+	assert_string_equal(n.best, "vfs_read");
+	assert_true(arena_size(a) - before < 100);
+	arena_free(a);
+}
+
 static void specials(void **state)
 {
 	struct fixture *f = *state;
@@ -676,7 +692,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(splits), T(finds_providers), T(kernel_probes), T(nears), T(specials), T(timers), T(counters), T(tracepoint_mechanisms),
+		T(splits), T(finds_providers), T(kernel_probes), T(nears), T(nears_are_copied_only_if_best), T(specials), T(timers), T(counters), T(tracepoint_mechanisms),
 		T(tracepoint_errors), T(syscalls), T(record_fields), T(raws), T(functions), T(cpp_functions), T(function_errors),
 		T(arguments), T(notes), T(lists),
 	};
