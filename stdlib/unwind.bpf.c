@@ -311,6 +311,11 @@ static u64 space_of(const struct unwind *u)
 	return (read_word(u->mm + K(MM_ID)) * MIX + changes) * MIX;
 }
 
+static bool knows(const struct unwind *u, u64 limit)
+{
+	return HAS(MM_ID) && u->space && !(limit & UNWIND_IDS);
+}
+
 static volatile struct unwind_known *known_at(void *known, u64 key)
 {
 	u64 i = key * MIX >> (64 - UNWIND_KNOWN_SHIFT);
@@ -705,8 +710,7 @@ u64 unwind_step(struct unwind *u, void *pool, void *known, void *files, void *co
 		end_walk(u, WIRE_STOP_ROOT);
 		return 1;
 	}
-	bool knows = HAS(MM_ID) && u->space && !(limit & UNWIND_IDS);
-	u64 key = u->space + pc, rule = knows ? known_find(known, key) : UNWIND_PLAIN_NONE;
+	u64 rule = knows(u, limit) ? known_find(known, u->space + pc) : UNWIND_PLAIN_NONE;
 	if (rule)
 		return known_step(u, rule, limit);
 	if (!find_mapping(u, pc, files, control, counts, event)) {
@@ -731,8 +735,8 @@ u64 unwind_step(struct unwind *u, void *pool, void *known, void *files, void *co
 		const struct unwind_rule *r = &u->rule;
 
 		rule = plain_of(r);
-		if (rule && knows)
-			known_keep(known, key, rule);
+		if (rule && knows(u, limit)) // asked again: a number that is kept for it would have the kernel's check follow all in between twice
+			known_keep(known, u->space + pc, rule);
 		why = WIRE_STOP_RULE;
 		if (rule)
 			step = leave_plainly(u, rule);
