@@ -24,7 +24,7 @@ struct btf_file {
 	uint32_t strings_first; // offset that the first string of this file has
 	uint32_t *at;           // [id - first]: offset into types
 	uint32_t *next;         // [id - first]: the next type in the same bucket, in order of ids; 0 ends it
-	uint32_t *head;         // [BUCKETS], by name offset
+	uint32_t *head;         // [BUCKETS], by name offset and kind
 	uint32_t *enums;        // ids of all enums, which enumerators are looked up in
 	uint32_t nenums;
 	struct string_index *index;
@@ -150,9 +150,10 @@ static int walk(struct btf_file *b)
 	return 0;
 }
 
-static uint32_t bucket(uint32_t name_off)
+// By kind as well: a thousand typedefs of a name must not stand in front of its struct.
+static uint32_t bucket(uint32_t name_off, unsigned kind)
 {
-	return (name_off * 2654435761u) >> 17;
+	return ((name_off + kind * 0x9e3779b1u) * 2654435761u) >> 17;
 }
 
 // Chains are built backwards, so that each runs in order of ids.
@@ -168,7 +169,7 @@ static void chain(struct btf_file *b)
 
 		if (!t->name_off)
 			continue;
-		head = &b->head[bucket(t->name_off)];
+		head = &b->head[bucket(t->name_off, btf_file_kind(t))];
 		b->next[i] = *head;
 		*head = b->first + i;
 	}
@@ -265,7 +266,7 @@ uint32_t btf_file_first_named(const struct btf_file *b, unsigned kind, uint32_t 
 
 	if (below)
 		return below;
-	for (uint32_t id = b->head[bucket(name_off)]; id; id = b->next[id - b->first]) {
+	for (uint32_t id = b->head[bucket(name_off, kind)]; id; id = b->next[id - b->first]) {
 		const struct btf_type *t = btf_file_type(b, id);
 
 		if (t->name_off == name_off && btf_file_kind(t) == kind)

@@ -350,6 +350,33 @@ static void exploding_structs_end(void **state)
 	close_made(&f);
 }
 
+// Each struct's tag depends on which is the first of its name: found without a look at all that have the name.
+static void many_of_one_name_are_told_apart(void **state)
+{
+	enum { MANY = 100000 };
+	_str_ struct str bytes = { 0 };
+	struct maker m = { 0 };
+	struct fixture f = { .arena = arena_new() };
+
+	str_addc(&m.strings, '\0');
+	add_int(&m, "int", 4, BTF_INT_SIGNED);
+	for (uint32_t i = 0; i < MANY; i++)
+		add(&m, "same", BTF_KIND_TYPEDEF, 0, false, INT);
+	for (uint32_t i = 0; i < MANY; i++)
+		add(&m, "same", BTF_KIND_STRUCT, 0, false, 0);
+	finish(&m, &bytes);
+	f.types = types_new(f.arena);
+	assert_int_equal(open_bytes(bytes.p, bytes.n, NULL, &f.file), 0);
+	f.b = btf_types_new(f.arena, f.types, f.file);
+	for (uint32_t i = 0; i < MANY; i++) {
+		const struct type *t = btf_types_get(f.b, 2 + MANY + i);
+
+		assert_int_equal(t->kind, TYPE_STRUCT);
+		assert_true((strcmp(t->name, "same") == 0) == (i == 0));
+	}
+	close_made(&f);
+}
+
 static void the_kernel_is_read(void **state)
 {
 	struct arena *a = arena_new();
@@ -387,7 +414,7 @@ int main(void)
 		cmocka_unit_test(raw_tracepoints_have_arguments),
 		cmocka_unit_test(split_files_see_their_base),
 		cmocka_unit_test(broken_files_do_no_harm),
-		cmocka_unit_test(exploding_structs_end), cmocka_unit_test(the_kernel_is_read),
+		cmocka_unit_test(exploding_structs_end), cmocka_unit_test(many_of_one_name_are_told_apart), cmocka_unit_test(the_kernel_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
