@@ -65,7 +65,7 @@ static void add_load(struct perf_map *m, struct map *by_index, int fd, off_t at,
 	if (n <= 0 || !r.size)
 		return;
 	name[n] = '\0';
-	*map_put(by_index, &r.index, sizeof r.index) = (void *)(uintptr_t)(perf_map_add(m, r.address, r.size, name) + 1);
+	*map_put(by_index, &r.index, sizeof r.index) = (void *)perf_map_add(m, r.address, r.size, name);
 }
 
 static void add_move(struct perf_map *m, const struct map *by_index, int fd, off_t at, size_t room)
@@ -74,9 +74,9 @@ static void add_move(struct perf_map *m, const struct map *by_index, int fd, off
 
 	if (room < sizeof r || !read_at(fd, &r, sizeof r, at) || !r.size)
 		return;
-	uintptr_t name = (uintptr_t)map_get(by_index, &r.index, sizeof r.index);
+	const char *name = map_get(by_index, &r.index, sizeof r.index);
 	if (name)
-		perf_map_add_again(m, r.to, r.size, name - 1);
+		perf_map_add_again(m, r.to, r.size, name);
 }
 
 static void read_records(struct perf_map *m, int fd, off_t size)
@@ -111,7 +111,8 @@ bool jitdump_update(struct perf_map *m, const char *root, const char *path)
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == m->size)
 		return false;
-	perf_map_begin(m, st.st_size);
+	if (!perf_map_begin(m, st.st_size))
+		return false;
 	read_records(m, fd, st.st_size);
 	perf_map_end(m);
 	return true;

@@ -7,13 +7,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/arena.h"
 #include "base/util.h"
 
 #define MAX_BYTES (256 << 20)
+#define MOST_NAMES ((size_t)512 << 20) // bytes, with what finds them: the file may be another each time
 
 struct perf_map_entry {
 	uint64_t start, size;
-	size_t name;  // offset into the text
+	const char *name;
 	size_t order; // code is thrown away and its room used again: the last line that holds an address counts
 };
 
@@ -38,16 +40,20 @@ static int compare(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
-void perf_map_begin(struct perf_map *m, off_t size)
+bool perf_map_begin(struct perf_map *m, off_t size)
 {
-	struct perf_map *older = m->text ? xmalloc(sizeof *older) : NULL;
-
-	if (older)
-		*older = *m;
-	*m = (struct perf_map){ .older = older, .size = size };
+	if (!m->arena) {
+		m->arena = arena_new();
+		map_init(&m->names, m->arena);
+	}
+	if (arena_size(m->arena) > MOST_NAMES)
+		return false;
+	m->n = 0;
+	m->size = size;
+	return true;
 }
 
-void perf_map_add_again(struct perf_map *m, uint64_t start, uint64_t size, size_t name)
+void perf_map_add_again(struct perf_map *m, uint64_t start, uint64_t size, const char *name)
 {
 	if (m->n == m->cap)
 		m->at = xrealloc(m->at, (m->cap = m->cap ? m->cap * 2 : 256) * sizeof *m->at);
@@ -55,20 +61,16 @@ void perf_map_add_again(struct perf_map *m, uint64_t start, uint64_t size, size_
 	m->n++;
 }
 
-size_t perf_map_add(struct perf_map *m, uint64_t start, uint64_t size, const char *name)
+const char *perf_map_add(struct perf_map *m, uint64_t start, uint64_t size, const char *name)
 {
-	size_t at = m->filling.n;
+	const char *kept = map_intern(&m->names, name, strlen(name));
 
-	str_add(&m->filling, name, strlen(name) + 1);
-	perf_map_add_again(m, start, size, at);
-	return at;
+	perf_map_add_again(m, start, size, kept);
+	return kept;
 }
 
 void perf_map_end(struct perf_map *m)
 {
-	str_reserve(&m->filling, 1);
-	m->text = m->filling.p;
-	m->filling = (struct str){ 0 };
 	if (m->n)
 		qsort(m->at, m->n, sizeof *m->at, compare);
 }
@@ -95,7 +97,8 @@ bool perf_map_update(struct perf_map *m, const char *root, uint32_t pid)
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size > MAX_BYTES || st.st_size == m->size)
 		return false;
-	perf_map_begin(m, st.st_size);
+	if (!perf_map_begin(m, st.st_size))
+		return false;
 	text = read_text(fd, (size_t)st.st_size);
 	parse(m, text);
 	perf_map_end(m);
@@ -117,18 +120,12 @@ const char *perf_map_find(const struct perf_map *m, uint64_t ip, uint64_t *offse
 	if (!lo || ip - m->at[lo - 1].start >= m->at[lo - 1].size)
 		return NULL;
 	*offset = ip - m->at[lo - 1].start;
-	return m->text + m->at[lo - 1].name;
+	return m->at[lo - 1].name;
 }
 
 void perf_map_free(struct perf_map *m)
 {
-	for (struct perf_map *o = m->older, *next; o; o = next) {
-		next = o->older;
-		free(o->text);
-		free(o->at);
-		free(o);
-	}
-	free(m->text);
 	free(m->at);
+	arena_free(m->arena);
 	*m = (struct perf_map){ 0 };
 }

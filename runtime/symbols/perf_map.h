@@ -8,15 +8,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/str.h"
+#include "base/map.h"
 
+struct arena;
+
+// A name is kept once, however often the file is read again, and as long as the map, since it may have been handed out.
 struct perf_map {
-	char *text; // NUL-terminated names; what is handed out points into it
-	struct str filling; // the same while it grows
+	struct arena *arena; // the names; NULL before there are any
+	struct map names;
 	struct perf_map_entry *at;
 	size_t n, cap;
-	off_t size;          // of the file when it was read
-	struct perf_map *older; // what was read before: its names may have been handed out
+	off_t size; // of the file when it was read
 };
 
 // Reads a process's file below its root directory if there is one and it has grown since. `pid` is the process's own, in its
@@ -25,8 +27,9 @@ bool perf_map_update(struct perf_map *m, const char *root, uint32_t pid);
 const char *perf_map_find(const struct perf_map *m, uint64_t ip, uint64_t *offset); // NULL if unknown
 void perf_map_free(struct perf_map *m);
 
-// For a reader of another format: begin, ranges in the order they were made, end. `size` is the file's.
-void perf_map_begin(struct perf_map *m, off_t size);
-size_t perf_map_add(struct perf_map *m, uint64_t start, uint64_t size, const char *name); // the name's place, for:
-void perf_map_add_again(struct perf_map *m, uint64_t start, uint64_t size, size_t name);
+// For a reader of another format: begin, ranges in the order they were made, end. `size` is the file's. False: its names take
+// so much memory already that no more are read.
+bool perf_map_begin(struct perf_map *m, off_t size);
+const char *perf_map_add(struct perf_map *m, uint64_t start, uint64_t size, const char *name); // the name as it is kept, for:
+void perf_map_add_again(struct perf_map *m, uint64_t start, uint64_t size, const char *name);
 void perf_map_end(struct perf_map *m);

@@ -69,7 +69,9 @@ struct sym_user *sym_user_new(void)
 
 static void retire(struct sym_user *u, struct perf_map *m)
 {
-	if (m->text)
+	free(m->at); // only the names
+	m->at = NULL;
+	if (m->arena)
 		vec_push(NULL, &u->retired, *m);
 	*m = (struct perf_map){ 0 };
 }

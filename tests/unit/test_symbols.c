@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "base/util.h"
 #include "runtime/elf_file.h"
@@ -472,6 +473,34 @@ static void perf_maps_name_jitted_code(void **state)
 	perf_map_free(&m);
 }
 
+// A runtime that goes on compiling has its file read again and again, and names that were handed out stay.
+static void growing_perf_maps_are_kept_once(void **state)
+{
+	struct perf_map m = { 0 };
+	const char *first = NULL;
+	uint64_t offset;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof path, "/tmp/perf-%d.map", getpid());
+	f = fopen(path, "w");
+	for (unsigned i = 0; i < 2000; i++)
+		fprintf(f, "%x 10 LazyCompile:~function_number_%u /app/some/file.js:%u\n", 0x1000 + i * 16, i, i);
+	for (unsigned i = 0; i < 500; i++) {
+		fprintf(f, "%x 10 another_%u\n", 0x100000 + i * 16, i);
+		fflush(f);
+		assert_true(perf_map_update(&m, "", (uint32_t)getpid()));
+		const char *name = perf_map_find(&m, 0x1008, &offset);
+		first = first ? first : name;
+		assert_ptr_equal(name, first);
+	}
+	fclose(f);
+	unlink(path);
+	assert_string_equal(first, "LazyCompile:~function_number_0 /app/some/file.js:0");
+	assert_true(arena_size(m.arena) < 2 << 20); // 120 KB of names
+	perf_map_free(&m);
+}
+
 static void check_demangled(const char *mangled, const char *text)
 {
 	struct demangler d = { 0 };
@@ -585,6 +614,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(kernel_names_come_from_kallsyms),
 		cmocka_unit_test(this_kernel_is_named),
 		cmocka_unit_test(perf_maps_name_jitted_code),
+		cmocka_unit_test(growing_perf_maps_are_kept_once),
 		cmocka_unit_test(names_are_demangled),
 		cmocka_unit_test(hostile_rust_names_end),
 		cmocka_unit_test(exploding_names_end),
