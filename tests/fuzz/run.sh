@@ -48,6 +48,7 @@ fuzz_btf)
 	rm -f "$made" "$made.btf"
 	own_seeds btf
 	;;
+fuzz_names) own_seeds names ;;
 fuzz_plan)
 	scripts | head -n 100 | while read -r f; do
 		! "$build/spile" build -o "$fuzzer.seed" "$f" >/dev/null 2>&1 || seed "$fuzzer.seed"
