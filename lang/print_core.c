@@ -698,6 +698,8 @@ static void print_item(struct printer *p, const struct node *n)
 		str_adds(p->out, ";\n");
 		return;
 	case NODE_C_TEXT:
+		if (!p->out->n && strncmp(n->c_text.text, "#!", 2) == 0)
+			str_addc(p->out, '\n'); // on the first line it would name an interpreter
 		str_printf(p->out, "%s\n", n->c_text.text);
 		return;
 	default:
