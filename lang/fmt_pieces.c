@@ -339,9 +339,10 @@ static void align_keys(struct pieces *p, uint32_t brace)
 static uint32_t comment_end(const char *text, uint32_t at, uint32_t end)
 {
 	uint32_t stop;
+	const char *close = text[at + 1] == '*' ? memmem(text + at + 2, end - MIN(at + 2, end), "*/", 2) : NULL;
 
-	if (text[at + 1] == '*')
-		return (uint32_t)(strstr(text + at + 2, "*/") + 2 - text);
+	if (close)
+		return (uint32_t)(close + 2 - text);
 	for (stop = at; stop < end && text[stop] != '\n'; stop++)
 		;
 	return stop;

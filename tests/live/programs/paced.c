@@ -51,7 +51,7 @@ static void *work(void *arg)
 			else
 				paced(w->made);
 		if (w->made >= due)
-			nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+			nanosleep(&(struct timespec){ .tv_nsec = 250000 }, NULL);
 	}
 	return NULL;
 }
