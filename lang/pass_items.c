@@ -50,7 +50,7 @@ static const char *runtime_word(struct lang *l, const struct node *v)
 	return NULL;
 }
 
-#define COMM_MOST 15
+#define COMM_MOST (WIRE_COMM - 1)
 
 // Of what a pattern matches, at the least.
 static size_t letters(const char *glob)

@@ -10,14 +10,6 @@
 #include "base/util.h"
 #include "runtime/elf_private.h"
 
-#if defined(__x86_64__)
-#define MACHINE EM_X86_64
-#elif defined(__aarch64__)
-#define MACHINE EM_AARCH64
-#else
-#error "this architecture is not supported"
-#endif
-
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define BYTE_ORDER_DATA ELFDATA2LSB
 #else
@@ -126,7 +118,7 @@ const void *elf_table(const struct elf_file *f, uint64_t offset, uint64_t n, siz
 static bool header_is_ours(const Elf64_Ehdr *e)
 {
 	return memcmp(e->e_ident, ELFMAG, SELFMAG) == 0 && e->e_ident[EI_CLASS] == ELFCLASS64 &&
-	       e->e_ident[EI_DATA] == BYTE_ORDER_DATA && e->e_machine == MACHINE && (e->e_type == ET_EXEC || e->e_type == ET_DYN);
+	       e->e_ident[EI_DATA] == BYTE_ORDER_DATA && e->e_machine == ELF_MACHINE && (e->e_type == ET_EXEC || e->e_type == ET_DYN);
 }
 
 static int read_headers(struct elf_file *f)

@@ -15,6 +15,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#if defined(__x86_64__)
+#define ELF_MACHINE EM_X86_64 // whose files are taken
+#elif defined(__aarch64__)
+#define ELF_MACHINE EM_AARCH64
+#else
+#error "this architecture is not supported"
+#endif
+
 struct elf_file;
 
 #define ELF_MOST_BYTES ((uint64_t)1 << 29) // what is read at once: a file may say that its tables have terabytes, and have holes there

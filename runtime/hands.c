@@ -59,14 +59,6 @@ struct link_set *hands_links(struct hands *h, uint32_t prog)
 	return &h->of[prog].links;
 }
 
-static const struct probe_type *type_of(struct run *r, const struct plan_prog *p)
-{
-	for (const struct probe_type *const *t = r->world->ops->probe_types(r->world); *t; t++)
-		if (p->n_sites && strcmp((*t)->name, p->sites[0].provider) == 0)
-			return *t;
-	return NULL;
-}
-
 static void sleep_until(uint64_t ns)
 {
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &(struct timespec){ (time_t)(ns / 1000000000), (long)(ns % 1000000000) }, NULL);
@@ -94,7 +86,7 @@ static void *turn(void *arg)
 	struct hand *x = arg;
 	struct run *r = &x->all->run;
 	const struct plan_prog *p = &r->plan->progs[x->prog];
-	const struct probe_type *t = type_of(r, p);
+	const struct probe_type *t = p->n_sites ? probe_type_find(r->world, p->sites[0].provider) : NULL;
 
 	if (!x->wanted)
 		detach(x);

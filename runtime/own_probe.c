@@ -49,14 +49,6 @@ int empty_program(enum bpf_prog_type type, bool multi)
 	return bpf_prog_load(type, "nothing", "GPL", in, ARRAY_SIZE(in), &o);
 }
 
-static const struct probe_type *type_named(struct run *r, const char *name)
-{
-	for (const struct probe_type *const *t = r->world->ops->probe_types(r->world); *t; t++)
-		if (!strcmp((*t)->name, name))
-			return *t;
-	return NULL;
-}
-
 // A uprobe on a function of ours.
 struct own_probe {
 	struct plan_site site;
@@ -72,7 +64,7 @@ static bool attach(struct run *r, struct own_probe *o, void (*f)(void), bool is_
 				      .pid = (uint32_t)getpid() };
 	o->prog = (struct plan_prog){ .name = "entry", .kind = PROG_UPROBE, .sites = &o->site, .n_sites = 1 };
 	o->fd = empty_program(BPF_PROG_TYPE_KPROBE, r->world->ops->feature(r->world, FEATURE_UPROBE_MULTI));
-	const struct probe_type *t = type_named(r, o->site.provider);
+	const struct probe_type *t = probe_type_find(r->world, o->site.provider);
 	size_t said = r->diag->nitems;
 	bool attached = o->fd >= 0 && o->site.offset && t && t->attach(t, r, &o->prog, o->fd, &o->links) == 0;
 

@@ -3,24 +3,15 @@
 
 #include "base/plan.h"
 #include "base/probe_type.h"
-#include "base/world.h"
 #include "runtime/gates.h"
 #include "runtime/load.h"
 #include "runtime/run_state.h"
-
-static const struct probe_type *find_type(struct run *r, const char *name)
-{
-	for (const struct probe_type *const *t = r->world->ops->probe_types(r->world); *t; t++)
-		if (strcmp((*t)->name, name) == 0)
-			return *t;
-	return NULL;
-}
 
 static int attach_program(struct run *r, uint32_t index)
 {
 	const struct plan_prog *p = &r->plan->progs[index];
 	unsigned errors = r->diag->errors;
-	const struct probe_type *t = find_type(r, p->sites[0].provider);
+	const struct probe_type *t = probe_type_find(r->world, p->sites[0].provider);
 
 	if (!t || !t->attach)
 		return run_refuse(r, E_ATTACH, "this build of Spile has no probes of type '%s'", p->sites[0].provider);
@@ -52,7 +43,7 @@ void run_progress(struct run *r)
 static int attach_one(struct run *r, uint32_t i, bool last_first)
 {
 	const struct plan_prog *p = &r->plan->progs[i];
-	const struct probe_type *t = p->n_sites ? find_type(r, p->sites[0].provider) : NULL;
+	const struct probe_type *t = p->n_sites ? probe_type_find(r->world, p->sites[0].provider) : NULL;
 	int status = 0;
 
 	if ((t && t->last_first) != last_first)

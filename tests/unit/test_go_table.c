@@ -14,12 +14,6 @@
 #include "runtime/elf_file.h"
 #include "runtime/symbols/sym_table.h"
 
-#if defined(__x86_64__)
-#define MACHINE EM_X86_64
-#else
-#define MACHINE EM_AARCH64
-#endif
-
 enum {
 	CODE = 0x1000, DATA = 0x2000, TABLE = 0x2100, RELA = 0x2800, MODULE = 0x2900, NOTE = 0x2a00, SECTIONS = 0x3000, NAMES = 0x3400, SIZE = 0x4000,
 	LOADED = 0x400000, // address of file offset 0
@@ -51,7 +45,7 @@ static void put(struct image *m, uint64_t v, size_t n)
 
 static void header(uint8_t *bytes, size_t nsections)
 {
-	Elf64_Ehdr e = { .e_type = ET_DYN, .e_machine = MACHINE, .e_phoff = 64, .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 3,
+	Elf64_Ehdr e = { .e_type = ET_DYN, .e_machine = ELF_MACHINE, .e_phoff = 64, .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 3,
 			 .e_shoff = nsections ? SECTIONS : 0, .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = (uint16_t)nsections,
 			 .e_shstrndx = (uint16_t)(nsections ? nsections - 1 : 0) };
 	const Elf64_Phdr p[] = {

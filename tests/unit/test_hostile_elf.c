@@ -25,12 +25,6 @@
 #include "runtime/unwind/table.h"
 #include "runtime/usdt_note.h"
 
-#if defined(__x86_64__)
-#define MACHINE EM_X86_64
-#else
-#define MACHINE EM_AARCH64
-#endif
-
 enum {
 	SIZE = 1 << 20,
 	NAMES = 0x800, // of sections
@@ -62,7 +56,7 @@ static void begin(struct maker *m)
 
 	m->bytes = xcalloc(1, SIZE);
 	m->header = (Elf64_Ehdr *)m->bytes;
-	*m->header = (Elf64_Ehdr){ .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT }, .e_type = ET_DYN, .e_machine = MACHINE,
+	*m->header = (Elf64_Ehdr){ .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT }, .e_type = ET_DYN, .e_machine = ELF_MACHINE,
 				   .e_phoff = 64, .e_phentsize = sizeof code, .e_phnum = 1, .e_shoff = SECTIONS, .e_shentsize = sizeof(Elf64_Shdr),
 				   .e_shnum = 2, .e_shstrndx = 1 };
 	memcpy(m->bytes + 64, &code, sizeof code);
