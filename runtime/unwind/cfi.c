@@ -324,17 +324,29 @@ struct machine {
 	uint64_t address, end; // where the next row begins; where the function ends
 	cfi_row *row;
 	void *arg;
+	struct cfi_rule rule; // of the state, unless `stale`
+	bool stale, told;     // told: the last row has this rule
 };
 
-static void emit(struct machine *m)
+// Most rows differ from the one before in cfa_off alone: set_cfa_offset() changes that in the rule at hand, which is not made anew.
+static inline void emit(struct machine *m)
 {
-	if (!m->row || m->address >= m->end)
+	if (m->told || !m->row || m->address >= m->end)
 		return;
-	struct cfi_rule r = make_rule(&m->reg, m->cie, m->st);
-	m->row(m->arg, m->address, r.low, r.high);
+	if (m->stale)
+		m->rule = make_rule(&m->reg, m->cie, m->st);
+	m->stale = false;
+	m->told = true;
+	m->row(m->arg, m->address, m->rule.low, m->rule.high);
 }
 
-static void advance(struct machine *m, uint64_t delta)
+static void changed(struct machine *m)
+{
+	m->stale = true;
+	m->told = false;
+}
+
+static inline void advance(struct machine *m, uint64_t delta)
 {
 	emit(m);
 	delta *= m->cie->code_align;
@@ -352,7 +364,10 @@ static void set_register(struct machine *m, uint64_t reg, uint8_t how, int64_t o
 		st->ra = how;
 		st->ra_off = off;
 		st->no_caller = false;
+	} else {
+		return;
 	}
+	changed(m);
 }
 
 static void restore(struct machine *m, uint64_t reg)
@@ -367,7 +382,10 @@ static void restore(struct machine *m, uint64_t reg)
 		m->st->ra_off = from->ra_off;
 		m->st->ra_reg = from->ra_reg;
 		m->st->no_caller = from->no_caller;
+	} else {
+		return;
 	}
+	changed(m);
 }
 
 static void set_cfa(struct machine *m, uint64_t reg, int64_t off)
@@ -376,6 +394,17 @@ static void set_cfa(struct machine *m, uint64_t reg, int64_t off)
 	m->st->cfa_reg = (uint8_t)reg;
 	m->st->cfa_off = off;
 	m->st->post = 0;
+	changed(m);
+}
+
+static void set_cfa_offset(struct machine *m, int64_t off)
+{
+	m->st->cfa_off = off;
+	m->told = false;
+	if (fits32(off) && (uint8_t)m->rule.low >= UNWIND_CFA_SP)
+		m->rule.low = (uint32_t)m->rule.low | (uint64_t)off << 32;
+	else
+		m->stale = true;
 }
 
 // Only the register of "reg + off" changes; after an expression there is no offset to keep.
@@ -385,6 +414,7 @@ static void set_cfa_register(struct machine *m, uint64_t reg)
 		set_cfa(m, reg, m->st->cfa_off);
 	else
 		m->st->cfa = UNWIND_CFA_BAD;
+	changed(m);
 }
 
 static void undefined(struct machine *m, uint64_t reg)
@@ -400,6 +430,7 @@ static void in_register(struct machine *m, uint64_t reg, uint64_t other)
 
 	if (reg == m->reg.sp) // __longjmp's end: the caller's stack pointer is not the CFA
 		m->st->cfa = UNWIND_CFA_BAD;
+	changed(m);
 	set_register(m, reg, usable ? UNWIND_IN_REG : UNWIND_LOST, 0);
 	if (usable)
 		m->st->ra_reg = (uint8_t)other;
@@ -417,6 +448,7 @@ static bool recall(struct machine *m)
 	if (m->nsaved == 0)
 		return false;
 	m->nsaved--;
+	changed(m);
 	if (m->nsaved < REMEMBERED)
 		*m->st = m->saved[m->nsaved];
 	return true;
@@ -458,11 +490,12 @@ static bool extended(struct machine *m, struct dw_bytes *c, uint8_t op)
 	case CFA_DEF_CFA: reg = dw_uleb(c), v = dw_uleb(c); set_cfa(m, reg, (int64_t)v); return true;
 	case CFA_DEF_CFA_SF: reg = dw_uleb(c), off = dw_sleb(c); set_cfa(m, reg, factored(m, (uint64_t)off)); return true;
 	case CFA_DEF_REGISTER: set_cfa_register(m, dw_uleb(c)); return true;
-	case CFA_DEF_OFFSET: m->st->cfa_off = (int64_t)dw_uleb(c); return true;
-	case CFA_DEF_OFFSET_SF: m->st->cfa_off = factored(m, (uint64_t)dw_sleb(c)); return true;
+	case CFA_DEF_OFFSET: set_cfa_offset(m, (int64_t)dw_uleb(c)); return true;
+	case CFA_DEF_OFFSET_SF: set_cfa_offset(m, factored(m, (uint64_t)dw_sleb(c))); return true;
 	case CFA_DEF_EXPRESSION:
 		if (take_block(c, &block))
 			cfa_expression(&m->reg, block, m->st);
+		changed(m);
 		return true;
 	case CFA_EXPRESSION: case CFA_VAL_EXPRESSION:
 		reg = dw_uleb(c);
@@ -483,19 +516,24 @@ static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct d
 {
 	struct cfi_state saved[REMEMBERED];
 	struct machine m = { .s = s, .cie = cie, .reg = registers_of(s->machine), .st = st, .saved = saved, .address = address, .end = end,
-			     .row = row, .arg = arg };
+			     .row = row, .arg = arg, .stale = true };
 
 	while (c.p < c.end && !c.failed) {
 		uint8_t op = *c.p++;
 
-		if ((op & 0xc0) == CFA_ADVANCE)
+		if ((op & 0xc0) == CFA_ADVANCE) {
 			advance(&m, op & 0x3f);
-		else if ((op & 0xc0) == CFA_OFFSET)
+			if (c.end - c.p >= 2 && c.p[0] == CFA_DEF_OFFSET && c.p[1] < 128) { // what mostly follows
+				set_cfa_offset(&m, c.p[1]);
+				c.p += 2;
+			}
+		} else if ((op & 0xc0) == CFA_OFFSET) {
 			set_register(&m, op & 0x3f, UNWIND_AT_CFA, factored(&m, dw_uleb(&c)));
-		else if ((op & 0xc0) == CFA_RESTORE)
+		} else if ((op & 0xc0) == CFA_RESTORE) {
 			restore(&m, op & 0x3f);
-		else if (!extended(&m, &c, op))
+		} else if (!extended(&m, &c, op)) {
 			return; // what follows cannot be told; the rows so far hold
+		}
 	}
 	emit(&m);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "runtime/dw_bytes.h"
 
 #define HEAD 8 // bytes in front of the header's words
 #define MODULE_TEXT 22 // word of the runtime's moduledata where the code begins
@@ -183,45 +184,18 @@ static bool is_named(const struct go_frames *g, uint64_t name, const char *what)
 static enum kind kind_of(const struct go_frames *g, uint64_t i)
 {
 	uint64_t record = record_of(g, i), name = g->names + read32(g, record + RECORD_NAME + (g->wide ? RECORD_WIDER : 0));
-	uint8_t flags = 0;
+	uint8_t flags = 0, first = 0;
 
+	read_at(g, name, &first, 1);
 	for (size_t k = 0; k < ARRAY_SIZE(special); k++)
-		if (is_named(g, name, special[k].name))
+		if ((uint8_t)*special[k].name == first && is_named(g, name, special[k].name))
 			return special[k].kind;
 	if (!g->wide)
 		read_at(g, record + RECORD_FLAGS + (g->has_line ? RECORD_LINE_BYTES : 0), &flags, 1);
 	return flags & FLAG_OUTERMOST ? KIND_OUTERMOST : flags & FLAG_SWITCHES ? KIND_SWITCHES : KIND_PLAIN;
 }
 
-bool go_frames_is_signal(const struct go_frames *g, uint64_t i)
-{
-	return kind_of(g, i) == KIND_SIGNAL;
-}
-
 // Rows ---------------------------------------------------------------------------------------------------------------------
-
-struct run {
-	struct go_frames *g;
-	uint64_t at; // behind the table's first byte
-};
-
-static bool take_varint(struct run *r, uint32_t *ret)
-{
-	uint32_t v = 0;
-
-	for (unsigned shift = 0; shift < 32; shift += 7) {
-		if (r->at >= r->g->size || !r->g->left)
-			return false;
-		uint8_t byte = r->g->bytes[r->at++];
-		r->g->left--;
-		v |= (uint32_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80)) {
-			*ret = v;
-			return true;
-		}
-	}
-	return false;
-}
 
 static void frame_row(cfi_row *row, void *arg, uint64_t address, int64_t value, enum unwind_reg fp)
 {
@@ -250,20 +224,32 @@ static void value_rows(cfi_row *row, void *arg, enum kind kind, uint64_t begin, 
 		frame_row(row, arg, begin, value, UNWIND_AT_CFA);
 }
 
-static void run_deltas(struct run *r, enum kind kind, uint64_t begin, uint64_t end, cfi_row *row, void *arg)
+static void run_deltas(struct dw_bytes *c, enum kind kind, uint64_t begin, uint64_t end, cfi_row *row, void *arg)
 {
-	uint32_t change, length;
 	int32_t value = -1;
 	int64_t before = 0;
+	uint32_t length;
 
 	for (uint64_t at = begin; at < end; at += length, before = value) {
-		if (!take_varint(r, &change) || (change == 0 && at != begin) || !take_varint(r, &length)) {
+		uint32_t change = (uint32_t)dw_uleb(c);
+
+		length = (uint32_t)dw_uleb(c);
+		if (c->failed || (change == 0 && at != begin)) {
 			row(arg, at, UNWIND_CFA_NONE, 0);
 			return;
 		}
 		value = (int32_t)((uint32_t)value + ((change >> 1) ^ (0 - (change & 1))));
 		value_rows(row, arg, kind, at, MIN(at + length, end), value, before);
 	}
+}
+
+// The deltas of function i, as many of their bytes as may still be read.
+static struct dw_bytes deltas_of(const struct go_frames *g, uint64_t i)
+{
+	uint64_t at = g->deltas + read32(g, record_of(g, i) + RECORD_DELTAS + (g->wide ? RECORD_WIDER : 0));
+	const uint8_t *p = g->bytes + MIN(at, g->size);
+
+	return (struct dw_bytes){ p, p + MIN(g->size - MIN(at, g->size), g->left), false };
 }
 
 void go_frames_run(struct go_frames *g, uint64_t i, cfi_row *row, void *arg)
@@ -273,20 +259,22 @@ void go_frames_run(struct go_frames *g, uint64_t i, cfi_row *row, void *arg)
 
 	if (!go_frames_function(g, i, &begin, &end))
 		return;
-	struct run r = { g, g->deltas + read32(g, record_of(g, i) + RECORD_DELTAS + (g->wide ? RECORD_WIDER : 0)) };
+	struct dw_bytes c = deltas_of(g, i);
+	const uint8_t *first = c.p;
 	switch (kind) {
 	case KIND_OUTERMOST:
 		row(arg, begin, UNWIND_CFA_STOP, 0);
 		break;
 	case KIND_SIGNAL:
-		row(arg, begin, UNWIND_CFA_SIGNAL, 0);
+		row(arg, begin - 1, UNWIND_CFA_SIGNAL, 0);
 		break;
 	case KIND_SWITCHES:
 		row(arg, begin, UNWIND_CFA_SWITCH | (uint64_t)UNWIND_AT_CFA << 8 | (uint64_t)UNWIND_AT_CFA << 16 | (uint64_t)16 << 32,
 		    (uint16_t)-16 | (uint64_t)(uint16_t)-8 << 16);
 		break;
 	case KIND_PLAIN: case KIND_HANDLER:
-		run_deltas(&r, kind, begin, end, row, arg);
+		run_deltas(&c, kind, begin, end, row, arg);
+		g->left -= (uint64_t)(c.p - first);
 		break;
 	}
 }

@@ -13,6 +13,10 @@
 #define HEAD 4096u
 #define NOTES_MOST 65536u
 #define ENTRY_BYTES 16u // what tells whether a program begins there
+#define PAGE 4096u
+#define HUGE_PAGE (2u << 20)
+#define MANY (16 * PAGE) // bytes
+#define HUGE (2 * HUGE_PAGE)
 #define SIZE_MOST ((uint64_t)1 << 40)
 #define READ_MOST (IMAGE_PART_MOST * 2) // of one file
 
@@ -24,6 +28,17 @@ struct reader {
 	uint64_t left; // of READ_MOST
 };
 
+// A fault for each page that is written takes longer than reading it. Where the kernel knows neither advice, it is so.
+static void make_room(uint8_t *at, uint64_t n)
+{
+	uintptr_t page = n < HUGE ? PAGE : HUGE_PAGE, from = (uintptr_t)at & ~(page - 1), to = (uintptr_t)at + n;
+
+	if (n >= HUGE)
+		madvise((void *)(from + HUGE_PAGE), to - from - HUGE_PAGE, MADV_HUGEPAGE);
+	else if (n >= MANY)
+		madvise((void *)from, to - from, MADV_POPULATE_WRITE);
+}
+
 // What cannot be read stays zero, which says nothing.
 static void fetch(struct reader *r, uint64_t offset, uint64_t n)
 {
@@ -33,6 +48,7 @@ static void fetch(struct reader *r, uint64_t offset, uint64_t n)
 	if (offset + n <= r->had || n > r->left)
 		return;
 	r->left -= n;
+	make_room(r->bytes + offset, n);
 	for (uint64_t at = 0; at < n;) {
 		ssize_t got = pread(r->fd, r->bytes + offset + at, n - at, (off_t)(offset + at));
 

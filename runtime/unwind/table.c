@@ -15,8 +15,8 @@
 #define HDR_HEAD 4       // bytes of .eh_frame_hdr before its encoded pointers
 #define HDR_SORTED 0x3b  // datarel | sdata4: the only form linkers write, and the one that can be searched
 #define RULE_WORDS (sizeof(struct unwind_rule) / sizeof(uint32_t))
-#define PAGES_MOST (1u << 24)
 #define MEMO 256
+#define FIRST_ROWS 4096
 #define RUNS 8           // how often a section's bytes are run, on the average
 #define CIES 64
 #define ENTRY_MOST 256   // bytes of code that a program begins with
@@ -43,9 +43,11 @@ struct builder {
 	struct go_frames go;
 	struct cfi_cie cie[CIES]; // by a hash of their offset
 	uint32_t cie_section[CIES];
-	uint32_t *at; // rows: offsets in the file
-	uint16_t *rule;
+	uint32_t *rows; // as a table has them
 	size_t nrows, cap;
+	uint64_t last; // the last row's offset in the file
+	uint32_t *pages, npages, pages_cap, first_page; // as a table has them, of the pages up to the last row's
+	uint64_t pages_end; // offset in the file
 	struct cfi_rule *rules;
 	size_t nrules, rules_cap;
 	uint32_t *slots; // open addressing: number of a rule + 1
@@ -87,11 +89,11 @@ static void grow_slots(struct builder *b)
 	}
 }
 
-static __attribute__((noinline)) uint16_t intern(struct builder *b, uint64_t low, uint64_t high, uint32_t hash)
+static __attribute__((noinline)) uint16_t intern(struct builder *b, uint64_t low, uint64_t high)
 {
 	if (b->nrules * 2 >= b->nslots)
 		grow_slots(b);
-	size_t at = hash & (b->nslots - 1);
+	size_t at = rule_hash(low, high) & (b->nslots - 1);
 	for (; b->slots[at]; at = (at + 1) & (b->nslots - 1))
 		if (is_rule(&b->rules[b->slots[at] - 1], low, high))
 			return (uint16_t)(b->slots[at] - 1);
@@ -108,33 +110,59 @@ static __attribute__((noinline)) uint16_t intern(struct builder *b, uint64_t low
 
 static uint16_t rule_number(struct builder *b, uint64_t low, uint64_t high)
 {
-	uint32_t hash = rule_hash(low, high);
-	struct seen *s = &b->memo[hash % MEMO];
+	struct seen *s = &b->memo[((low ^ high << 7) * 0x9e3779b97f4a7c15u) >> 56 & (MEMO - 1)]; // one multiplication is waited for
 
 	if (s->low != low || s->high != high)
-		*s = (struct seen){ low, high, intern(b, low, high, hash) };
+		*s = (struct seen){ low, high, intern(b, low, high) };
 	return (uint16_t)s->number;
 }
 
 // Rows -----------------------------------------------------------------------------------------------------------------
 
-static void add_row(struct builder *b, uint64_t offset, uint16_t rule)
+// A page begins with the row before its first one. Row 0, which says that nothing is known, is on no page.
+static void reach_page(struct builder *b, uint32_t page)
 {
-	if (offset > UINT32_MAX)
-		return;
-	if (b->nrows && offset < b->at[b->nrows - 1])
-		return; // of a function that lies over another one
-	if (b->nrows && offset == b->at[b->nrows - 1] && b->nrows > 1)
-		b->nrows--;
-	if (b->nrows && b->rule[b->nrows - 1] == rule)
-		return;
-	if (b->nrows == b->cap) {
-		b->cap = b->cap ? b->cap * 2 : 4096;
-		b->at = xrealloc(b->at, b->cap * sizeof *b->at);
-		b->rule = xrealloc(b->rule, b->cap * sizeof *b->rule);
+	if (b->npages == 0)
+		b->first_page = page;
+	uint32_t n = page - b->first_page + 1;
+	if (n > b->pages_cap) {
+		b->pages_cap = MAX(n, b->pages_cap * 2);
+		b->pages = xrealloc(b->pages, b->pages_cap * sizeof *b->pages);
 	}
-	b->at[b->nrows] = (uint32_t)offset;
-	b->rule[b->nrows++] = rule;
+	while (b->npages < n)
+		b->pages[b->npages++] = (uint32_t)b->nrows - 1;
+	b->pages_end = ((uint64_t)page + 1) << UNWIND_PAGE_SHIFT;
+}
+
+static __attribute__((noinline)) void make_room(struct builder *b, uint64_t offset)
+{
+	if (b->nrows == b->cap) {
+		b->cap *= 2;
+		b->rows = xrealloc(b->rows, b->cap * sizeof *b->rows);
+	}
+	if (offset >= b->pages_end)
+		reach_page(b, (uint32_t)(offset >> UNWIND_PAGE_SHIFT));
+}
+
+static inline __attribute__((always_inline)) void add_row(struct builder *b, uint64_t offset, uint16_t rule)
+{
+	if (offset > UINT32_MAX || offset < b->last)
+		return; // of a function that lies over another one
+	if (offset == b->last && b->nrows > 1)
+		b->nrows--;
+	if ((uint16_t)b->rows[b->nrows - 1] == rule)
+		return;
+	if (b->nrows == b->cap || offset >= b->pages_end)
+		make_room(b, offset);
+	b->rows[b->nrows++] = ((uint32_t)offset & ((1u << UNWIND_PAGE_SHIFT) - 1)) << 16 | rule;
+	b->last = offset;
+}
+
+static void first_row(struct builder *b)
+{
+	b->cap = FIRST_ROWS;
+	b->rows = xmalloc(b->cap * sizeof *b->rows);
+	b->rows[b->nrows++] = intern(b, UNWIND_CFA_NONE, 0);
 }
 
 static void on_row(void *arg, uint64_t address, uint64_t low, uint64_t high)
@@ -222,8 +250,6 @@ static void add_go_function(struct builder *b, const struct place *p)
 		return;
 	add_gap(b, begin);
 	b->delta = begin - address;
-	if (begin && go_frames_is_signal(&b->go, p->offset))
-		add_row(b, begin - 1, rule_number(b, UNWIND_CFA_SIGNAL, 0));
 	go_frames_run(&b->go, p->offset, on_row, b);
 	b->covered = end;
 }
@@ -358,35 +384,28 @@ static void find_places(struct builder *b, struct places *p)
 
 // The table --------------------------------------------------------------------------------------------------------------
 
-static int lay_out(struct builder *b, struct unwind_table *t)
+static void lay_out(struct builder *b, struct unwind_table *t)
 {
-	uint32_t first = b->nrows > 1 ? b->at[1] >> UNWIND_PAGE_SHIFT : 0, last = b->at[b->nrows - 1] >> UNWIND_PAGE_SHIFT, page = 0;
-
-	t->first_page = first;
-	t->npages = last - first + 1;
+	t->first_page = b->first_page;
+	t->npages = b->npages;
 	t->nrows = (uint32_t)b->nrows;
 	t->nrules = (uint32_t)b->nrules;
-	if (t->npages > PAGES_MOST || b->nrows > UINT32_MAX / 16)
-		return -E2BIG;
 	t->rules_at = ALIGN_UP(t->npages + 1 + t->nrows, 4u);
 	t->nwords = t->rules_at + t->nrules * (uint32_t)RULE_WORDS;
-	t->words = xcalloc(t->nwords, sizeof *t->words);
-	uint32_t *rows = t->words + t->npages + 1;
-	for (uint32_t i = 0; i < t->nrows; i++) {
-		for (; i && page <= (b->at[i] >> UNWIND_PAGE_SHIFT) - first; page++)
-			t->words[page] = i - 1;
-		rows[i] = (b->at[i] & ((1u << UNWIND_PAGE_SHIFT) - 1)) << 16 | b->rule[i];
-	}
-	for (; page <= t->npages; page++)
-		t->words[page] = t->nrows - 1;
+	t->words = xrealloc(b->rows, t->nwords * sizeof *t->words);
+	b->rows = NULL;
+	memmove(t->words + t->npages + 1, t->words, t->nrows * sizeof *t->words);
+	memcpy(t->words, b->pages, t->npages * sizeof *t->words);
+	t->words[t->npages] = t->nrows - 1;
+	for (uint32_t i = t->npages + 1 + t->nrows; i < t->rules_at; i++)
+		t->words[i] = 0;
 	memcpy(t->words + t->rules_at, b->rules, b->nrules * sizeof *b->rules);
-	return 0;
 }
 
 static void builder_free(struct builder *b)
 {
-	free(b->at);
-	free(b->rule);
+	free(b->rows);
+	free(b->pages);
 	free(b->rules);
 	free(b->slots);
 }
@@ -411,12 +430,12 @@ int unwind_table_build(const void *bytes, size_t n, struct unwind_table *ret)
 	find_places(b, &places);
 	if (!is_start(&image) || !image_offset(&image, image.entry, &b->entry))
 		b->entry = UINT64_MAX;
-	add_row(b, 0, intern(b, UNWIND_CFA_NONE, 0, rule_hash(UNWIND_CFA_NONE, 0)));
+	first_row(b);
 	for (size_t i = 0; i < places.n; i++)
 		add_function(b, &places.v[i]);
 	add_gap(b, UINT64_MAX);
 	if (b->nrows > 1)
-		err = lay_out(b, ret);
+		lay_out(b, ret);
 	free(places.v);
 	builder_free(b);
 	free(b);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tables FOLDER... - unwind tables of every ELF file below the folders. Prints: files that have one, their rows in millions, MB of
-// tables, and seconds of processor time, in the kernel too, from opening a file to its table.
+// tables, and seconds of processor time, in the kernel too, from opening a file to its table. The files are read once before: what a disk
+// takes is not measured.
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -17,6 +18,14 @@
 static char **paths; // nftw() passes nothing to what it calls
 static size_t npaths;
 
+static void warm(int fd)
+{
+	static char bytes[1 << 20];
+
+	while (read(fd, bytes, sizeof bytes) > 0)
+		;
+}
+
 static int collect(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
 	_close_ int fd = kind == FTW_F && S_ISREG(st->st_mode) ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
@@ -27,6 +36,7 @@ static int collect(const char *path, const struct stat *st, int kind, struct FTW
 		return 0;
 	paths = xrealloc(paths, (npaths + 1) * sizeof *paths);
 	paths[npaths++] = xstrdup(path);
+	warm(fd);
 	return 0;
 }
 
