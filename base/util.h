@@ -14,8 +14,15 @@
 #include <unistd.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+// Each operand is evaluated once: one may read a clock, or what another thread writes.
+#define MIN(a, b) PICK_(<, a, b, __COUNTER__)
+#define MAX(a, b) PICK_(>, a, b, __COUNTER__)
+#define PICK_(OP, a, b, n) PICK_NAMED_(OP, a, b, n)
+#define PICK_NAMED_(OP, a, b, n) \
+	__extension__({ \
+		__typeof__(1 ? (a) : (b)) picked_a##n = (a), picked_b##n = (b); \
+		picked_a##n OP picked_b##n ? picked_a##n : picked_b##n; \
+	})
 #define ALIGN_UP(n, a) (((n) + (a) - 1) / (a) * (a))
 
 // Our own mistakes. Prints file and line and aborts; never for anything a user or a machine can cause.

@@ -302,6 +302,21 @@ static void hash_differs_by_seed(void **state)
 	assert_int_not_equal(hash_bytes("abc", 3, 1), hash_bytes("abd", 3, 1));
 }
 
+static int falling(int *n) // another number each time
+{
+	return --*n;
+}
+
+static void operands_are_evaluated_once(void **state)
+{
+	int a = 2, b = 2, c = 2;
+
+	assert_int_equal(MAX(falling(&a), 0), 1);
+	assert_int_equal(MIN(5, falling(&b)), 1);
+	assert_int_equal(MAX(MIN(falling(&c), 7), -3), 1);
+	assert_int_equal(a + b + c, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,7 +325,7 @@ int main(void)
 		cmocka_unit_test(str_json_escapes), cmocka_unit_test(glob_stars), cmocka_unit_test(diag_shows_place),
 		cmocka_unit_test(diag_at_the_edges), cmocka_unit_test(diag_keeps_so_many), cmocka_unit_test(diag_every_code_has_a_row), cmocka_unit_test(types_are_interned),
 		cmocka_unit_test(types_print_and_measure), cmocka_unit_test(types_structs_fill_later),
-		cmocka_unit_test(types_histograms), cmocka_unit_test(hash_differs_by_seed),
+		cmocka_unit_test(types_histograms), cmocka_unit_test(hash_differs_by_seed), cmocka_unit_test(operands_are_evaluated_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
