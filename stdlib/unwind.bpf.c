@@ -48,6 +48,15 @@ static u64 read_word(u64 from)
 	return v;
 }
 
+// 1 or 0, without a branch: the verifier follows both ways of one, and in a search each way has the next round behind it.
+static u64 is_negative(u64 difference)
+{
+	opaque(difference);
+	difference >>= 63;
+	opaque(difference);
+	return difference;
+}
+
 static void end_walk(struct unwind *u, u32 why)
 {
 	u->stop = why;
@@ -60,23 +69,20 @@ static void end_walk(struct unwind *u, u32 why)
 // An arange node has fewer pivots, with slots, which are kernel addresses, behind them: as pivots those end the search too.
 enum { MAPLE_RANGE = 2, MAPLE_ARANGE = 3, MAPLE_DEPTH = 6 };
 
+// 1 or 0. Mappings end where pages do; a pivot of zero, less one, is the largest number there is.
+static u64 ends_before(u64 pivot, u64 page)
+{
+	return is_negative(((pivot - 1) >> 12) - page);
+}
+
 static u64 maple_slot(struct unwind *u, u64 addr)
 {
-	u64 i = 0, a = addr - 1;
+	u64 i, page = addr >> 12;
 
-	// pivot - 1: a zero is then the largest number there is
-	if (u->pivot[7] - 1 < a)
-		i = 8;
-	opaque(i);
-	if (u->pivot[(i & 8) + 3] - 1 < a)
-		i += 4;
-	opaque(i);
-	if (u->pivot[(i & 12) + 1] - 1 < a)
-		i += 2;
-	opaque(i);
-	if (u->pivot[i & 14] - 1 < a)
-		i += 1;
-	return i;
+	i = ends_before(u->pivot[7], page) << 3;
+	i += ends_before(u->pivot[(i & 8) + 3], page) << 2;
+	i += ends_before(u->pivot[(i & 12) + 1], page) << 1;
+	return i + ends_before(u->pivot[i & 14], page);
 }
 
 static u64 maple_find(struct unwind *u, u64 addr)
@@ -89,7 +95,7 @@ static u64 maple_find(struct unwind *u, u64 addr)
 		u64 node = entry & ~0xffull, type = (entry >> 3) & 15;
 		if (bpf_probe_read_kernel(u->pivot, 15 * 8, (void *)(node + 8)))
 			return 0;
-		u64 slots = type == MAPLE_ARANGE ? K(MAPLE_ARANGE_SLOT) : K(MAPLE_RANGE_SLOT);
+		u64 slots = K(MAPLE_RANGE_SLOT) + is_negative((type ^ MAPLE_ARANGE) - 1) * (K(MAPLE_ARANGE_SLOT) - K(MAPLE_RANGE_SLOT));
 		entry = read_word(node + slots + maple_slot(u, addr) * 8);
 		if (type < MAPLE_RANGE)
 			return entry;
@@ -270,19 +276,18 @@ static u32 pool_word(void *pool, u64 mask, u64 i)
 static bool find_rule(struct unwind *u, const struct unwind_map *m, u64 pc, void *pool, u64 mask)
 {
 	u64 offset = pc + m->delta, page = (offset >> UNWIND_PAGE_SHIFT) - m->first_page;
-	u32 low = (u32)offset & ((1u << UNWIND_PAGE_SHIFT) - 1);
+	u64 low = offset & ((1u << UNWIND_PAGE_SHIFT) - 1);
 
 	if (page >= m->npages)
 		return false;
-	u32 from = pool_word(pool, mask, m->pages + page), to = pool_word(pool, mask, m->pages + page + 1), row;
+	u64 from = pool_word(pool, mask, m->pages + page), to = pool_word(pool, mask, m->pages + page + 1), row;
 	for (u32 i = 0; i < UNWIND_PAGE_SHIFT + 1 && from < to; i++) {
-		u32 middle = (from + to + 1) / 2;
+		u64 middle = (from + to + 1) / 2, above;
 
 		row = pool_word(pool, mask, m->rows + middle);
-		if (row >> 16 <= low)
-			from = middle;
-		else
-			to = middle - 1;
+		above = 0 - is_negative(low - (row >> 16));
+		from += (middle - from) & ~above;
+		to -= (to - middle + 1) & above;
 	}
 	row = pool_word(pool, mask, m->rows + from) & 0xffff;
 	const u64 words = sizeof(struct unwind_rule) / 4;
@@ -586,13 +591,13 @@ static bool repair(struct unwind *u)
 	if (!area || (read_word(area + K(XOL_VADDR)) ^ u->ip) >> 12)
 		return false;
 	u64 utask = read_word(u->task + K(TASK_UTASK)), at = utask ? read_word(utask + K(UTASK_INSTANCES)) : 0;
-	for (u32 i = 0; i < RETURN_INSTANCES && at; i++) {
-		if (read_word(at + K(INSTANCE_STACK)) == u->ra_at) {
-			u->ip = read_word(at + K(INSTANCE_RETURN));
+	for (u32 i = 0; i < RETURN_INSTANCES && at && !bpf_probe_read_kernel(u->near, UNWIND_NEAR, (void *)at); i++) {
+		if (MEMBER(u, 0, K(INSTANCE_STACK), at + K(INSTANCE_STACK)) == u->ra_at) {
+			u->ip = MEMBER(u, 0, K(INSTANCE_RETURN), at + K(INSTANCE_RETURN));
 			u->how = WIRE_HOW_URETPROBE;
 			return true;
 		}
-		at = read_word(at + K(INSTANCE_NEXT));
+		at = MEMBER(u, 0, K(INSTANCE_NEXT), at + K(INSTANCE_NEXT));
 	}
 	return false;
 }
