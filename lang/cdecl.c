@@ -375,7 +375,7 @@ static struct macro *value_macro(const struct cdecl *c, const char *name)
 // The macro's text as a stream of its own; its own name means something else inside it. Ended by close_macro.
 static void open_macro(struct cdecl *c, struct macro *m)
 {
-	*c->spare = (struct cstream){ .view = { .p = m->body, .n = m->n } };
+	*c->spare = (struct cstream){ .view = { .p = m->body, .n = m->n, .made = m->made } };
 	m->active = true;
 	c->in = c->spare;
 	c->quiet = true;

@@ -8,7 +8,7 @@
 // something; codegen/ implements it with libclang. What it brings is parsed by this parser again, so that a type has one layout.
 //
 // A type that the text names but does not define is the world's. What the text defines wins over the world for the whole
-// script, as the types are shared. Names live as long as the arena. Given up: `#` and `##` in macros, vector types.
+// script, as the types are shared. Names live as long as the arena. Given up: vector types.
 #pragma once
 
 #include <stdbool.h>

@@ -30,7 +30,7 @@ enum cword { // what a reserved word does to a declaration
 	CW_TYPEOF, CW_ATTRIBUTE, CW_PACKED, CW_ALIGNED, CW_ALIGNAS, CW_ASM, CW_STATIC_ASSERT, CW_SIZEOF, CW_ALIGNOF, CW_OFFSETOF, CW_DEFINED,
 };
 
-enum { CT_END, CT_IDENT = 256, CT_NUMBER, CT_STRING, CT_CHAR, CT_SHL, CT_SHR, CT_LE, CT_GE, CT_EQ, CT_NE, CT_AND, CT_OR, CT_ELLIPSIS, CT_ARROW, CT_BAD };
+enum { CT_END, CT_IDENT = 256, CT_NUMBER, CT_STRING, CT_CHAR, CT_SHL, CT_SHR, CT_LE, CT_GE, CT_EQ, CT_NE, CT_AND, CT_OR, CT_ELLIPSIS, CT_ARROW, CT_PASTE, CT_ASSIGN, CT_BAD };
 
 struct ctoken {
 	int kind;         // CT_*, or a character
@@ -39,19 +39,30 @@ struct ctoken {
 	const char *p;
 	uint32_t n;
 	struct span at;   // in a macro's text: of the macro's use
+	bool spaced;      // there is space in front of it
+	bool painted;     // the name of a macro that was met inside its own expansion: it stays as it is for good
 };
 
 struct macro {
 	const char *name, *body, *params; // params: NULL for object-like ones
-	uint32_t n, nparams;              // bytes of body, of params
+	uint32_t n, nparams;              // bytes of body; names in params, each with its NUL
 	bool defined, active;             // active: being expanded
-	bool headers;                     // made by a header
+	bool variadic;                    // the last parameter takes all arguments that are left
+	bool made;                        // the body is the text of an expansion
+	bool headers;                     // defined by a header
 };
+
+// In text that the expansion of a macro made, these two bytes are no bytes of a token; elsewhere they are as they stand.
+enum { CVIEW_PAINT = 1, // the name behind it is painted
+       CVIEW_BORDER };  // between two tokens that nothing separates
 
 struct cview { // text being read
 	const char *p;
 	uint32_t n, at;
 	bool fresh; // nothing but space since the line began
+	bool gap;   // there is space in front of `at`
+	bool made;  // by an expansion
+	const struct span *use; // of the macro whose text it is; NULL: the stream's own text
 };
 
 struct cframe {
@@ -176,10 +187,14 @@ void cdecl_include(struct cdecl *c, struct span at);
 
 // cdecl_lex.c
 void cdecl_words(struct cdecl *c);
-void cdecl_next(struct cdecl *c); // the next token, macros expanded
 void cview_token(struct cdecl *c, struct cview *v, struct ctoken *t, struct span *at); // raw; spans are of the view
 void cview_space(struct cdecl *c, struct cview *v);
 bool cdecl_unescape(const char *p, size_t n, struct str *out); // between the quotes; false: a bad escape
+
+// cdecl_macro.c
+#define CDECL_MAX_PARAMS 32
+void cdecl_next(struct cdecl *c); // the next token, macros expanded
+void cmacro_check(struct cdecl *c, struct macro *m, struct span at); // # and ## of a macro that was just read; pastes an object-like one's text
 
 // cdecl_pp.c
 void cdecl_directive(struct cdecl *c, uint32_t hash); // the view stands behind the `#` at `hash`

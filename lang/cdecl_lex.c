@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The token stream of the C section: raw tokens, macros expanded, directives obeyed on the way.
+// Raw tokens of the C section, and what the escapes of its strings mean.
 #include "lang/cdecl_int.h"
 
 #include <ctype.h>
@@ -60,9 +60,7 @@ static struct span view_span(const struct cdecl *c, const struct cview *v, uint3
 {
 	const struct cstream *s = c->in;
 
-	if (s->nframes)
-		return s->use;
-	return (struct span){ s->source, s->base + start, s->base + v->at };
+	return v->use ? *v->use : (struct span){ s->source, s->base + start, s->base + v->at };
 }
 
 static void block_comment(struct cdecl *c, struct cview *v)
@@ -79,7 +77,7 @@ static void block_comment(struct cdecl *c, struct cview *v)
 	v->at = v->n;
 }
 
-void cview_space(struct cdecl *c, struct cview *v)
+static void skip_space(struct cdecl *c, struct cview *v)
 {
 	for (;;) {
 		char ch = peek(v, 0);
@@ -102,6 +100,19 @@ void cview_space(struct cdecl *c, struct cview *v)
 	}
 }
 
+void cview_space(struct cdecl *c, struct cview *v)
+{
+	uint32_t from;
+
+	if (v->made && peek(v, 0) == CVIEW_BORDER)
+		v->at++;
+	while (joint(v))
+		v->at += joint(v);
+	from = v->at;
+	skip_space(c, v);
+	v->gap |= v->at > from;
+}
+
 static int quoted(struct cdecl *c, struct cview *v, uint32_t start, char quote)
 {
 	for (v->at = start + 1; v->at < v->n && v->p[v->at] != '\n'; v->at++) {
@@ -122,13 +133,18 @@ static int punctuator(struct cview *v)
 		char text[3];
 		int kind;
 	} two[] = { { "<<", CT_SHL }, { ">>", CT_SHR }, { "<=", CT_LE }, { ">=", CT_GE }, { "==", CT_EQ }, { "!=", CT_NE },
-		    { "&&", CT_AND }, { "||", CT_OR }, { "->", CT_ARROW } };
+		    { "&&", CT_AND }, { "||", CT_OR }, { "->", CT_ARROW }, { "##", CT_PASTE }, { "++", CT_ASSIGN }, { "--", CT_ASSIGN },
+		    { "+=", CT_ASSIGN }, { "-=", CT_ASSIGN }, { "*=", CT_ASSIGN }, { "/=", CT_ASSIGN }, { "%=", CT_ASSIGN }, { "&=", CT_ASSIGN },
+		    { "|=", CT_ASSIGN }, { "^=", CT_ASSIGN } };
 	char ch = peek(v, 0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(two); i++)
 		if (ch == two[i].text[0] && peek(v, 1) == two[i].text[1]) {
 			v->at += 2;
-			return two[i].kind;
+			if ((two[i].kind != CT_SHL && two[i].kind != CT_SHR) || peek(v, 0) != '=')
+				return two[i].kind;
+			v->at++;
+			return CT_ASSIGN;
 		}
 	if (ch == '.' && peek(v, 1) == '.' && peek(v, 2) == '.') {
 		v->at += 3;
@@ -173,11 +189,13 @@ void cview_token(struct cdecl *c, struct cview *v, struct ctoken *t, struct span
 	uint32_t start;
 
 	cview_space(c, v);
+	*t = (struct ctoken){ .spaced = v->gap, .painted = v->made && peek(v, 0) == CVIEW_PAINT };
+	v->at += t->painted;
 	start = v->at;
-	*t = (struct ctoken){ .p = v->p + start };
+	t->p = v->p + start;
 	if (v->at < v->n) {
 		t->kind = raw_kind(c, v, t);
-		v->fresh = false;
+		v->fresh = v->gap = false;
 	}
 	t->n = v->at - start;
 	t->at = view_span(c, v, start);
@@ -229,242 +247,4 @@ bool cdecl_unescape(const char *p, size_t n, struct str *out)
 		i += 1 + used;
 	}
 	return true;
-}
-
-// Macros -------------------------------------------------------------------------------------------------------------
-
-static struct cview *top(struct cstream *s)
-{
-	return s->nframes ? &s->frame[s->nframes - 1].view : &s->view;
-}
-
-static void pop(struct cstream *s)
-{
-	s->frame[--s->nframes].macro->active = false;
-}
-
-static bool is_too_much(const struct cdecl *c, uint64_t more)
-{
-	return c->expanded + more > CDECL_MAX_EXPANSION || c->expanded_before + c->expanded + more > CDECL_MAX_EXPANSIONS;
-}
-
-static bool push(struct cdecl *c, struct macro *m, const char *body, uint32_t n)
-{
-	struct cstream *s = c->in;
-
-	c->expanded += n + 1;
-	if (s->nframes == CDECL_MAX_DEPTH || is_too_much(c, 0)) {
-		cdecl_error(c, c->tok.at, E_LIMIT, "the macro `%s` grows too large when it is expanded", m->name);
-		c->too_many = true;
-		return false;
-	}
-	if (!s->nframes)
-		s->use = c->tok.at;
-	m->active = true;
-	s->frame[s->nframes++] = (struct cframe){ .view = { .p = body, .n = n }, .macro = m };
-	return true;
-}
-
-// The arguments of a macro's use, as text; the view stands behind the `(`. False after an error.
-static bool read_arguments(struct cdecl *c, const struct macro *m, const char **arg, uint32_t *len, uint32_t *n)
-{
-	struct cview *v = top(c->in);
-	unsigned parens = 0;
-	uint32_t from = v->at;
-	struct ctoken t;
-
-	*n = 0;
-	for (;;) {
-		cview_token(c, v, &t, NULL);
-		if (t.kind == CT_END) {
-			cdecl_error(c, c->tok.at, E_SYNTAX, "the arguments of the macro `%s` are not closed by `)`", m->name);
-			return false;
-		}
-		if ((t.kind == ',' || t.kind == ')') && !parens) {
-			if (*n < m->nparams) {
-				arg[*n] = v->p + from;
-				len[*n] = v->at - 1 - from;
-			}
-			*n += m->nparams || t.kind == ','; // F() has one argument, of no text, if it has parameters
-			from = v->at;
-			if (t.kind == ')')
-				break;
-		}
-		parens += t.kind == '(';
-		parens -= t.kind == ')' && parens;
-	}
-	if (*n == m->nparams)
-		return true;
-	cdecl_error(c, c->tok.at, E_SYNTAX, "the macro `%s` takes %u argument%s", m->name, m->nparams, m->nparams == 1 ? "" : "s");
-	return false;
-}
-
-static uint32_t param_index(const struct macro *m, const char *p, uint32_t n)
-{
-	const char *at = m->params;
-
-	for (uint32_t i = 0; i < m->nparams; i++, at += strlen(at) + 1)
-		if (strlen(at) == n && memcmp(at, p, n) == 0)
-			return i;
-	return UINT32_MAX;
-}
-
-// The body with the arguments' text in the parameters' places.
-static bool substitute(struct cdecl *c, const struct macro *m, const char *const *arg, const uint32_t *len, struct str *out)
-{
-	struct cview v = { .p = m->body, .n = m->n };
-	struct ctoken t;
-
-	for (cview_token(c, &v, &t, NULL); t.kind != CT_END; cview_token(c, &v, &t, NULL)) {
-		uint32_t i = t.kind == CT_IDENT ? param_index(m, t.p, t.n) : UINT32_MAX;
-
-		if (t.kind == '#') {
-			cdecl_error(c, c->tok.at, E_LATER, "the macro `%s` uses `#` or `##`, which this version does not expand", m->name);
-			return false;
-		}
-		str_addc(out, ' ');
-		str_add(out, i < m->nparams ? arg[i] : t.p, i < m->nparams ? len[i] : t.n);
-		if (is_too_much(c, out->n)) {
-			cdecl_error(c, c->tok.at, E_LIMIT, "the macro `%s` grows too large when it is expanded", m->name);
-			return c->too_many = true, false;
-		}
-	}
-	return true;
-}
-
-#define MAX_PARAMS 32
-#define MAX_ARG_DEPTH 30 // macros in the arguments of macros: each has a stream on the stack
-
-static bool holds_macro(struct cdecl *c, const char *p, uint32_t n)
-{
-	struct cview v = { .p = p, .n = n };
-	struct ctoken t;
-
-	for (cview_token(c, &v, &t, NULL); t.kind != CT_END; cview_token(c, &v, &t, NULL)) {
-		const struct macro *m = t.kind == CT_IDENT ? map_gets(&c->macros, t.name) : NULL;
-
-		if (m && m->defined)
-			return true;
-	}
-	return false;
-}
-
-// C expands the macros of an argument before it takes the parameter's place: so F(F(1)) works, though F is not expanded in F.
-static bool expand_argument(struct cdecl *c, const char **p, uint32_t *n)
-{
-	struct cstream s, *outer = c->in;
-	struct ctoken use = c->tok;
-	struct str out = { 0 };
-
-	if (!holds_macro(c, *p, *n))
-		return !c->panic;
-	if (c->arg_depth == MAX_ARG_DEPTH) {
-		cdecl_error(c, use.at, E_TOO_DEEP, "macros stand in the arguments of macros at most %d levels deep", MAX_ARG_DEPTH);
-		return false;
-	}
-	s.view = (struct cview){ .p = *p, .n = *n };
-	s.nframes = 0;
-	s.directives = s.condition = false;
-	s.source = use.at.source;
-	s.base = use.at.start;
-	c->in = &s;
-	c->arg_depth++;
-	for (cdecl_next(c); c->tok.kind != CT_END && !c->panic; cdecl_next(c)) {
-		str_addc(&out, ' ');
-		str_add(&out, c->tok.p, c->tok.n);
-	}
-	c->arg_depth--;
-	while (s.nframes)
-		pop(&s);
-	c->in = outer;
-	c->tok = use;
-	c->expanded += out.n;
-	*p = arena_text(c->arena, str_z(&out), out.n);
-	*n = (uint32_t)out.n;
-	str_free(&out);
-	return !c->panic && !c->too_many;
-}
-
-static bool expand_function(struct cdecl *c, struct macro *m)
-{
-	struct cview *v = top(c->in), look;
-	const char *arg[MAX_PARAMS];
-	uint32_t len[MAX_PARAMS], n;
-	struct str out = { 0 };
-	bool ok;
-
-	look = *v;
-	cview_space(c, &look);
-	if (look.at == look.n || look.p[look.at] != '(') // its name alone is no use of it
-		return false;
-	look.at++;
-	*v = look;
-	if (!read_arguments(c, m, arg, len, &n))
-		return false;
-	for (uint32_t i = 0; i < n; i++)
-		if (!expand_argument(c, &arg[i], &len[i]))
-			return false;
-	ok = substitute(c, m, arg, len, &out) && push(c, m, arena_text(c->arena, str_z(&out), out.n), (uint32_t)out.n);
-	str_free(&out);
-	return ok;
-}
-
-static bool expand(struct cdecl *c)
-{
-	struct macro *m = c->tok.kind == CT_IDENT ? map_gets(&c->macros, c->tok.name) : NULL;
-
-	if (!m || !m->defined || m->active || c->panic)
-		return false;
-	return m->params ? expand_function(c, m) : push(c, m, m->body, m->n);
-}
-
-// `defined NAME` and `defined(NAME)` as the number they are.
-static void is_defined(struct cdecl *c)
-{
-	struct cview *v = top(c->in);
-	struct span at = c->tok.at;
-	struct ctoken t, name;
-	const struct macro *m;
-
-	cview_token(c, v, &t, NULL);
-	name = t;
-	if (t.kind == '(') {
-		cview_token(c, v, &name, NULL);
-		cview_token(c, v, &t, NULL);
-	}
-	if (name.kind != CT_IDENT || (t.kind != ')' && t.kind != CT_IDENT))
-		cdecl_error(c, at, E_SYNTAX, "`defined` takes a name: defined(NAME)");
-	m = name.kind == CT_IDENT ? map_gets(&c->macros, name.name) : NULL;
-	c->tok = (struct ctoken){ .kind = CT_NUMBER, .p = m && m->defined ? "1" : "0", .n = 1, .at = at };
-}
-
-void cdecl_next(struct cdecl *c)
-{
-	struct cstream *s = c->in;
-
-	for (;;) {
-		struct cview *v = top(s);
-
-		if (c->too_many)
-			s->view.at = s->view.n;
-		if (v != &s->view)
-			cview_space(c, v);
-		if (v != &s->view && (v->at == v->n || c->too_many)) {
-			pop(s);
-			continue;
-		}
-		if (v == &s->view && s->directives) {
-			cview_space(c, v);
-			if (v->fresh && v->at < v->n && v->p[v->at] == '#') {
-				cdecl_directive(c, v->at++);
-				continue;
-			}
-		}
-		cview_token(c, v, &c->tok, NULL);
-		if (c->tok.word == CW_DEFINED && s->condition)
-			is_defined(c);
-		else if (expand(c))
-			continue;
-		return;
-	}
 }

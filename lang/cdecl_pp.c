@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define MAX_PARAMS 32
 #define MAX_CONDS 1000
 
 struct line {
@@ -89,29 +88,43 @@ static bool take_name(struct cdecl *c, struct line *l, struct ctoken *t, const c
 	return false;
 }
 
-// The names between the parentheses, each with its NUL. False after an error.
+// One parameter, its name with its NUL: NAME, `...`, which is called __VA_ARGS__, or GNU's NAME... . False: none is here.
+static bool read_param(struct cdecl *c, struct line *l, struct macro *m, struct str *names, struct ctoken *t)
+{
+	if (t->kind != CT_IDENT && t->kind != CT_ELLIPSIS)
+		return false;
+	str_printf(names, "%s", t->kind == CT_ELLIPSIS ? "__VA_ARGS__" : t->name);
+	str_addc(names, '\0');
+	m->nparams++;
+	m->variadic = t->kind == CT_ELLIPSIS;
+	cview_token(c, &l->view, t, NULL);
+	if (t->kind == CT_ELLIPSIS && !m->variadic) {
+		m->variadic = true;
+		cview_token(c, &l->view, t, NULL);
+	}
+	return true;
+}
+
+// What stands between the parentheses. False after an error.
 static bool read_params(struct cdecl *c, struct line *l, struct macro *m)
 {
-	struct str out = { 0 };
+	struct str names = { 0 };
 	struct ctoken t;
 	bool ok;
 
-	for (cview_token(c, &l->view, &t, NULL); t.kind == CT_IDENT && m->nparams < MAX_PARAMS; cview_token(c, &l->view, &t, NULL)) {
-		str_add(&out, t.p, t.n);
-		str_addc(&out, '\0');
-		m->nparams++;
+	cview_token(c, &l->view, &t, NULL);
+	ok = t.kind == ')' || read_param(c, l, m, &names, &t);
+	while (ok && t.kind == ',' && !m->variadic) {
 		cview_token(c, &l->view, &t, NULL);
-		if (t.kind != ',')
-			break;
+		ok = m->nparams < CDECL_MAX_PARAMS && read_param(c, l, m, &names, &t);
 	}
-	ok = t.kind == ')';
+	ok = ok && t.kind == ')';
 	if (ok)
-		m->params = arena_memdup(c->arena, str_z(&out), out.n + 1);
+		m->params = arena_memdup(c->arena, str_z(&names), names.n + 1);
 	else
-		cdecl_error(c, t.kind == CT_END ? l->at : t.at, t.kind == CT_ELLIPSIS ? E_LATER : E_SYNTAX,
-			    "the parameters of a macro are names between parentheses, at most %d of them%s", MAX_PARAMS,
-			    t.kind == CT_ELLIPSIS ? "; `...` belongs to C, but this version does not expand it" : "");
-	str_free(&out);
+		cdecl_error(c, t.kind == CT_END ? l->at : t.at, E_SYNTAX,
+			    "the parameters of a macro are names between parentheses, at most %d of them, the last of which may be `...`", CDECL_MAX_PARAMS);
+	str_free(&names);
 	return ok;
 }
 
@@ -131,8 +144,9 @@ static void define(struct cdecl *c, struct line *l)
 	cview_space(c, &l->view);
 	m.body = l->view.p + l->view.at;
 	m.n = l->view.n - l->view.at;
+	cmacro_check(c, &m, l->at);
 	slot = macro_slot(c, m.name);
-	if (!slot->active) // it would change under the reader's feet
+	if (!slot->active && !c->panic) // active: it would change under the reader's feet
 		*slot = m;
 }
 

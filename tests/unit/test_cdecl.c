@@ -521,6 +521,89 @@ static void macros(void **state)
 	end(&f);
 }
 
+// The first of them are the examples of C17 6.10.3.5, the others what GCC makes of GNU's forms, of space and of names that are painted.
+static void pasted_and_quoted(void **state)
+{
+	static const char text[] =
+		"#define x 3\n#define f(a) f(x * (a))\n#undef x\n#define x 2\n#define g f\n#define z z[0]\n#define m(a) a(w)\n#define w 0,1\n"
+		"#define t(a) a\n#define p() int\n#define q(x) x\n#define r(x,y) x ## y\n#define str(x) # x\n"
+		"#define xstr(...) str_(__VA_ARGS__)\n#define str_(...) #__VA_ARGS__\n"
+		"#define debug(s, t) printf(\"x\" # s \"= %d, x\" # t \"= %s\", \\\n x ## s, x ## t)\n"
+		"#define glue(a, b) a ## b\n#define xglue(a, b) glue(a, b)\n#define HIGHLOW \"hello\"\n#define LOW LOW \", world\"\n"
+		"#define t2(x,y,z) x ## y ## z\n#define hash_hash # ## #\n#define mkstr(a) # a\n#define in_between(a) mkstr(a)\n"
+		"#define join(c, d) in_between(c hash_hash d)\n#define showlist(...) puts(#__VA_ARGS__)\n"
+		"#define report(test, ...) ((test)?puts(#test): printf(__VA_ARGS__))\n"
+		"#define std(fmt, ...) P(fmt, ## __VA_ARGS__)\n#define gnu(fmt, args...) P(fmt , ##args)\n#define one(args...) P(1,##args)\n"
+		"#define foo foo(2)\n#define EMPTY\n#define V 1.2\n#define neg(x) -x\n#define AA BB\n#define BB AA\n"
+		"#define CAT(a, ...) a ## __VA_ARGS__\n#define three(a,b) a##b##a b##b\n#define ff(a) a*gg\n#define gg(a) ff(a)\n"
+		"#define NARG(...) NARG_(__VA_ARGS__, 5, 4, 3, 2, 1, 0)\n#define NARG_(a, b, c, d, e, n, ...) n\n";
+	static const struct {
+		const char *use, *is;
+	} cases[] = {
+		{ "xstr(f(y+1) + f(f(z)) % t(t(g)(0) + t)(1);)", "f(2 * (y+1)) + f(2 * (f(2 * (z[0])))) % f(2 * (0)) + t(1);" },
+		{ "xstr(g(x+(3,4)-w) & m\n(f)^m(m);)", "f(2 * (2+(3,4)-0,1)) & f(2 * (0,1))^m(0,1);" },
+		{ "xstr(p() i[q()] = { q(1), r(2,3), r(4,), r(,5), r(,) };)", "int i[] = { 1, 23, 4, 5, };" },
+		{ "xstr(char c[2][6] = { str(hello), str() };)", "char c[2][6] = { \"hello\", \"\" };" },
+		{ "xstr(debug(1, 2);)", "printf(\"x\" \"1\" \"= %d, x\" \"2\" \"= %s\", x1, x2);" },
+		{ "str(strncmp(\"abc\\0d\", \"abc\", '\\4') == 0) str(: @\\n)", "strncmp(\"abc\\0d\", \"abc\", '\\4') == 0: @\n" },
+		{ "glue(HIGH, LOW)", "hello" },
+		{ "xglue(HIGH, LOW)", "hello, world" },
+		{ "xstr(int j[] = { t2(1,2,3), t2(,4,5), t2(6,,7), t2(8,9,), t2(10,,), t2(,11,), t2(,,12), t2(,,) };)",
+		  "int j[] = { 123, 45, 67, 89, 10, 11, 12, };" },
+		{ "join(v, y)", "v ## y" },
+		{ "xstr(showlist(The first,  second, and /* the */ third items.);)", "puts(\"The first, second, and third items.\");" },
+		{ "xstr(report(x>y, \"x is %d but y is %d\", x, y);)", "((2>y)?puts(\"x>y\"): printf(\"x is %d but y is %d\", 2, y));" },
+		{ "xstr(std(1) std(1,) std(1,2) std(1,2, 3) gnu(1) gnu(1,2) gnu(1 , x , x) one() one(x))",
+		  "P(1) P(1,) P(1,2) P(1,2, 3) P(1) P(1 ,2) P(1 , 2 , 2) P(1) P(1,2)" },
+		{ "xstr(t(foo)) xstr(t(t(foo)))", "foo(2)foo(2)" },
+		{ "xstr(a EMPTY+b a+EMPTY b EMPTY EMPTY c) ", "a +b a+ b c" },
+		{ "xstr(A+V A.V -A- - V)", "A+1.2 A.1.2 -A- - 1.2" },
+		{ "xstr(neg(-1)neg(neg(1)) a neg(b))", "--1--1 a -b" },
+		{ "xstr(AA BB t(AA))", "AA BB AA" },
+		{ "xstr(CAT(x, y) CAT(f,oo) CAT(,x) CAT(x) CAT(x,) CAT(1,2,3))", "xy foo(2) 2 2 2 12,3" },
+		{ "xstr(t(f)(1) t(t)(t)(t)(1))", "f(2 * (1)) t(t)(t)(1)" },
+		{ "xstr(t(ff(2)) (9))", "2*9*gg" },
+		{ "xstr(three(x,y) three(,x))", "xyx yy 2 xx" },
+		{ "xstr(NARG(a, b, c) NARG((a, b), c))", "3 2" },
+	};
+	struct fixture f;
+	const char *value;
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_str_ struct str all = { 0 };
+
+		str_printf(&all, "%s#define VALUE ", text);
+		for (const char *p = cases[i].use; *p; p++)
+			str_adds(&all, *p == '\n' ? "\\\n" : (char[]){ *p, '\0' });
+		start(&f, str_z(&all));
+		if (!cdecl_string_macro(f.c, "VALUE", &value, &n))
+			fail_msg("%s: %s", cases[i].use, cdecl_why_not(f.c, "VALUE"));
+		assert_string_equal(value, cases[i].is);
+		end(&f);
+	}
+	(void)state;
+}
+
+static void pasted_declarations(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, "#define JOIN(a, b) a ## b\n#define N JOIN(1, 2)\n#define HEX 0x ## f ## f\n#define FIELD(type, n) type f_ ## n[n];\n"
+		  "#define EACH(X, ...) X(int, 3) X(char, 4) __VA_ARGS__\nstruct s { EACH(FIELD, long tail, more;) int a[N]; };\n"
+		  "#define ENUM(name, list...) enum name { name ## _ ## list }\nENUM(e, A, B = 7, C);\n"
+		  "#if JOIN(1, 0) == 10\n#define TEN 10\n#endif\n");
+	expect_constant(&f, "HEX", 255, "int32");
+	expect_constant(&f, "N", 12, "int32");
+	expect_constant(&f, "e_A", 0, "enum e");
+	expect_constant(&f, "C", 8, "enum e");
+	expect_constant(&f, "TEN", 10, "int32");
+	assert_non_null(cdecl_type(f.c, TYPE_STRUCT, "s"));
+	assert_int_equal(cdecl_type(f.c, TYPE_STRUCT, "s")->size, 80);
+	end(&f);
+}
+
 static void conditions(void **state)
 {
 	struct fixture f;
@@ -582,7 +665,17 @@ static void errors_have_places(void **state)
 		{ "\x01 int x;", "these bytes are no token of C" },
 		{ "#define F(x) x\nint a[F];", "the macro `F` takes arguments" },
 		{ "#define F(x) x\nint a[F(1, 2)];", "the macro `F` takes 1 argument" },
-		{ "#define F(x) x##x\nint a[F(1)];", "uses `#` or `##`" },
+		{ "#define F(x) x##+\nint a[F(1)];", "the macro `F` makes `1+`, which is no token of C" },
+		{ "#define F(x) \"x\" ## x\nint a[F(1)];", "makes `\"x\"1`, which is no token" },
+		{ "#define N 1 ## /", "makes `1/`, which is no token" },
+		{ "#define F(x) ##x", "has a `##` that does not stand between two tokens" },
+		{ "#define F(x) x## // nothing", "has a `##` that does not stand between two tokens" },
+		{ "#define F(x) x ## ## x", "has a `##` that does not stand between two tokens" },
+		{ "#define N ##", "has a `##` that does not stand between two tokens" },
+		{ "#define F(x) #y", "has a `#` in front of what is none of its parameters" },
+		{ "#define F(..., x) x", "the last of which may be `...`" },
+		{ "#define F(x, ) x", "the parameters of a macro are names" },
+		{ "#define F(x, y, ...) x\nint a[F(1)];", "the macro `F` takes at least 2 arguments" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -659,6 +752,29 @@ static void macros_cannot_explode(void **state)
 	end(&f);
 }
 
+static void pasting_cannot_explode(void **state)
+{
+	static const char *const growing[] = {
+		"#define F%d(x) F%d(x##x)\n", "#define F%d(x) F%d(#x #x)\n", "#define F%d(...) F%d(__VA_ARGS__, ##__VA_ARGS__)\n",
+		"#define F%d(x, y...) F%d(x y, x) x\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(growing); i++) {
+		_str_ struct str text = { 0 }, out = { 0 };
+		struct fixture f;
+
+		for (int k = 1; k < 60; k++)
+			str_printf(&text, growing[i], k, k - 1);
+		str_adds(&text, "int a[F59(1)];");
+		start(&f, "");
+		parse(&f, text.p);
+		diag_print(&f.d, false, &out);
+		assert_non_null(strstr(str_z(&out), "too large"));
+		end(&f);
+	}
+	(void)state;
+}
+
 // Headers ------------------------------------------------------------------------------------------------------------
 
 static int fake_include(void *arg, const struct cdecl_headers *h)
@@ -720,6 +836,7 @@ int main(void)
 		cmocka_unit_test(plain_members), cmocka_unit_test(nested_members), cmocka_unit_test(attributes), cmocka_unit_test(pragma_pack),
 		cmocka_unit_test(bitfields), cmocka_unit_test(world_types), cmocka_unit_test(typedefs), cmocka_unit_test(missing_semicolons),
 		cmocka_unit_test(enums), cmocka_unit_test(expressions_are_the_compilers), cmocka_unit_test(macros), cmocka_unit_test(conditions),
+		cmocka_unit_test(pasted_and_quoted), cmocka_unit_test(pasted_declarations), cmocka_unit_test(pasting_cannot_explode),
 		cmocka_unit_test(errors_have_places), cmocka_unit_test(errors_do_not_stop_it), cmocka_unit_test(hostile_text_ends),
 		cmocka_unit_test(macros_cannot_explode), cmocka_unit_test(headers_come_through_the_hook), cmocka_unit_test(names_for_suggestions),
 	};
