@@ -259,10 +259,10 @@ static void get_field(struct plan_reader *r, const struct type *s, struct field 
 	f->bit_offset = (uint8_t)plan_get_u32(r);
 	f->bit_size = (uint8_t)plan_get_u32(r);
 	f->data_loc = plan_get_u32(r) != 0;
-	uint64_t size = f->data_loc ? 4 : f->type->size;
+	uint64_t size = f->data_loc ? 4 : f->bit_size ? field_bytes(f) : f->type->size;
 	if (f->offset + size > s->size)
 		plan_bad(r, "a field lies outside its struct");
-	if (f->bit_size && (!type_is_integer(f->type) || f->bit_offset + f->bit_size > 64))
+	if (f->bit_size && (!type_is_integer(f->type) || f->bit_size > 64 || f->bit_offset + f->bit_size > (f->type->size == 8 && f->bit_offset < 8 ? 72 : 64)))
 		plan_bad(r, "a bit field is malformed");
 }
 

@@ -171,6 +171,10 @@ static bool resolve_number(struct plan_reloc *r, const struct member *m, struct 
 		str_printf(why, "%s: member '%s' is no number", r->type, r->path);
 		return false;
 	}
+	if (m->bit_offset + m->bit_size > 64) {
+		str_printf(why, "%s: the bits of member '%s' lie in nine bytes, and one load has eight", r->type, r->path);
+		return false;
+	}
 	r->value = r->kind == RELOC_RECORD ? m->offset : m->size;
 	r->size = m->size;
 	r->is_signed = m->is_signed;

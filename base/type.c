@@ -305,6 +305,36 @@ bool type_is_stack(const struct type *t)
 	return t->kind == TYPE_KSTACK || t->kind == TYPE_USTACK;
 }
 
+unsigned field_bytes(const struct field *f)
+{
+	return (f->bit_offset + f->bit_size + 7u) / 8;
+}
+
+bool field_is_split(const struct type *s, const struct field *f)
+{
+	return f->bit_size && (f->bit_offset + f->bit_size > 64 || (uint64_t)f->offset + f->type->size > s->size);
+}
+
+void field_set_bits(struct types *t, struct field *f, uint64_t bit, unsigned bits, uint64_t room)
+{
+	uint64_t size = f->type->size, unit = bit / 8 / size * size;
+
+	f->offset = (uint32_t)(bit / 8);
+	f->bit_offset = f->bit_size = 0;
+	if (bits == size * 8 && bit % 8 == 0)
+		return;
+	if (unit + size <= room && bit - unit * 8 + bits <= size * 8) {
+		f->offset = (uint32_t)unit;
+	} else {
+		for (size = 1; size < 8 && bit % 8 + bits > size * 8;)
+			size *= 2;
+		if (size != f->type->size)
+			f->type = type_int(t, (unsigned)size, f->type->is_signed);
+	}
+	f->bit_offset = (uint8_t)(bit - f->offset * 8ull);
+	f->bit_size = (uint8_t)bits;
+}
+
 const struct field *type_field(const struct type *t, const char *name)
 {
 	for (uint32_t i = 0; i < t->nfields; i++)

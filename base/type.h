@@ -36,7 +36,9 @@ struct field {
 	const char *name; // NULL in tuples
 	const struct type *type;
 	uint32_t offset;                 // bytes
-	uint8_t bit_offset, bit_size;    // bitfield inside the integer at offset; bit_size 0: none
+	// A bitfield inside the integer at offset; bit_size 0: none. One of a packed struct may reach into a ninth byte, and its
+	// integer behind the struct's end: field_is_split.
+	uint8_t bit_offset, bit_size;
 	bool data_loc;                   // tracepoint __data_loc: a u32 (length << 16 | offset from the record's start) stands at offset
 };
 
@@ -96,5 +98,10 @@ bool type_is_castable_aggregate(const struct type *t); // COUNT SUM MIN MAX AVG:
 bool type_is_stack(const struct type *t);
 uint32_t type_frame_bytes(const struct type *t); // of a stack: 8, or what a build ID takes
 const struct field *type_field(const struct type *t, const char *name); // NULL if absent; looks into anonymous members' flattened names
+// Makes `f`, whose type is an integer's, the field of `bits` bits at bit `bit` of its struct: inside an integer of its own type if it
+// crosses the border of none and that one ends within `room` bytes of the struct, otherwise inside the narrowest that holds it.
+void field_set_bits(struct types *t, struct field *f, uint64_t bit, unsigned bits, uint64_t room);
+bool field_is_split(const struct type *s, const struct field *f); // a bitfield of `s` to be read byte by byte: no one integer has it
+unsigned field_bytes(const struct field *f); // from f->offset, how many a bitfield's bits lie in: 1 to 9
 void type_print(const struct type *t, struct str *out); // "int64", "string[16]", "(int8,string[4])", "struct task_struct *"
 uint32_t type_hist_buckets(const struct type *t);       // HIST, LHIST: number of buckets, the two open ends included

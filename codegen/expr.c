@@ -143,6 +143,38 @@ static struct value local_load(struct cg *cg, LLVMValueRef p, const struct type 
 	return scalar(p);
 }
 
+static LLVMValueRef or_byte(struct cg *cg, LLVMValueRef v, LLVMValueRef p, unsigned i, unsigned shift)
+{
+	LLVMValueRef b = l_load(&cg->l, l_atk(&cg->l, p, i, "byte.at"), 1, false, "byte");
+
+	return LLVMBuildOr(cg->l.b, v, LLVMBuildShl(cg->l.b, b, l_k(&cg->l, shift), ""), "bytes");
+}
+
+//  v = (b[0] | b[1] << 8 … b[7] << 56) >> bit_offset | b[8] << (64 - bit_offset);  then its sign from its width
+static LLVMValueRef split_bits(struct cg *cg, LLVMValueRef p, const struct field *f)
+{
+	struct ll *l = &cg->l;
+	unsigned n = field_bytes(f);
+	LLVMValueRef v = l_k(l, 0), by = l_k(l, 64u - f->bit_size);
+
+	for (unsigned i = 0; i < MIN(n, 8u); i++)
+		v = or_byte(cg, v, p, i, i * 8);
+	v = LLVMBuildLShr(l->b, v, l_k(l, f->bit_offset), "low");
+	if (n > 8)
+		v = or_byte(cg, v, p, 8, 64u - f->bit_offset);
+	v = LLVMBuildShl(l->b, v, by, "bits");
+	return f->type->is_signed ? LLVMBuildAShr(l->b, v, by, "bits") : LLVMBuildLShr(l->b, v, by, "bits");
+}
+
+static struct value remote_split(struct cg *cg, LLVMValueRef addr, enum space space, const struct type *s, const struct field *f)
+{
+	LLVMValueRef tmp = cg_temp(cg, 16, "split");
+
+	cg_reloc_same(cg, cg_reloc_of(cg, RELOC_WHOLE, s, NULL)); // two loads: no row says them
+	cg_read(cg, space, tmp, l_k(&cg->l, field_bytes(f)), addr);
+	return scalar(split_bits(cg, tmp, f));
+}
+
 static LLVMValueRef bitfield(struct cg *cg, LLVMValueRef v, const struct field *f)
 {
 	if (!f->bit_size)
@@ -164,9 +196,12 @@ static const struct type *pointee(const struct type *t)
 
 static struct value remote_field(struct cg *cg, const struct type *s, struct value b, const struct field *f)
 {
-	const struct plan_reloc *r = f->name && type_is_scalar(f->type) ? cg_reloc_of(cg, RELOC_BYTES, s, f->name) : NULL;
+	bool split = field_is_split(s, f);
+	const struct plan_reloc *r = f->name && !split && type_is_scalar(f->type) ? cg_reloc_of(cg, RELOC_BYTES, s, f->name) : NULL;
 	LLVMValueRef addr = LLVMBuildAdd(cg->l.b, b.v, cg_member_offset(cg, s, f), "field.at");
 
+	if (split)
+		return remote_split(cg, addr, b.space, s, f);
 	if (r)
 		return member_load(cg, addr, b.space, s, f->name);
 	r = f->name && f->type->kind == TYPE_STRING ? cg_reloc_of(cg, RELOC_STRING, s, f->name) : NULL;
@@ -195,7 +230,10 @@ static struct value emit_field(struct cg *cg, const struct node *n)
 	}
 	if (b.remote)
 		return remote_field(cg, pointee(base->type), b, f);
-	struct value v = local_load(cg, l_atk(&cg->l, b.v, f->offset, "field.at"), f->type);
+	LLVMValueRef at = l_atk(&cg->l, b.v, f->offset, "field.at");
+	if (field_is_split(base->type, f))
+		return scalar(split_bits(cg, at, f));
+	struct value v = local_load(cg, at, f->type);
 	if (f->bit_size)
 		v.v = bitfield(cg, v.v, f);
 	return v;

@@ -139,31 +139,6 @@ static uint64_t bit_position(const struct cdecl *c, const struct layout *l, cons
 	return bit;
 }
 
-// The field inside an integer that can be read at once: of its own type, or, where that could reach behind the struct's end
-// or the field crosses its border, of the narrowest that holds it.
-static struct field bit_field(struct cdecl *c, const struct member *m, uint64_t bit, bool packed)
-{
-	struct field f = { .name = m->name, .type = m->type.type, .offset = (uint32_t)(bit / 8), .bit_size = (uint8_t)m->width.v };
-	unsigned size = f.type->size, in_unit = (unsigned)(bit % (size * 8)), need = (unsigned)(bit % 8 + m->width.v);
-
-	if (m->width.v == size * 8 && bit % 8 == 0) {
-		f.bit_size = 0;
-		return f;
-	}
-	if (!packed && in_unit + m->width.v <= size * 8) {
-		f.offset = (uint32_t)(bit / 8 / size * size);
-	} else {
-		for (size = 1; size < 8 && need > size * 8;)
-			size *= 2;
-		if (size != f.type->size)
-			f.type = type_int(c->types, size, f.type->is_signed);
-	}
-	f.bit_offset = (uint8_t)(bit - f.offset * 8ull);
-	if (need > 64)
-		cdecl_error(c, m->at, E_LATER, "the bitfield `%s` lies in nine bytes, which this version cannot read", m->name);
-	return f;
-}
-
 static void place_bitfield(struct cdecl *c, struct layout *l, struct member *m)
 {
 	uint64_t bit;
@@ -174,8 +149,12 @@ static void place_bitfield(struct cdecl *c, struct layout *l, struct member *m)
 	if (m->name)
 		l->align = MAX(l->align, member_align(c, l, m));
 	grow(c, l, bit + m->width.v, m->at);
-	if (m->name && !c->panic)
-		add_field(c, l, bit_field(c, m, bit, l->packed || m->attrs.packed || c->pack), m->at);
+	if (m->name && !c->panic) {
+		struct field f = { .name = m->name, .type = m->type.type };
+
+		field_set_bits(c->types, &f, bit, (unsigned)m->width.v, l->packed || m->attrs.packed || c->pack ? 0 : UINT64_MAX);
+		add_field(c, l, f, m->at);
+	}
 }
 
 // Members ------------------------------------------------------------------------------------------------------------

@@ -182,6 +182,8 @@ static bool walk(struct bpf_core *c, uint32_t root, const char *access, struct f
 			return false;
 		f->offset += field->offset;
 		f->size = field->type->size;
+		if (field->bit_offset + field->bit_size > 64) // one load does not have it
+			return false;
 		f->bit_offset = field->bit_offset;
 		f->bit_size = field->bit_size;
 		f->is_signed = field->type->is_signed;

@@ -32,6 +32,7 @@ struct origin {
 struct fields {
 	VEC(struct field) list;
 	unsigned steps;
+	uint64_t room; // bytes of the struct
 };
 
 static const struct type *get(struct btf_types *b, uint32_t id, int depth);
@@ -247,23 +248,12 @@ const struct type *btf_types_typedef(struct btf_types *b, const char *name)
 	return t;
 }
 
-static void add_bits(struct field *f, uint64_t bit, unsigned bits)
-{
-	uint32_t unit = f->type->size;
-
-	f->offset = (uint32_t)(bit / 8 / unit * unit);
-	if (bit - f->offset * 8ull + bits > unit * 8ull) // packed across a unit's border
-		f->offset = (uint32_t)(bit / 8);
-	f->bit_offset = (uint8_t)(bit - f->offset * 8ull);
-	f->bit_size = (uint8_t)bits;
-}
-
 static void add_field(struct btf_types *b, struct fields *out, const char *name, uint32_t type, uint64_t bit, unsigned bits)
 {
 	struct field f = { .name = name, .type = btf_types_get(b, type), .offset = (uint32_t)(bit / 8) };
 
-	if (bits && bits < 64 && type_is_integer(f.type) && bits != f.type->size * 8)
-		add_bits(&f, bit, bits);
+	if (bits && type_is_integer(f.type) && bits <= f.type->size * 8)
+		field_set_bits(b->types, &f, bit, bits, out->room);
 	vec_push(NULL, &out->list, f);
 }
 
@@ -321,6 +311,7 @@ int btf_types_complete(struct btf_types *b, const struct type *s)
 	const struct btf_type *t = btf_file_type(b->file, id);
 	if (!is_struct(t))
 		return -ENOENT;
+	f.room = t->size;
 	flatten(b, t, 0, &f, 0);
 	type_set_fields(b->types, (struct type *)s, t->size, f.list.v, f.list.n);
 	*map_put(&b->mine, &s, sizeof s) = (void *)s;

@@ -210,10 +210,11 @@ const struct type *dwarf_get(struct dwarf *d, Dwarf_Die *type, int depth)
 struct members {
 	VEC(struct field) list;
 	unsigned steps;
+	uint64_t room; // bytes of the struct
 };
 
 // Where a bitfield lies: in bits from the struct's start, or (DWARF 3) from the most significant bit of its unit.
-static void place_bits(struct dwarf *d, Dwarf_Die *member, uint64_t at, uint64_t bits, struct field *f)
+static void place_bits(struct dwarf *d, Dwarf_Die *member, uint64_t at, uint64_t bits, uint64_t room, struct field *f)
 {
 	uint64_t bit, unit = f->type->size, old;
 
@@ -223,11 +224,8 @@ static void place_bits(struct dwarf *d, Dwarf_Die *member, uint64_t at, uint64_t
 		bit = at * 8 + unit * 8 - old - bits;
 	else
 		return;
-	f->offset = (uint32_t)(bit / 8 / unit * unit);
-	if (bit - f->offset * 8ull + bits > unit * 8)
-		f->offset = (uint32_t)(bit / 8);
-	f->bit_offset = (uint8_t)(bit - f->offset * 8ull);
-	f->bit_size = (uint8_t)bits;
+	if (bit / 8 <= INT32_MAX)
+		field_set_bits(d->world->types, f, bit, (unsigned)bits, room);
 }
 
 static void flatten(struct dwarf *d, Dwarf_Die *s, uint64_t base, struct members *out, int depth);
@@ -250,8 +248,8 @@ static void add_member(struct dwarf *d, Dwarf_Die *member, uint64_t base, struct
 		return;
 	}
 	struct field f = { .name = name, .type = dwarf_get(d, &type, 0), .offset = (uint32_t)at };
-	if (dwarf_number(d, member, DW_AT_bit_size, &bits) && type_is_integer(f.type) && bits < 64 && bits < f.type->size * 8ull)
-		place_bits(d, member, at, bits, &f);
+	if (dwarf_number(d, member, DW_AT_bit_size, &bits) && type_is_integer(f.type) && bits && bits <= f.type->size * 8ull)
+		place_bits(d, member, at, bits, out->room, &f);
 	vec_push(NULL, &out->list, f);
 }
 
@@ -304,6 +302,7 @@ int dwarf_complete(struct dwarf *d, const struct type *s)
 			return -ENOENT;
 		die = definition;
 	}
+	m.room = size_of(d, &die);
 	flatten(d, &die, 0, &m, 0);
 	type_set_fields(d->world->types, (struct type *)s, (uint32_t)size_of(d, &die), m.list.v, m.list.n);
 	vec_free(&m.list);

@@ -173,10 +173,13 @@ static void inet_text(const uint8_t *v, struct str *out)
 
 static int64_t bit_field(const struct field *f, const struct type *s, const uint8_t *v)
 {
+	unsigned bytes = MIN(field_bytes(f), s->size - f->offset);
 	uint64_t n = 0;
 
-	memcpy(&n, v + f->offset, MIN((uint32_t)sizeof n, s->size - f->offset));
+	memcpy(&n, v + f->offset, MIN(bytes, 8u));
 	n >>= f->bit_offset;
+	if (bytes > 8)
+		n |= (uint64_t)v[f->offset + 8] << (64 - f->bit_offset);
 	if (f->type->is_signed)
 		return (int64_t)(n << (64 - f->bit_size)) >> (64 - f->bit_size);
 	return (int64_t)(f->bit_size < 64 ? n & ((1ull << f->bit_size) - 1) : n);

@@ -26,7 +26,7 @@ static void check(const struct type *t)
 
 		if (!f->bit_size && (uint64_t)f->offset + f->type->size > t->size)
 			BUG("%s.%s lies behind the end", t->name, f->name);
-		if (f->bit_size && ((unsigned)f->bit_offset + f->bit_size > f->type->size * 8 || (f->offset * 8ull + f->bit_offset + f->bit_size + 7) / 8 > t->size))
+		if (f->bit_size && ((unsigned)f->bit_offset + f->bit_size > f->type->size * 8 + (f->type->size == 8 && f->bit_offset < 8 ? 7 : 0) || (f->offset * 8ull + f->bit_offset + f->bit_size + 7) / 8 > t->size))
 			BUG("%s.%s lies outside its integer", t->name, f->name);
 	}
 }

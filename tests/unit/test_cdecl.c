@@ -142,7 +142,7 @@ static void expect_bits(const struct type *s, const char *name, const void *byte
 		print_message("no field %s\n", name);
 	assert_non_null(f);
 	n = f->bit_size ? f->bit_size : f->type->size * 8;
-	assert_true(f->bit_offset + n <= f->type->size * 8);
+	assert_true(f->bit_offset + n <= f->type->size * 8 || (f->type->size == 8 && f->bit_offset < 8 && n <= 64));
 	for (unsigned i = 0; i < n; i++) {
 		unsigned bit = f->offset * 8 + f->bit_offset + i;
 
@@ -486,6 +486,33 @@ static void expressions_are_the_compilers(void **state)
 #define X(name, expr) expect_constant(&f, #name, (int64_t)(expr), TYPE_OF(expr));
 	MATH
 #undef X
+	end(&f);
+}
+
+BOTH(nine, struct nine { u64 a : 3; u64 wide : 64; long minus : 62; unsigned five : 30; int less : 31; u64 last : 64; } __attribute__((packed));)
+
+static void nine_bytes(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, nine_text);
+	const struct type *s = get(&f, TYPE_STRUCT, "nine");
+	expect_size(s, sizeof(struct nine), _Alignof(struct nine));
+	bits(s, struct nine, a, 7);
+	bits(s, struct nine, wide, UINT64_MAX);
+	bits(s, struct nine, minus, -1);
+	bits(s, struct nine, five, (1u << 30) - 1);
+	bits(s, struct nine, less, -1);
+	bits(s, struct nine, last, UINT64_MAX);
+	assert_true(field_is_split(s, type_field(s, "wide")));
+	assert_int_equal(field_bytes(type_field(s, "wide")), 9);
+	end(&f);
+	start(&f, "struct five { unsigned long a : 7; unsigned long b : 30; } __attribute__((packed));");
+	s = get(&f, TYPE_STRUCT, "five");
+	assert_int_equal(s->size, 5);
+	assert_true(field_is_split(s, type_field(s, "b"))); // eight bytes would reach behind the end
+	assert_int_equal(field_bytes(type_field(s, "b")), 5);
 	end(&f);
 }
 
@@ -835,7 +862,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_members), cmocka_unit_test(nested_members), cmocka_unit_test(attributes), cmocka_unit_test(pragma_pack),
 		cmocka_unit_test(bitfields), cmocka_unit_test(world_types), cmocka_unit_test(typedefs), cmocka_unit_test(missing_semicolons),
-		cmocka_unit_test(enums), cmocka_unit_test(expressions_are_the_compilers), cmocka_unit_test(macros), cmocka_unit_test(conditions),
+		cmocka_unit_test(enums), cmocka_unit_test(expressions_are_the_compilers), cmocka_unit_test(macros), cmocka_unit_test(conditions), cmocka_unit_test(nine_bytes),
 		cmocka_unit_test(pasted_and_quoted), cmocka_unit_test(pasted_declarations), cmocka_unit_test(pasting_cannot_explode),
 		cmocka_unit_test(errors_have_places), cmocka_unit_test(errors_do_not_stop_it), cmocka_unit_test(hostile_text_ends),
 		cmocka_unit_test(macros_cannot_explode), cmocka_unit_test(headers_come_through_the_hook), cmocka_unit_test(names_for_suggestions),
