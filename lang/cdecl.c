@@ -18,6 +18,7 @@ struct cdecl *cdecl_new(struct arena *a, struct types *types, struct world *w, s
 	map_init(&c->typedefs, a);
 	map_init(&c->constants, a);
 	map_init(&c->macros, a);
+	map_init(&c->variables, a);
 	map_init(&c->aligns, a);
 	c->spare = arena_new_(a, struct cstream);
 	cdecl_words(c);
@@ -213,6 +214,8 @@ static bool declarators(struct cdecl *c, const struct cspecs *s)
 			cdecl_unexpected(c, "a name");
 		else if (s->is_typedef)
 			define_type(c, &d, &s->attrs);
+		else
+			*map_puts(&c->variables, d.name) = arena_memdup(c->arena, &d.type, sizeof d.type);
 		if (d.type.kind == CK_FUNCTION && c->tok.kind == '{') {
 			cdecl_skip_balanced(c);
 			return false;

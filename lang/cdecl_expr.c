@@ -149,7 +149,12 @@ static struct cvalue parenthesis(struct cdecl *c) // at '('
 		struct ctype to = cdecl_type_name(c);
 
 		cdecl_expect(c, ')', "`)` behind the type");
-		v = c->panic ? make_int(0) : unary(c);
+		v = make_int(0);
+		if (!c->panic) {
+			if (cdecl_enter(c))
+				v = unary(c);
+			cdecl_leave(c);
+		}
 		return c->panic ? v : cast(c, to, v);
 	}
 	v = cdecl_expr(c);
@@ -176,7 +181,11 @@ static struct cvalue size_of(struct cdecl *c, bool align) // at sizeof or _Align
 		cdecl_expect(c, ')', "`)` or an operator");
 		return cvalue_make(v.size, 8, true);
 	}
-	return cvalue_make(unary(c).size, 8, true);
+	struct cvalue v = make_int(0);
+	if (cdecl_enter(c))
+		v = unary(c);
+	cdecl_leave(c);
+	return cvalue_make(v.size, 8, true);
 }
 
 static struct cvalue offset_of(struct cdecl *c) // at offsetof
@@ -208,7 +217,7 @@ static struct cvalue offset_of(struct cdecl *c) // at offsetof
 	return cvalue_make(offset, 8, true);
 }
 
-static struct cvalue primary(struct cdecl *c)
+struct cvalue cdecl_primary(struct cdecl *c)
 {
 	struct cvalue v = make_int(0);
 
@@ -244,7 +253,7 @@ static struct cvalue unary(struct cdecl *c)
 	int op = c->tok.kind;
 
 	if (op != '-' && op != '+' && op != '~' && op != '!')
-		return primary(c);
+		return cdecl_primary(c);
 	if (cdecl_enter(c)) {
 		cdecl_next(c);
 		v = unary(c);
@@ -260,7 +269,7 @@ static struct cvalue unary(struct cdecl *c)
 
 // Operators ----------------------------------------------------------------------------------------------------------
 
-static unsigned precedence(int op)
+unsigned cdecl_precedence(int op)
 {
 	switch (op) {
 	case CT_OR: return 1;
@@ -355,14 +364,14 @@ static struct cvalue binary(struct cdecl *c, unsigned level)
 		return left;
 	}
 	left = unary(c);
-	while (!c->panic && precedence(c->tok.kind) >= level) {
+	while (!c->panic && cdecl_precedence(c->tok.kind) >= level) {
 		int op = c->tok.kind;
 		struct span at = c->tok.at;
 		bool dead = (op == CT_AND && !left.v) || (op == CT_OR && left.v);
 
 		cdecl_next(c);
 		c->dead += dead;
-		struct cvalue right = binary(c, precedence(op) + 1);
+		struct cvalue right = binary(c, cdecl_precedence(op) + 1);
 		c->dead -= dead;
 		left = apply(c, left, op, right, at);
 	}

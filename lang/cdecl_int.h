@@ -114,6 +114,7 @@ struct ctype {
 struct cattrs {
 	bool packed;
 	uint32_t align; // aligned(N), 0: none
+	uint8_t mode;   // mode(…): bytes of the integer, 0: none
 };
 
 struct cspecs {
@@ -157,6 +158,7 @@ struct cdecl {
 	struct map typedefs;  // name -> struct ctypedef
 	struct map constants; // name -> struct cconstant
 	struct map macros;    // name -> struct macro
+	struct map variables; // name -> struct ctype: of declared variables and functions, for typeof
 	struct map aligns;    // struct type * of the world -> its alignment
 	struct cstream *in, *spare; // spare: for #if and for macros that are asked for
 	struct ctoken tok;
@@ -203,6 +205,8 @@ void cdecl_stream_end(struct cdecl *c); // #if without #endif
 
 // cdecl_expr.c
 struct cvalue cdecl_expr(struct cdecl *c); // a constant expression up to what cannot go on
+struct cvalue cdecl_primary(struct cdecl *c); // a constant, a name of one, sizeof …
+unsigned cdecl_precedence(int op); // of an operator between two operands, 1 the loosest; 0: it is none
 struct cvalue cvalue_make(uint64_t v, unsigned size, bool is_unsigned);
 bool cvalue_negative(struct cvalue v);
 
@@ -217,6 +221,13 @@ struct ctype cdecl_type_name(struct cdecl *c); // specifiers and abstract declar
 bool cdecl_complete(struct cdecl *c, struct ctype *t); // size and align are known; asks the world
 struct ctag *cdecl_tag(struct cdecl *c, enum type_kind kind, const char *name);
 struct ctype cdecl_int(struct cdecl *c, unsigned size, bool is_signed);
+
+struct ctype cdecl_char(struct cdecl *c);
+struct ctype cdecl_pointer(struct cdecl *c, const struct ctype *to);
+struct ctype cdecl_of(struct cdecl *c, const struct type *t); // a type of the language as C has it; int8 is taken for char
+
+// cdecl_typeof.c
+struct ctype cdecl_typeof(struct cdecl *c); // of an expression, up to what cannot go on
 
 // cdecl_struct.c
 struct ctype cdecl_aggregate(struct cdecl *c, enum type_kind kind, bool *defines); // behind struct, union or enum

@@ -17,7 +17,7 @@ struct ctype cdecl_int(struct cdecl *c, unsigned size, bool is_signed)
 	return t;
 }
 
-static struct ctype character(struct cdecl *c)
+struct ctype cdecl_char(struct cdecl *c)
 {
 	struct ctype t = cdecl_int(c, 1, true);
 
@@ -138,6 +138,14 @@ static struct ctype from_world(struct cdecl *c, const struct type *t)
 	}
 }
 
+struct ctype cdecl_of(struct cdecl *c, const struct type *t)
+{
+	struct ctype r = from_world(c, t);
+
+	r.is_char = t->kind == TYPE_INT && t->size == 1 && t->is_signed;
+	return r;
+}
+
 struct ctypedef *cdecl_find_typedef(struct cdecl *c, const char *name)
 {
 	struct ctypedef *d = map_gets(&c->typedefs, name);
@@ -220,6 +228,54 @@ static bool is_attribute(const struct ctoken *t, const char *name)
 	return strlen(name) == n && memcmp(p, name, n) == 0;
 }
 
+// mode(NAME): an integer of that width, whatever the word before it was.
+static void mode(struct cdecl *c, struct cattrs *a, struct span at)
+{
+	static const struct {
+		const char *name;
+		uint8_t size;
+	} modes[] = { { "QI", 1 }, { "byte", 1 }, { "HI", 2 }, { "SI", 4 }, { "DI", 8 }, { "word", 8 }, { "pointer", 8 }, { "unwind_word", 8 }, { "TI", 16 } };
+
+	if (!cdecl_expect(c, '(', "`(` and a machine mode"))
+		return;
+	a->mode = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		if (c->tok.kind == CT_IDENT && is_attribute(&c->tok, modes[i].name))
+			a->mode = modes[i].size;
+	if (!a->mode) {
+		cdecl_error(c, at, E_TYPE, "the machine modes of integers are QI, HI, SI, DI, TI, byte, word and pointer");
+		return;
+	}
+	cdecl_next(c);
+	cdecl_expect(c, ')', "`)`");
+}
+
+static void with_mode(struct cdecl *c, const struct cattrs *a, struct ctype *t, struct span at)
+{
+	if (!a->mode || c->panic)
+		return;
+	if (t->kind == CK_INT)
+		*t = cdecl_int(c, a->mode, t->is_signed);
+	else if (t->kind != CK_POINTER || a->mode != 8)
+		cdecl_error(c, at, E_TYPE, "a machine mode is the width of an integer, and this type is none");
+}
+
+// Numbers of a struct in an order of bytes: this machine's own changes nothing.
+static void storage_order(struct cdecl *c, struct span at)
+{
+	bool own;
+
+	if (!cdecl_expect(c, '(', "`(` and an order of bytes"))
+		return;
+	own = c->tok.kind == CT_STRING && c->tok.n == 15 && memcmp(c->tok.p, "\"little-endian\"", 15) == 0;
+	if (!own) {
+		cdecl_error(c, at, E_TYPE, "members are read in this machine's order of bytes, \"little-endian\"; bswap() turns one of the other");
+		return;
+	}
+	cdecl_next(c);
+	cdecl_expect(c, ')', "`)`");
+}
+
 static void attribute(struct cdecl *c, struct cattrs *a)
 {
 	struct ctoken t = c->tok;
@@ -229,8 +285,14 @@ static void attribute(struct cdecl *c, struct cattrs *a)
 		a->packed = true;
 	} else if (is_attribute(&t, "aligned")) {
 		aligned(c, a);
-	} else if (is_attribute(&t, "vector_size") || is_attribute(&t, "mode") || is_attribute(&t, "scalar_storage_order")) {
-		cdecl_error(c, t.at, E_LATER, "the attribute `%.*s` changes a type's layout in a way that this version does not know", (int)t.n, t.p);
+	} else if (is_attribute(&t, "mode")) {
+		mode(c, a, t.at);
+	} else if (is_attribute(&t, "vector_size") || is_attribute(&t, "ext_vector_type")) {
+		cdecl_error(c, t.at, E_TYPE, "the language has no vectors; an array in their place has the same bytes: int v[4] __attribute__((aligned(16)))");
+	} else if (is_attribute(&t, "scalar_storage_order")) {
+		storage_order(c, t.at);
+	} else if (is_attribute(&t, "ms_struct")) {
+		cdecl_error(c, t.at, E_TYPE, "bitfields are laid out by the rules of this machine's own compilers, not by those of ms_struct");
 	} else if (c->tok.kind == '(') {
 		cdecl_skip_balanced(c);
 	}
@@ -314,7 +376,7 @@ static struct ctype spelled(struct cdecl *c, const struct spelling *s)
 	switch (s->base) {
 	case CW_VOID: return nothing(c, CK_VOID, 0);
 	case CW_BOOL: return boolean(c);
-	case CW_CHAR: return s->is_signed || s->is_unsigned ? cdecl_int(c, 1, s->is_signed) : character(c);
+	case CW_CHAR: return s->is_signed || s->is_unsigned ? cdecl_int(c, 1, s->is_signed) : cdecl_char(c);
 	case CW_INT128: return cdecl_int(c, 16, !s->is_unsigned);
 	case CW_FLOAT: return nothing(c, CK_FLOAT, 4);
 	case CW_DOUBLE: return nothing(c, CK_FLOAT, s->longs ? 16 : 8);
@@ -344,7 +406,7 @@ static struct ctype type_of(struct cdecl *c) // behind typeof
 
 	cdecl_expect(c, '(', "`(`");
 	if (!c->panic && !cdecl_at_type(c))
-		cdecl_error(c, c->tok.at, E_LATER, "typeof of an expression belongs to C, but this version only knows typeof of a type");
+		t = cdecl_typeof(c);
 	else if (!c->panic)
 		t = cdecl_type_name(c);
 	cdecl_expect(c, ')', "`)`");
@@ -414,6 +476,7 @@ bool cdecl_specs(struct cdecl *c, struct cspecs *s)
 		cdecl_error(c, at, E_SYNTAX, "these words together name no type of C");
 	else if (any)
 		s->type = spelled(c, &words);
+	with_mode(c, &s->attrs, &s->type, at);
 	return !c->panic;
 }
 
@@ -533,7 +596,7 @@ static void read_declarator(struct cdecl *c, struct ops *o, struct cdeclarator *
 		add_op(c, o, (struct op){ .kind = CK_POINTER, .at = at });
 }
 
-static struct ctype pointer_to(struct cdecl *c, const struct ctype *to)
+struct ctype cdecl_pointer(struct cdecl *c, const struct ctype *to)
 {
 	return (struct ctype){ .kind = CK_POINTER, .size = 8, .align = 8, .type = type_pointer(c->types, to->type, SPACE_NONE) };
 }
@@ -568,13 +631,14 @@ void cdecl_declarator(struct cdecl *c, const struct ctype *base, struct cdeclara
 	read_declarator(c, &o, d);
 	for (unsigned i = o.n; i-- && !c->panic;) {
 		if (o.v[i].kind == CK_POINTER)
-			d->type = pointer_to(c, &d->type);
+			d->type = cdecl_pointer(c, &d->type);
 		else if (o.v[i].kind == CK_FUNCTION)
 			d->type = nothing(c, CK_FUNCTION, 0);
 		else
 			d->type = array_of(c, d->type, &o.v[i]);
 	}
 	cdecl_attributes(c, &d->attrs);
+	with_mode(c, &d->attrs, &d->type, d->at);
 }
 
 struct ctype cdecl_type_name(struct cdecl *c)

@@ -227,7 +227,7 @@ static bool is_c_definition(const struct lexer *l, struct token first)
 	struct token name = scan(l, first.end);
 
 	if (is_word(l, first, "typedef"))
-		return name.kind == T_IDENT || name.kind == T_STRUCT || name.kind == T_UNION || name.kind == T_ENUM;
+		return name.kind == T_IDENT || name.kind == T_STRUCT || name.kind == T_UNION || name.kind == T_ENUM || name.kind == T_TYPEOF;
 	if (first.kind != T_STRUCT && first.kind != T_UNION && first.kind != T_ENUM)
 		return false;
 	if (name.kind == T_IDENT && scan(l, name.end).kind == ';')

@@ -491,6 +491,74 @@ static void expressions_are_the_compilers(void **state)
 
 BOTH(nine, struct nine { u64 a : 3; u64 wide : 64; long minus : 62; unsigned five : 30; int less : 31; u64 last : 64; } __attribute__((packed));)
 
+BOTH(of, struct of_in { char c; short s[3]; struct { long l; } in; char name[12]; struct of_in *next; unsigned u; int bit : 3; };
+extern unsigned short declared; extern struct of_in many[4]; enum of_enum { OF_ONE = 1 };
+struct of {
+	__typeof__(((struct of_in *)0)->s) a; __typeof__(((struct of_in *)0)->s[1]) b; __typeof__(((struct of_in *)0)->in) c;
+	__typeof__(((struct of_in *)0)->in.l) d; __typeof__(((struct of_in *)0)->name) e; __typeof__(((struct of_in *)0)->next->next->c) f;
+	__typeof__(declared) g; __typeof__(declared + 1) h; __typeof__(&declared) i; __typeof__(many) j; __typeof__(*many) k; __typeof__(many[1].u) l;
+	__typeof__(1ul) m; __typeof__('c') n; __typeof__(1 + 2u) o; __typeof__((char)3) p; __typeof__(OF_ONE) q; __typeof__(sizeof(int)) r;
+	__typeof__(&many[2]) s; __typeof__(&many[2] - many) t; __typeof__(1 ? 2 : 3l) u; __typeof__(!declared) v; __typeof__(-declared) w;
+	__typeof__(1 ? (struct of_in *)0 : (void *)0) x[2]; __typeof__(((struct of_in *)0)->c) y[5]; __typeof__(many->u << 3l) z;
+};)
+BOTH(modes, typedef int m8 __attribute__((mode(QI))); typedef unsigned m16 __attribute__((__mode__(__HI__)));
+struct modes { m8 a; m16 b; int c __attribute__((mode(DI))); unsigned __attribute__((mode(word))) d; int e __attribute__((mode(byte)));
+	void *p __attribute__((mode(pointer))); int big __attribute__((mode(TI))); } __attribute__((may_alias, scalar_storage_order("little-endian")));
+typedef union { int *i; long *l; } either __attribute__((transparent_union)); struct has_either { char c; either e; };)
+
+static void types_of_expressions(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, of_text);
+	const struct type *s = get(&f, TYPE_STRUCT, "of");
+	expect_size(s, sizeof(struct of), _Alignof(struct of));
+	expect(s, struct of, a, "int16[3]");
+	expect(s, struct of, b, "int16");
+	expect(s, struct of, d, "int64");
+	expect(s, struct of, e, "string[12]");
+	expect(s, struct of, f, "int8");
+	expect(s, struct of, g, "uint16");
+	expect(s, struct of, h, "int32");
+	expect(s, struct of, i, "uint16 *");
+	expect(s, struct of, k, "struct of_in");
+	expect(s, struct of, l, "uint32");
+	expect(s, struct of, m, "uint64");
+	expect(s, struct of, n, "int32");
+	expect(s, struct of, o, "uint32");
+	expect(s, struct of, p, "int8");
+	expect(s, struct of, q, "int32");
+	expect(s, struct of, r, "uint64");
+	expect(s, struct of, s, "struct of_in *");
+	expect(s, struct of, t, "int64");
+	expect(s, struct of, u, "int64");
+	expect(s, struct of, v, "int32");
+	expect(s, struct of, w, "int32");
+	expect(s, struct of, x, "struct of_in *[2]");
+	expect(s, struct of, y, "string[5]");
+	expect(s, struct of, z, "uint32");
+	end(&f);
+}
+
+static void machine_modes(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, modes_text);
+	const struct type *s = get(&f, TYPE_STRUCT, "modes");
+	expect_size(s, sizeof(struct modes), _Alignof(struct modes));
+	expect(s, struct modes, a, "int8");
+	expect(s, struct modes, b, "uint16");
+	expect(s, struct modes, c, "int64");
+	expect(s, struct modes, d, "uint64");
+	expect(s, struct modes, e, "int8");
+	expect(s, struct modes, p, "void *");
+	expect_size(get(&f, TYPE_STRUCT, "has_either"), sizeof(struct has_either), _Alignof(struct has_either));
+	end(&f);
+}
+
 static void nine_bytes(void **state)
 {
 	struct fixture f;
@@ -695,6 +763,14 @@ static void errors_have_places(void **state)
 		{ "#define F(x) x##+\nint a[F(1)];", "the macro `F` makes `1+`, which is no token of C" },
 		{ "#define F(x) \"x\" ## x\nint a[F(1)];", "makes `\"x\"1`, which is no token" },
 		{ "#define N 1 ## /", "makes `1/`, which is no token" },
+		{ "int fn(int); typeof(fn(1)) x;", "what a function returns is not kept" },
+		{ "typeof(({ 1; })) x;", "statements between parentheses" },
+		{ "typeof(\"x\") x;", "a string is no value" },
+		{ "struct { int a; } v; typeof(v + 1) x;", "takes whole numbers" },
+		{ "struct { int a; } v; typeof(-v) x;", "takes a whole number" },
+		{ "void *v; typeof(*v) x;", "only a pointer to a type with a size" },
+		{ "struct nowhere *v; typeof(v->a) x;", "only a struct or union that is known" },
+		{ "int v __attribute__((mode(XX)));", "the machine modes of integers" },
 		{ "#define F(x) ##x", "has a `##` that does not stand between two tokens" },
 		{ "#define F(x) x## // nothing", "has a `##` that does not stand between two tokens" },
 		{ "#define F(x) x ## ## x", "has a `##` that does not stand between two tokens" },
@@ -745,6 +821,8 @@ static void hostile_text_ends(void **state)
 		{ "", "struct {", "" }, { "int ", "(", "x;" }, { "int x[", "(", "1];" }, { "int x[", "-", "1];" }, { "int x[1", "?1:1", "];" },
 		{ "int ", "*", "p;" }, { "int x", "[1]", ";" }, { "", "#if 1\n", "" }, { "", "}", "" }, { "", "@", "" }, { "int x[1", "+1", "];" },
 		{ "int x[", "sizeof(int[", "" }, { "", "/*", "" }, { "", "struct a { int x; } ", "" }, { "", "__attribute__((", "" }, { "", "int x[~", "" },
+		{ "int x[", "(int)", "1];" }, { "int x[", "sizeof ", "1];" }, { "typeof(", "(int)", "1) x;" }, { "typeof(", "*", "x) y;" }, { "", "typeof(", "" },
+		{ "typeof(", "1?", "" }, { "int v; typeof(v", "[v", "" }, { "#define F(x) x\nint x[", "F(", "1];" }, { "#define F(...) #__VA_ARGS__ F\n", "F(1)", "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -863,6 +941,7 @@ int main(void)
 		cmocka_unit_test(plain_members), cmocka_unit_test(nested_members), cmocka_unit_test(attributes), cmocka_unit_test(pragma_pack),
 		cmocka_unit_test(bitfields), cmocka_unit_test(world_types), cmocka_unit_test(typedefs), cmocka_unit_test(missing_semicolons),
 		cmocka_unit_test(enums), cmocka_unit_test(expressions_are_the_compilers), cmocka_unit_test(macros), cmocka_unit_test(conditions), cmocka_unit_test(nine_bytes),
+		cmocka_unit_test(types_of_expressions), cmocka_unit_test(machine_modes),
 		cmocka_unit_test(pasted_and_quoted), cmocka_unit_test(pasted_declarations), cmocka_unit_test(pasting_cannot_explode),
 		cmocka_unit_test(errors_have_places), cmocka_unit_test(errors_do_not_stop_it), cmocka_unit_test(hostile_text_ends),
 		cmocka_unit_test(macros_cannot_explode), cmocka_unit_test(headers_come_through_the_hook), cmocka_unit_test(names_for_suggestions),

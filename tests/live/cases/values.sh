@@ -126,3 +126,10 @@ task
 
 
 END
+# a map that only a pruned branch has is none of the script's
+good -q -e 'begin { if comptime (false) { @never[1] = count(); print(@never); } else { @kept = 1; } }'
+expect_exactly <<'END'
+
+
+@kept: 1
+END
