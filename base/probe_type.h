@@ -65,6 +65,7 @@ enum arg_where {
 	ARG_CTX,      // `size` bytes at context + offset, a direct load
 	ARG_CTX_ADDR, // the field's address: context + offset (arrays, structs in the record)
 	ARG_CTX_LOC,  // tracepoint __data_loc: address = context + (u32 at context + offset & 0xffff)
+	ARG_CTX_READ, // u64 at context + offset, which the verifier does not let be loaded: a helper reads it
 	ARG_RAW,      // u64 at context + 8*offset: raw tracepoint argument
 	ARG_SYSCALL,  // raw sys_enter: argument `offset` (0-5) from the pt_regs that args[0] points to
 	ARG_CONST,    // value

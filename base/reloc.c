@@ -407,7 +407,7 @@ bool reloc_resolve(struct world *w, struct plan_reloc *r, struct str *why)
 
 bool reloc_is_lasting(const struct plan_reloc *r)
 {
-	return r->kind != RELOC_SYMBOL && r->kind != RELOC_CGROUP && r->kind != RELOC_CPUS;
+	return r->kind != RELOC_SYMBOL && r->kind != RELOC_CGROUP && r->kind != RELOC_CPUS && !starts_with(r->type, "function " WORLD_BPF ":");
 }
 
 struct plan_reloc *reloc_new(struct world *w, enum reloc_kind kind, const char *type, const char *path)

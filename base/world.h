@@ -53,6 +53,9 @@ struct event_field {
 // Of a binary's function, added to `offset`: it is Go's, so the place is one in Go's order of registers.
 #define FIELD_GO (1u << 20)
 
+// What function_args has functions of BPF programs under: no module of the kernel is called so.
+#define WORLD_BPF "bpf"
+
 struct world_ops {
 	// Types. A struct, union or enum by tag, or a typedef's target; NULL if this machine has none of that name.
 	const struct type *(*type_named)(struct world *w, enum type_kind kind, const char *name);
@@ -127,12 +130,16 @@ struct world_ops {
 	// "typedef NAME" and in *path the members that lead from there to it ("": it is that type). NULL when it is no kernel
 	// type (*path NULL), or nothing leads to it (*path ""). NULL allowed.
 	const char *(*type_root)(struct world *w, const struct type *s, const char **path);
-	// What `binaries` was asked of processes so far, for the cache. NULL where there are no processes.
+	// What `binaries` was asked of processes, and `bpf_functions`, so far: for the cache. NULL where there are no processes.
 	size_t (*lookups)(struct world *w, const struct plan_lookup **v);
 	// Network interfaces of this network namespace. NULL where there is no machine.
 	int (*interfaces)(struct world *w, void (*each)(void *arg, const char *name), void *arg);
 	// Paths of the executables of running processes that belong to a target. NULL where there are no processes.
 	int (*programs)(struct world *w, const struct plan_target *t, void (*each)(void *arg, const char *path), void *arg);
+	// Functions of BPF programs that run, by "NAME" or "ID:NAME", either with globs; a program without BTF by its short name, has_types
+	// false. What was asked is among lookups. -EPERM. NULL where no programs run. function_args takes such words in the module WORLD_BPF:
+	// -EEXIST when several programs have the function.
+	int (*bpf_functions)(struct world *w, const char *text, void (*each)(void *arg, uint32_t id, const char *name, bool has_types), void *arg);
 	// The id in the kernel's own BTF of a struct, union or enum; 0: none of that name. NULL allowed.
 	uint32_t (*type_id)(struct world *w, enum type_kind kind, const char *name);
 	// The id in the kernel's own BTF of a function that BPF programs may call (a kfunc); 0: none of that name. NULL allowed.

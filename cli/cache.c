@@ -152,6 +152,8 @@ static bool entry_check(struct cache *c, const char *key, const struct script *s
 		return note(c, "%s changed", why, 0);
 	if (!compiled_is_for(e, pid))
 		return note(c, "%s", "compiled for a process that maps other files", 0);
+	if (!compiled_has_programs(e))
+		return note(c, "%s", "other BPF programs run than it was compiled for", 0);
 	return targets_foreign(e->plan, path) ? note(c, "%s runs now, and was not looked into", path, 0) : true;
 }
 

@@ -11,6 +11,7 @@
 #include "base/plan.h"
 #include "base/util.h"
 #include "runtime/binaries.h"
+#include "runtime/bpf_programs.h"
 #include "runtime/elf_file.h"
 #include "runtime/object.h"
 
@@ -114,11 +115,21 @@ bool compiled_is_for(const struct compiled *c, uint32_t pid)
 		_str_ struct str name = { 0 };
 		uint64_t answer;
 
+		if (bpf_lookup_is(c->plan->lookups[i].name))
+			continue;
 		name_for(c->plan, c->plan->lookups[i].name, pid, &name);
 		binaries_answer(str_z(&name), pid, NULL, NULL, &answer);
 		if (answer != c->plan->lookups[i].answer)
 			return false;
 	}
+	return true;
+}
+
+bool compiled_has_programs(const struct compiled *c)
+{
+	for (uint32_t i = 0; i < c->plan->n_lookups; i++)
+		if (bpf_lookup_is(c->plan->lookups[i].name) && !bpf_lookup_holds(c->plan->lookups[i].name, c->plan->lookups[i].answer))
+			return false;
 	return true;
 }
 

@@ -241,6 +241,8 @@ static bool object_fits(const struct compiled *c, struct machine *m, const struc
 		return complain(o->pid ? "'%s' was built for all processes: give -p to spile build as well" : "'%s' was built with -p: it needs a process, -p", name);
 	if (!compiled_is_for(c, (uint32_t)o->pid))
 		return complain("'%s' was built with -p for a process that maps other files than process %d: build it again", name, (int)o->pid);
+	if (!compiled_has_programs(c))
+		return complain("'%s' was built for other BPF programs than those that run here now: build it again", name);
 	if (!machine_is(c->plan->machine))
 		return complain("'%s' was built for %s processors", name, c->plan->machine ? c->plan->machine : "other");
 	if (!has_needed(c->plan->needs, m->world, name))

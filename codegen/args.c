@@ -79,6 +79,14 @@ static struct value record_address(struct cg *cg, LLVMValueRef off)
 	return (struct value){ .v = LLVMBuildAdd(cg->l.b, base, off, "field"), .remote = true, .space = SPACE_KERNEL };
 }
 
+static struct value slot_read(struct cg *cg, LLVMValueRef at)
+{
+	LLVMValueRef tmp = cg_word(cg, "slot");
+
+	cg_read(cg, SPACE_KERNEL, tmp, l_k(&cg->l, 8), at);
+	return (struct value){ .v = l_load(&cg->l, tmp, 8, false, "arg") };
+}
+
 static const struct plan_reloc *arg_reloc(struct cg *cg, enum reloc_kind kind, const struct arg_loc *a)
 {
 	return reloc_new(cg->p->world, kind, a->event, a->member);
@@ -94,6 +102,8 @@ static struct value named_arg(struct cg *cg, const struct arg_loc *a)
 		return (struct value){ .v = cg_reloc_load(cg, arg_reloc(cg, RELOC_RECORD, a), cg->fn->ctx) };
 	case ARG_CTX_ADDR:
 		return record_address(cg, cg_reloc(cg, arg_reloc(cg, RELOC_OFFSET, a)));
+	case ARG_CTX_READ:
+		return slot_read(cg, record_address(cg, cg_reloc(cg, arg_reloc(cg, RELOC_SLOT, a))).v);
 	case ARG_CTX_LOC:
 		v = cg_reloc_load(cg, arg_reloc(cg, RELOC_RECORD, a), cg->fn->ctx);
 		return record_address(cg, LLVMBuildAnd(cg->l.b, v, l_k(&cg->l, 0xffff), "off"));
@@ -118,6 +128,8 @@ struct value cg_arg(struct cg *cg, const struct arg_loc *a)
 		return (struct value){ .v = l_load(&cg->l, l_atk(&cg->l, cg_context(cg), (uint64_t)a->offset, "field"), a->size, a->is_signed, "field") };
 	case ARG_CTX_ADDR:
 		return record_address(cg, l_k(&cg->l, (uint64_t)a->offset));
+	case ARG_CTX_READ:
+		return slot_read(cg, record_address(cg, l_k(&cg->l, (uint64_t)a->offset)).v);
 	case ARG_CTX_LOC: {
 		LLVMValueRef loc = l_load(&cg->l, l_atk(&cg->l, cg_context(cg), (uint64_t)a->offset, "loc"), 4, false, "loc");
 

@@ -118,6 +118,11 @@ LLVMValueRef cg_traced_address(struct cg *cg)
 			   "lacks it. 'probe' names the function too");
 		cg->failed = true;
 	}
+	if (is_named_by_site(cg) && cg->body->sites.v[0].plan.target && strcmp(cg->body->sites.v[0].plan.target, WORLD_BPF) == 0) {
+		diag_error(cg->diag, cg->at, E_FEATURE, "func of a BPF program needs the helper bpf_get_func_ip, which Linux has from 5.15 on; this kernel "
+			   "lacks it. 'probe' names the function too");
+		cg->failed = true;
+	}
 	if (is_named_by_site(cg))
 		return l_k(&cg->l, cg->p->world->ops->kernel_symbol(cg->p->world, cg->body->sites.v[0].plan.func));
 	if (strstr(cg->body->type->name, "ret") || has_func_ip(cg))

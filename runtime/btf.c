@@ -433,6 +433,11 @@ uint32_t btf_file_raw_tracepoint(const struct btf_file *b, const char *event)
 	return btf_file_find(b, BTF_KIND_TYPEDEF, name);
 }
 
+uint64_t btf_file_hash(const struct btf_file *b)
+{
+	return hash_bytes(b->data, b->size, 0);
+}
+
 uint64_t btf_identity(const char *path)
 {
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -48,5 +48,6 @@ int64_t btf_file_enum_value(const struct btf_file *b, const struct btf_type *t, 
 uint32_t btf_file_kfunc(const struct btf_file *b, const char *name);
 // The typedef "btf_trace_EVENT": what BPF_TRACE_RAW_TP programs attach to; 0 if there is none.
 uint32_t btf_file_raw_tracepoint(const struct btf_file *b, const char *event);
+uint64_t btf_file_hash(const struct btf_file *b); // of all its bytes
 // What tells one kernel's BTF from another's: a hash of its size and its first bytes, without walking it. 0 if unreadable.
 uint64_t btf_identity(const char *path);

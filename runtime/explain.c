@@ -10,6 +10,7 @@
 #include "base/diag.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "base/world.h"
 #include "runtime/attach/instead.h"
 #include "runtime/lsm.h"
 
@@ -138,6 +139,29 @@ static void last_words(const char *log, struct str *out)
 		str_adds(out, "Unknown BPF object load failure.");
 }
 
+static bool is_of_bpf(const struct plan_prog *g)
+{
+	return prog_is(g->kind, PROG_OF_FUNCTION) && g->n_sites && g->sites[0].target && strcmp(g->sites[0].target, WORLD_BPF) == 0;
+}
+
+// kernel/bpf/verifier.c, bpf_check_attach_target(): why a BPF program cannot be probed.
+static const char *bpf_refusal(const char *log)
+{
+	static const struct {
+		const char *says, *means;
+	} rows[] = {
+		{ "Cannot recursively attach", "It is itself of the kind that traces functions (fentry, fexit, iter and the like): this kernel lets nothing be attached to those." },
+		{ "Cannot nest tracing", "It is itself a program that traces a BPF program: the kernel lets nothing be attached to those." },
+		{ "only JITed progs", "The kernel interprets it, and only what it compiles can be probed (net.core.bpf_jit_enable)." },
+		{ "exception callback", "It is what the program runs when it fails: the kernel lets nothing be attached to that." },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strstr(log, rows[i].says))
+			return rows[i].means;
+	return NULL;
+}
+
 // Trampolines can be missing or forbidden in several ways, none of which the kernel names.
 static bool trampoline_refused(const struct load_request *q, const struct plan_prog *g, int error, const char *log, struct str *out)
 {
@@ -158,6 +182,10 @@ static bool trampoline_refused(const struct load_request *q, const struct plan_p
 	}
 	if (!prog_is(g->kind, PROG_OF_FUNCTION))
 		return false;
+	if (is_of_bpf(g)) {
+		str_adds(out, "This kernel has no BPF trampolines on BPF programs, or forbids them.");
+		return true;
+	}
 	str_printf(out, "This kernel has no BPF trampolines on functions, or forbids them (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS); ");
 	if (kernel_has_kprobes())
 		str_printf(out, "%s:%s does nearly the same", g->kind == PROG_FENTRY ? "kprobe" : "kretprobe", func);
@@ -171,6 +199,12 @@ static bool trampoline_refused(const struct load_request *q, const struct plan_p
 
 bool explain_left_out(const struct load_request *q, const struct plan_prog *g, const char *log)
 {
+	const char *refused = is_of_bpf(g) ? bpf_refusal(log) : NULL;
+
+	if (refused)
+		diag_warn(q->diag, (struct span){ 0 }, W_NO_MATCH, "%s is left out. %s", g->sites[0].name, refused);
+	if (refused)
+		return true;
 	if (!strstr(log, DISABLED_HOOK))
 		return false;
 	diag_warn(q->diag, (struct span){ 0 }, W_NO_MATCH, "%s is left out: the kernel keeps this hook from BPF", g->n_sites ? g->sites[0].name : g->name);
@@ -207,7 +241,9 @@ void explain_program(const struct load_request *q, const struct object *o, const
 	bool rights = (error == -EPERM || error == -EACCES) && *log == '\0' && geteuid() != 0;
 	_str_ struct str why = { 0 };
 
-	if (!trampoline_refused(q, g, -error, log, &why))
+	if (is_of_bpf(g) && bpf_refusal(log))
+		str_adds(&why, bpf_refusal(log));
+	else if (!trampoline_refused(q, g, -error, log, &why))
 		reason(-error, log, &why);
 	diag_error(q->diag, place(q, o, info, last_instruction(log)), rights ? E_RIGHTS : E_LOAD,
 		   "Error loading BPF program for %s. Error code: %d (%s). %s", name, error, strerror(-error), str_z(&why));
@@ -232,6 +268,19 @@ void explain_kernel_read(const struct load_request *q, const struct object *o, c
 		   "%s: this reads memory of the kernel, which the kernel does not allow: it is locked down for confidentiality (lockdown=)",
 		   g->n_sites ? g->sites[0].name : g->name);
 	diag_hint(q->diag, "numbers that probes hand over, comm, and memory of programs can be used");
+}
+
+void explain_bpf_target(const struct load_request *q, const struct plan_prog *g, const char *function, int error)
+{
+	const char *name = g->n_sites ? g->sites[0].name : g->name;
+
+	if (error == -EPERM)
+		diag_error(q->diag, (struct span){ 0 }, E_RIGHTS, "%s: only root, or who has CAP_SYS_ADMIN, may attach to BPF programs", name);
+	else if (error == -EEXIST)
+		diag_error(q->diag, (struct span){ 0 }, E_LOAD, "%s: several BPF programs have a function '%s' now; %s:bpf:ID:%s says which", name, function,
+			   prog_word(g->kind), function);
+	else
+		diag_error(q->diag, (struct span){ 0 }, E_LOAD, "%s: no BPF program that runs has it now (%s)", name, function);
 }
 
 // That the two capabilities are there was asked before; what is left is memory that the kernel counts as locked.

@@ -15,6 +15,7 @@
 #include "base/util.h"
 #include "base/wire.h"
 #include "base/world.h"
+#include "runtime/bpf_programs.h"
 #include "runtime/btf_target.h"
 #include "runtime/code_info.h"
 #include "runtime/explain.h"
@@ -42,6 +43,7 @@ struct loading {
 	uint32_t log_size;
 	struct code_lines lines;
 	struct relocated relocated;
+	uint32_t newest_bpf; // number of the last program that was there before ours
 };
 
 static int failed(struct loading *g, int error, const char *fmt, const char *what)
@@ -328,6 +330,29 @@ static const struct {
 #undef PROG
 };
 
+static const char *bpf_function_of(const struct plan_prog *p)
+{
+	bool is_bpf = prog_is(p->kind, PROG_OF_FUNCTION) && strncmp(p->attach_to, WORLD_BPF ":", strlen(WORLD_BPF ":")) == 0;
+
+	return is_bpf ? p->attach_to + strlen(WORLD_BPF ":") : NULL;
+}
+
+// A function of a BPF program, by the program's own types.
+static int fill_bpf_target(struct loading *g, const struct plan_prog *p, const char *function, struct bpf_prog_load_opts *o, int *close_fd)
+{
+	struct bpf_target target;
+	int err = bpf_target_find(function, g->newest_bpf, &target);
+
+	if (err) {
+		explain_bpf_target(g->q, p, function, err);
+		return err;
+	}
+	o->attach_btf_id = target.type_id;
+	o->attach_prog_fd = (uint32_t)target.fd;
+	*close_fd = target.fd;
+	return 0;
+}
+
 // Programs of some kinds name what they attach to when they are loaded. The descriptor of a module's BTF is *close_fd.
 static int fill_target(struct loading *g, const struct plan_prog *p, struct bpf_prog_load_opts *o, int *close_fd)
 {
@@ -336,6 +361,8 @@ static int fill_target(struct loading *g, const struct plan_prog *p, struct bpf_
 
 	if (!what)
 		return 0;
+	if (bpf_function_of(p))
+		return fill_bpf_target(g, p, bpf_function_of(p), o, close_fd);
 	int err = btf_target_find(p->kind, p->attach_to, &target);
 	if (err) {
 		diag_error(g->q->diag, (struct span){ 0 }, E_LOAD, "this kernel's type information (BTF) knows no %s '%s'; the script was compiled for another",
@@ -553,6 +580,9 @@ static int load_all(struct loading *g)
 	if (err)
 		return err;
 	load_btf(g);
+	for (uint32_t i = 0; i < p->n_progs && !g->newest_bpf; i++)
+		if (prog_attached_to(p->progs[i].kind) && bpf_function_of(&p->progs[i]))
+			g->newest_bpf = bpf_program_newest();
 	for (uint32_t i = 0; i < p->n_progs && !err; i++)
 		err = p->progs[i].in_session ? 0 : load_prog(g, i);
 	return err;

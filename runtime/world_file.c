@@ -394,6 +394,7 @@ static void take_operations(struct file_world *f, struct world *live)
 	f->ops.raw_tracepoint_args = raw_tracepoint_args;
 	f->ops.kernel_functions = kernel_functions;
 	f->ops.function_args = function_args;
+	f->ops.bpf_functions = NULL;
 	f->ops.type_id = type_id;
 	f->ops.kfunc = kfunc;
 	f->ops.kfunc_allowed = NULL;

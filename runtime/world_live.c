@@ -17,6 +17,8 @@
 #include "base/world.h"
 #include "runtime/attach/probe_types.h"
 #include "runtime/binaries.h"
+#include "runtime/bpf_functions.h"
+#include "runtime/bpf_programs.h"
 #include "runtime/btf_types.h"
 #include "runtime/dwarf.h"
 #include "runtime/elf_file.h"
@@ -66,6 +68,7 @@ struct live {
 	VEC(struct btf_part) btf;
 	bool btf_tried, modules_tried;
 	struct kernel_functions *functions;
+	struct bpf_functions *bpf;
 	VEC(struct dwarf *) dwarfs; // of the binaries
 	const char *identity;
 };
@@ -160,7 +163,7 @@ static int live_complete(struct world *w, const struct type *s)
 	for (size_t i = 0; i < live_of(w)->dwarfs.n; i++)
 		if (dwarf_complete(live_of(w)->dwarfs.v[i], s) == 0)
 			return 0;
-	return -ENOENT;
+	return live_of(w)->bpf ? bpf_functions_complete(live_of(w)->bpf, s) : -ENOENT;
 }
 
 static const char *live_type_root(struct world *w, const struct type *s, const char **path)
@@ -578,12 +581,30 @@ static int live_kernel_functions(struct world *w, const char *module, const char
 	return kernel_functions_each(l->functions, &l->tracefs, module, name, each, arg);
 }
 
+static struct bpf_functions *bpf_of(struct live *l)
+{
+	if (!l->bpf)
+		l->bpf = bpf_functions_new(&l->world);
+	return l->bpf;
+}
+
+static int live_bpf_functions(struct world *w, const char *text, void (*each)(void *arg, uint32_t id, const char *name, bool has_types), void *arg)
+{
+	struct live *l = live_of(w);
+
+	vec_push(w->arena, &l->lookups, (struct plan_lookup){ .name = arena_printf(w->arena, BPF_LOOKUP "%s", text), .answer = bpf_programs_answer(text) });
+	return bpf_functions_each(bpf_of(l), text, each, arg);
+}
+
 // The kernel's own function of a name is the one meant; only among modules a name can be ambiguous.
 static int live_function_args(struct world *w, const char *module, const char *name, const struct event_field **f, size_t *n,
 			      const struct type **ret, const char **in)
 {
 	struct btf_part *b, *found = NULL;
 
+	*in = module;
+	if (strcmp(module, WORLD_BPF) == 0)
+		return bpf_function_args(bpf_of(live_of(w)), name, f, n, ret);
 	for (size_t i = 0; (!found || i > 1) && (b = btf_at(live_of(w), i)); i++) {
 		if (!glob_match(module, b->module) || btf_types_function(b->types, name, f, n, ret) < 0)
 			continue;
@@ -646,6 +667,7 @@ static const struct world_ops live_ops = {
 	.identity = live_identity,
 	.kernel_functions = live_kernel_functions,
 	.function_args = live_function_args,
+	.bpf_functions = live_bpf_functions,
 	.type_id = live_type_id,
 	.kfunc = live_kfunc,
 	.kfunc_allowed = live_kfunc_allowed,
@@ -705,6 +727,7 @@ void world_live_free(struct world *w)
 	for (size_t i = 0; i < l->dwarfs.n; i++)
 		dwarf_close(l->dwarfs.v[i]);
 	vec_free(&l->dwarfs);
+	bpf_functions_free(l->bpf);
 	kernel_functions_free(l->functions);
 	demangler_close(&l->demangler);
 	tracefs_close(&l->tracefs);

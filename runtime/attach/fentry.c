@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// fentry and fexit: functions of the kernel through BPF trampolines, with arguments by name from BTF.
+// fentry and fexit: functions of the kernel and of BPF programs through BPF trampolines, with arguments by name from BTF.
 #include <errno.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/util.h"
 #include "runtime/attach/attach.h"
+#include "runtime/attach/bpf_program.h"
 #include "runtime/attach/kernel.h"
 #include "runtime/attach/providers.h"
 #include "runtime/attach/trampoline.h"
+
+static enum prog_kind kind_of(const struct probe_type *t)
+{
+	return t == &probe_fexit ? PROG_FEXIT : PROG_FENTRY;
+}
 
 // Without types of its own a function cannot be reached by a trampoline. In patterns such functions are left out.
 static bool add_site(const struct probe_type *t, const struct expand *q, const struct attach_point *ap, const struct kernel_function *fn,
 		     struct site_list *out)
 {
 	const struct trampoline *d = trampoline_of(q, fn->module, fn->name);
-	bool is_exit = t == &probe_fexit;
 	const char *full = arena_printf(q->arena, "%s:%s", fn->module, fn->name);
-	struct site s = { .kind = is_exit ? PROG_FEXIT : PROG_FENTRY, .attach_to = full, .variant = full, .detail = d };
+	struct site s = { .kind = kind_of(t), .attach_to = full, .variant = full, .detail = d };
 
 	if (!d)
 		return false;
@@ -48,10 +53,9 @@ static bool expand(const struct probe_type *t, const struct expand *q, const str
 	struct kernel_point p;
 	size_t added = 0;
 
-	if (ap->n && strcmp(ap->part[0], "bpf") == 0) {
-		diag_error(q->diag, ap->span, E_LATER, "'%s': this version does not probe BPF programs; %s", ap->text, t->forms);
-		return false;
-	}
+	if (bpf_program_is(ap))
+		return bpf_program_expand(t, q, ap, kind_of(t), out);
+	bpf_program_list(t, q, ap, kind_of(t), out);
 	if (!kernel_point_read(t, q, ap, false, &p))
 		return false;
 	if (!q->world->ops->feature(q->world, FEATURE_BTF)) {
@@ -67,7 +71,7 @@ static bool expand(const struct probe_type *t, const struct expand *q, const str
 	return added || q->list_only;
 }
 
-#define FORMS(name) "'" name ":FUNCTION' or '" name ":MODULE:FUNCTION', with '*' in names"
+#define FORMS(name) "'" name ":FUNCTION', '" name ":MODULE:FUNCTION', " BPF_PROGRAM_FORMS(name) ", with '*' in names"
 #define ALWAYS (PT_ARGS | PT_FUNC | PT_KSTACK | PT_USTACK | PT_USYM | PT_SIGNAL)
 
 const struct probe_type probe_fentry = {
@@ -75,7 +79,7 @@ const struct probe_type probe_fentry = {
 	.aliases = { "f", "kfunc" },
 	.forms = FORMS("fentry"),
 	.probetype = "fentry",
-	.doc = "entry of a kernel function, with typed arguments",
+	.doc = "entry of a kernel function, or of a BPF program, with typed arguments",
 	.last_first = true,
 	.event = "function",
 	.offers = ALWAYS,
@@ -93,7 +97,7 @@ const struct probe_type probe_fexit = {
 	.aliases = { "fr", "kretfunc" },
 	.forms = FORMS("fexit"),
 	.probetype = "fexit",
-	.doc = "return of a kernel function, with typed arguments",
+	.doc = "return of a kernel function, or of a BPF program, with typed arguments",
 	.last_first = true,
 	.event = "function",
 	.offers = ALWAYS | PT_RETVAL,

@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "runtime/attach/attach.h"
@@ -16,6 +17,7 @@ const struct trampoline *trampoline_of(const struct expand *q, const char *modul
 	if (q->world->ops->function_args(q->world, module, func, &d->field, &d->n, &d->ret, &in) < 0)
 		return NULL;
 	d->event = arena_printf(q->arena, "function %s:%s", module, func);
+	d->is_bpf = strcmp(module, WORLD_BPF) == 0;
 	if (d->n) {
 		const struct event_field *last = &d->field[d->n - 1];
 
@@ -45,8 +47,14 @@ bool trampoline_args(const struct probe_type *t, struct world *w, const struct s
 
 bool trampoline_field(const struct probe_type *t, struct world *w, const struct site *s, const struct event_field *f, struct arg_loc *ret)
 {
+	const struct trampoline *d = s->detail;
+
 	place(f->type, f->offset / 8, f->is_signed, ret);
-	ret->event = ((const struct trampoline *)s->detail)->event;
+	if (d->is_bpf && f->type->kind == TYPE_POINTER) {
+		ret->where = ARG_CTX_READ;
+		ret->offset = (int32_t)f->offset;
+	}
+	ret->event = d->event;
 	ret->member = f->name;
 	return true;
 }
@@ -65,6 +73,8 @@ bool trampoline_retval(const struct probe_type *t, struct world *w, const struct
 
 int trampoline_attach(const struct probe_type *t, struct run *run, const struct plan_prog *prog, int prog_fd, struct link_set *links)
 {
+	if (prog_fd < 0) // left out
+		return 0;
 	int fd = bpf_raw_tracepoint_open(NULL, prog_fd); // the older form of the link; every kernel with trampolines has it
 
 	if (fd < 0)

@@ -13,6 +13,7 @@ struct trampoline { // site.detail
 	const struct type *ret;
 	uint32_t slots;
 	const char *event; // for arg_loc.event
+	bool is_bpf;       // of a BPF program: the verifier loads no pointers for us that only that program's BTF knows
 };
 
 // In q's arena; NULL when the kernel's types do not have the function.
