@@ -26,7 +26,7 @@ one() { # one CASE : in a folder and a shell of its own
 		cd "$T" || exit 1
 		set -eu
 		. /spile/live/lib.sh
-		trap 'code=$?; for p in $started; do kill -9 "$p" 2>/dev/null; done; exit $code' EXIT
+		trap 'code=$?; for p in $started; do kill -9 "$p" 2>/dev/null || :; done; exit $code' EXIT
 		. "$CASES/$1.sh"
 	) >"$T.log" 2>&1
 	code=$?
