@@ -81,12 +81,29 @@ void check_format(struct lang *l, const struct node *call)
 
 // Arguments by letter ------------------------------------------------------------------------------------------------
 
+// What is a number as long as the program runs, though it prints as a text.
+static const char *why_no_string(const struct type *t)
+{
+	switch (t->kind) {
+	case TYPE_PROBE: return "the text of `probe` is put in when it is printed; the program can compare it with a literal: probe == \"kprobe:vfs_read\"";
+	case TYPE_KSYM: case TYPE_USYM: return "a function's name is looked up when it is printed; the program has its address alone";
+	case TYPE_USERNAME: return "a user's name is looked up when it is printed; the program has the number, uid";
+	case TYPE_CGROUP_PATH: return "a cgroup's path is looked up when it is printed; the program has its number, cgroup";
+	case TYPE_TIMESTAMP: return "a time is written out when it is printed; the program has it in nanoseconds";
+	default: return NULL;
+	}
+}
+
 static void wrong(struct lang *l, const struct node *call, const struct node *a, const char *wants)
 {
+	const char *why = a->type && strstr(wants, "string") ? why_no_string(a->type) : NULL;
+
 	if (a->type)
 		complain(l, a->span, E_ARGS, "%s() expects %s ('%T' provided)", call->call.name, wants, a->type);
 	else
 		complain(l, a->span, E_ARGS, "%s() expects %s", call->call.name, wants);
+	if (l->final && why)
+		diag_hint(l->diag, "%s", why);
 }
 
 static bool check_literal_string(struct lang *l, struct node *call, struct node *a, const char *what)
