@@ -31,7 +31,7 @@ const char *attach_name(const struct attach_point *ap, const char *concrete);
 const char *attach_variant(const struct expand *q, const char *name);
 // The same for a return probe, where the function is asked for as well.
 const char *attach_return_variant(const struct expand *q, const char *name);
-// list() by means of expand(): the names of all sites of `pattern`, sorted, each once. 0 or -ENOENT.
+// list() by means of expand(): the names of all sites of `pattern`, sorted, each once. 0, -ENOENT, -EPERM.
 int attach_list_sites(const struct probe_type *t, struct world *w, const char *pattern, uint32_t pid, bool verbose,
 		      void (*each)(void *arg, const char *line), void *arg);
 

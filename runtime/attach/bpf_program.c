@@ -163,6 +163,8 @@ bool bpf_program_expand(const struct probe_type *t, const struct expand *q, cons
 		return false;
 	}
 	int err = q->world->ops->bpf_functions(q->world, p.text, add_found, &f);
+	if (q->list_only && err == -EPERM)
+		return cannot_ask(q, ap, err);
 	if (q->list_only) {
 		p.id = "*"; // they are told with their numbers
 		add_all(t, q, ap, kind, &f, &p, out);

@@ -187,6 +187,7 @@ int attach_list_sites(const struct probe_type *t, struct world *w, const char *p
 	if (ok)
 		list_sorted(t, w, &l, verbose, each, arg);
 	ok = ok && l.n;
+	bool rights = !ok && d.nitems && d.items[0].code == E_RIGHTS;
 	arena_free(a);
-	return ok ? 0 : -ENOENT;
+	return ok ? 0 : rights ? -EPERM : -ENOENT;
 }

@@ -31,6 +31,11 @@ run -l 'fentry:bpf:*:shop_nothing'
 expect_empty_out
 expect_err 'cannot list'
 
+status=0
+setpriv --reuid 65534 --clear-groups "$SPILE" -l 'fentry:bpf:*' >out 2>err || status=$?
+expect_empty_out
+expect_err 'cannot list fentry:bpf:\*: Operation not permitted'
+
 bad -e "fentry:bpf:$bare:shop_bare { print(1); }"
 expect_err "BPF program $bare \('shop_bare'\) has no type information \(BTF\)"
 bad -e 'fentry:bpf:shop_lvie { print(1); }'
