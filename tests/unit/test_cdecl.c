@@ -21,8 +21,6 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-#pragma GCC diagnostic ignored "-Wpacked-bitfield-compat" // that some lie as they did not before GCC 4.4: they are here for that
-
 // A piece of C that is compiled here and parsed by us.
 #define BOTH(name, ...)                                                                                                 \
 	static const char name##_text[] = #__VA_ARGS__;                                                                 \
