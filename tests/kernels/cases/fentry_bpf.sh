@@ -2,7 +2,8 @@
 # REQUIRES fentry
 # Functions of BPF programs: programs/bpfshop.c, and the programs of another run of ours.
 shop() { # shop WORD : loads and runs it; $id
-	"$PROGRAMS/bpfshop" "$1" >"shop.$1" 2>&1 </dev/null &
+	: >"shop.$1" # what an earlier one wrote is not taken for this one's
+	"$PROGRAMS/bpfshop" "$1" >>"shop.$1" 2>&1 </dev/null &
 	started="$started $!"
 	last=$!
 	wait_for 10 grep -q . "shop.$1" || fail "bpfshop does not start"

@@ -2,7 +2,8 @@
 # Functions of BPF programs that run: they are told with their types, and probed where this kernel lets that be.
 needs setpriv
 shop() { # shop WORD : loads and runs programs/bpfshop.c; $id
-	"$PROGRAMS/bpfshop" "$1" >"shop.$1" 2>&1 </dev/null &
+	: >"shop.$1" # what an earlier one wrote is not taken for this one's
+	"$PROGRAMS/bpfshop" "$1" >>"shop.$1" 2>&1 </dev/null &
 	started="$started $!"
 	wait_for 10 grep -q . "shop.$1" || fail "bpfshop does not start"
 	id=$(cat "shop.$1")
