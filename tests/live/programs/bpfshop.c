@@ -6,11 +6,13 @@
 //   int shop_main(struct xdp_md *ctx) { struct item i = { 7, 3 }; shop_price(&i, 5); return XDP_PASS; }
 //
 // Whoever loads another one gives it its NAME in the place of shop_main (as long). "-" leaves the types away. Prints its number.
+#include <errno.h>
 #include <linux/bpf.h>
 #include <linux/btf.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -62,11 +64,13 @@ static int load_types(const char *name)
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "shop_main";
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
 	struct bpf_func_info funcs[] = { { 0, 5 }, { 8, 9 } };
 	char log[4096] = "", packet[64] = "";
 	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_XDP, .insns = (uintptr_t)code, .insn_cnt = sizeof code / sizeof *code, .license = (uintptr_t)"GPL",
 			     .log_buf = (uintptr_t)log, .log_size = sizeof log, .log_level = 1 };
 
+	setrlimit(RLIMIT_MEMLOCK, &all); // before Linux 5.11 programs count, those that have just ended too
 	if (strcmp(name, "-")) {
 		a.prog_btf_fd = (uint32_t)load_types(name);
 		a.func_info = (uintptr_t)funcs;
@@ -78,7 +82,7 @@ int main(int argc, char **argv)
 	struct bpf_prog_info info = { 0 };
 	union bpf_attr of = { .info = { .bpf_fd = (uint32_t)prog, .info_len = sizeof info, .info = (uintptr_t)&info } };
 	if (prog < 0 || bpf(BPF_OBJ_GET_INFO_BY_FD, &of)) {
-		fprintf(stderr, "bpfshop: not loaded: %s\n", log);
+		fprintf(stderr, "bpfshop: not loaded: %s: %s\n", strerror(errno), log);
 		return 1;
 	}
 	printf("%u\n", info.id);
