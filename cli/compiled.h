@@ -31,9 +31,9 @@ void compiled_free(struct compiled *c);
 
 // The first file the compilation looked into that is not as it was; NULL if none.
 const char *compiled_stale(const struct compiled *c);
-// True if the process answers what was asked of the one it was compiled for (-p) as that did: it is for this process too.
 // Are the BPF programs that it probes, of those that run, the ones it was compiled for?
 bool compiled_has_programs(const struct compiled *c);
+// True if the process answers what was asked of the one it was compiled for (-p) as that did: it is for this process too.
 bool compiled_is_for(const struct compiled *c, uint32_t pid);
 void compiled_set_process(struct compiled *c, uint32_t pid); // the process it traces, of those it is for
 // Of a file built elsewhere: the first binary it probes that is absent here, or another one. Files with the same build ID are the

@@ -77,11 +77,10 @@ static bool list_one(void *arg, struct bpf_program *p)
 	return true;
 }
 
-int bpf_functions_each(struct bpf_functions *b, const char *text, void (*each)(void *arg, uint32_t id, const char *name, bool has_types), void *arg)
+int bpf_functions_each(const char *text, void (*each)(void *arg, uint32_t id, const char *name, bool has_types), void *arg)
 {
 	struct bpf_words words = bpf_words_of(text);
 
-	(void)b;
 	return bpf_programs_each(words.id, BPF_PROGRAM_NEWEST, list_one, &(struct listing){ words.name, each, arg });
 }
 

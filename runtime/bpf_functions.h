@@ -14,7 +14,7 @@ struct bpf_functions *bpf_functions_new(struct world *w); // looks at nothing ye
 void bpf_functions_free(struct bpf_functions *b); // NULL is allowed; what it answered stays
 
 // world_ops.bpf_functions, and world_ops.function_args of the module WORLD_BPF.
-int bpf_functions_each(struct bpf_functions *b, const char *text, void (*each)(void *arg, uint32_t id, const char *name, bool has_types), void *arg);
+int bpf_functions_each(const char *text, void (*each)(void *arg, uint32_t id, const char *name, bool has_types), void *arg);
 int bpf_function_args(struct bpf_functions *b, const char *text, const struct event_field **f, size_t *n, const struct type **ret);
 // Of a struct that only programs have. 0, -ENOENT.
 int bpf_functions_complete(struct bpf_functions *b, const struct type *s);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plan.h"
 #include "base/util.h"
 #include "base/world.h"
 #include "runtime/btf.h"
@@ -160,6 +161,13 @@ bool bpf_target_is_unreliable(const struct bpf_target *t)
 	_close_ int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "spile_try", "GPL", in, ARRAY_SIZE(in), &o);
 
 	return fd >= 0;
+}
+
+const char *bpf_function_of(const struct plan_prog *p)
+{
+	bool is_bpf = prog_is(p->kind, PROG_OF_FUNCTION) && strncmp(p->attach_to, WORLD_BPF ":", strlen(WORLD_BPF ":")) == 0;
+
+	return is_bpf ? p->attach_to + strlen(WORLD_BPF ":") : NULL;
 }
 
 // What was asked ------------------------------------------------------------------------------------------------------

@@ -52,6 +52,10 @@ int bpf_target_find(const char *text, uint32_t newest, struct bpf_target *ret);
 bool bpf_target_is_unreliable(const struct bpf_target *t);
 #define BPF_TARGET_SLOTS 5
 
+// "NAME" or "ID:NAME" that a program of a plan attaches to; NULL when that is no function of a BPF program.
+struct plan_prog;
+const char *bpf_function_of(const struct plan_prog *p);
+
 // What the compiler asked for, as plan_lookup has it, and a number that is equal when the answer would be: the programs that have such
 // functions, with their types; by a single name without their numbers, which do not matter then.
 #define BPF_LOOKUP "fentry:bpf:"

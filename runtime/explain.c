@@ -10,8 +10,8 @@
 #include "base/diag.h"
 #include "base/str.h"
 #include "base/util.h"
-#include "base/world.h"
 #include "runtime/attach/instead.h"
+#include "runtime/bpf_programs.h"
 #include "runtime/lsm.h"
 
 // The place ------------------------------------------------------------------------------------------------------------
@@ -139,13 +139,8 @@ static void last_words(const char *log, struct str *out)
 		str_adds(out, "Unknown BPF object load failure.");
 }
 
-static bool is_of_bpf(const struct plan_prog *g)
-{
-	return prog_is(g->kind, PROG_OF_FUNCTION) && g->n_sites && g->sites[0].target && strcmp(g->sites[0].target, WORLD_BPF) == 0;
-}
-
-// kernel/bpf/verifier.c, bpf_check_attach_target(): why a BPF program cannot be probed.
-static const char *bpf_refusal(const char *log)
+// kernel/bpf/verifier.c, bpf_check_attach_target(): why a BPF program cannot be probed. NULL: it does not say, or that is none.
+static const char *bpf_refusal(const struct plan_prog *g, const char *log)
 {
 	static const struct {
 		const char *says, *means;
@@ -156,7 +151,7 @@ static const char *bpf_refusal(const char *log)
 		{ "exception callback", "It is what the program runs when it fails: the kernel lets nothing be attached to that." },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+	for (size_t i = 0; bpf_function_of(g) && i < ARRAY_SIZE(rows); i++)
 		if (strstr(log, rows[i].says))
 			return rows[i].means;
 	return NULL;
@@ -182,7 +177,7 @@ static bool trampoline_refused(const struct load_request *q, const struct plan_p
 	}
 	if (!prog_is(g->kind, PROG_OF_FUNCTION))
 		return false;
-	if (is_of_bpf(g)) {
+	if (bpf_function_of(g)) {
 		str_adds(out, "This kernel has no BPF trampolines on BPF programs, or forbids them.");
 		return true;
 	}
@@ -199,12 +194,12 @@ static bool trampoline_refused(const struct load_request *q, const struct plan_p
 
 bool explain_left_out(const struct load_request *q, const struct plan_prog *g, const char *log)
 {
-	const char *refused = is_of_bpf(g) ? bpf_refusal(log) : NULL;
+	const char *refused = bpf_refusal(g, log);
 
-	if (refused)
-		diag_warn(q->diag, (struct span){ 0 }, W_NO_MATCH, "%s is left out. %s", g->sites[0].name, refused);
-	if (refused)
+	if (refused) {
+		diag_warn(q->diag, (struct span){ 0 }, W_NO_MATCH, "%s is left out. %s", g->n_sites ? g->sites[0].name : g->name, refused);
 		return true;
+	}
 	if (!strstr(log, DISABLED_HOOK))
 		return false;
 	diag_warn(q->diag, (struct span){ 0 }, W_NO_MATCH, "%s is left out: the kernel keeps this hook from BPF", g->n_sites ? g->sites[0].name : g->name);
@@ -239,10 +234,11 @@ void explain_program(const struct load_request *q, const struct object *o, const
 {
 	const char *name = g->n_sites ? g->sites[0].name : g->name;
 	bool rights = (error == -EPERM || error == -EACCES) && *log == '\0' && geteuid() != 0;
+	const char *refused = bpf_refusal(g, log);
 	_str_ struct str why = { 0 };
 
-	if (is_of_bpf(g) && bpf_refusal(log))
-		str_adds(&why, bpf_refusal(log));
+	if (refused)
+		str_adds(&why, refused);
 	else if (!trampoline_refused(q, g, -error, log, &why))
 		reason(-error, log, &why);
 	diag_error(q->diag, place(q, o, info, last_instruction(log)), rights ? E_RIGHTS : E_LOAD,

@@ -330,13 +330,6 @@ static const struct {
 #undef PROG
 };
 
-static const char *bpf_function_of(const struct plan_prog *p)
-{
-	bool is_bpf = prog_is(p->kind, PROG_OF_FUNCTION) && strncmp(p->attach_to, WORLD_BPF ":", strlen(WORLD_BPF ":")) == 0;
-
-	return is_bpf ? p->attach_to + strlen(WORLD_BPF ":") : NULL;
-}
-
 // A function of a BPF program, by the program's own types.
 static int fill_bpf_target(struct loading *g, const struct plan_prog *p, const char *function, struct bpf_prog_load_opts *o, int *close_fd)
 {

@@ -593,7 +593,7 @@ static int live_bpf_functions(struct world *w, const char *text, void (*each)(vo
 	struct live *l = live_of(w);
 
 	vec_push(w->arena, &l->lookups, (struct plan_lookup){ .name = arena_printf(w->arena, BPF_LOOKUP "%s", text), .answer = bpf_programs_answer(text) });
-	return bpf_functions_each(bpf_of(l), text, each, arg);
+	return bpf_functions_each(text, each, arg);
 }
 
 // The kernel's own function of a name is the one meant; only among modules a name can be ambiguous.

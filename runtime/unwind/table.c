@@ -384,8 +384,10 @@ static void find_places(struct builder *b, struct places *p)
 
 // The table --------------------------------------------------------------------------------------------------------------
 
-static void lay_out(struct builder *b, struct unwind_table *t)
+static int lay_out(struct builder *b, struct unwind_table *t)
 {
+	if (b->nrows > UINT32_MAX / 16)
+		return -E2BIG;
 	t->first_page = b->first_page;
 	t->npages = b->npages;
 	t->nrows = (uint32_t)b->nrows;
@@ -400,6 +402,7 @@ static void lay_out(struct builder *b, struct unwind_table *t)
 	for (uint32_t i = t->npages + 1 + t->nrows; i < t->rules_at; i++)
 		t->words[i] = 0;
 	memcpy(t->words + t->rules_at, b->rules, b->nrules * sizeof *b->rules);
+	return 0;
 }
 
 static void builder_free(struct builder *b)
@@ -435,7 +438,7 @@ int unwind_table_build(const void *bytes, size_t n, struct unwind_table *ret)
 		add_function(b, &places.v[i]);
 	add_gap(b, UINT64_MAX);
 	if (b->nrows > 1)
-		lay_out(b, ret);
+		err = lay_out(b, ret);
 	free(places.v);
 	builder_free(b);
 	free(b);
