@@ -28,13 +28,15 @@ enum { // DW_OP_*
 
 struct registers { // DWARF's numbers
 	unsigned sp, fp, ra;
+	uint64_t followed; // a bit for each whose place a rule tells
 };
 
-static struct registers registers_of(uint16_t machine)
+static const struct registers *registers_of(uint16_t machine)
 {
-	if (machine == EM_AARCH64)
-		return (struct registers){ .sp = 31, .fp = 29, .ra = 30 };
-	return (struct registers){ .sp = 7, .fp = 6, .ra = 16 };
+	static const struct registers x86_64 = { .sp = 7, .fp = 6, .ra = 16, .followed = 1u << 6 | 1u << 16 };
+	static const struct registers aarch64 = { .sp = 31, .fp = 29, .ra = 30, .followed = 1u << 29 | 1u << 30 };
+
+	return machine == EM_AARCH64 ? &aarch64 : &x86_64;
 }
 
 // Reading --------------------------------------------------------------------------------------------------------------
@@ -120,10 +122,36 @@ enum cfi_kind cfi_record(const struct cfi_section *s, uint64_t offset, uint64_t 
 	return is_cie(s, &r) ? CFI_CIE : CFI_FDE;
 }
 
+static uint32_t word_at(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+// As nearly all are: in .eh_frame, with a length of 32 bits. A record that is moved from place to place as it is read is waited for.
+static bool is_short(const struct cfi_section *s, uint64_t offset)
+{
+	if (s->debug || s->size < 8 || offset > s->size - 8)
+		return false;
+	uint32_t length = word_at(s->bytes + offset);
+	return length >= 4 && length != 0xffffffff && length <= s->size - offset - 4;
+}
+
 bool cfi_open_fde(const struct cfi_section *s, uint64_t offset, struct cfi_fde *ret)
 {
 	struct record r;
 
+	if (is_short(s, offset)) {
+		const uint8_t *p = s->bytes + offset;
+		uint32_t id = word_at(p + 4);
+
+		ret->cie = offset + 4 - id;
+		ret->program = p + 8;
+		ret->end = p + 4 + word_at(p);
+		return id != 0 && ret->cie < s->size;
+	}
 	if (!read_record(s, offset, &r) || is_cie(s, &r))
 		return false;
 	*ret = (struct cfi_fde){ .cie = s->debug ? r.id : r.id_at - r.id, .program = r.body.p, .end = r.body.end };
@@ -131,7 +159,8 @@ bool cfi_open_fde(const struct cfi_section *s, uint64_t offset, struct cfi_fde *
 }
 
 static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct dw_bytes c, struct cfi_state *st, uint64_t address, uint64_t end,
-		cfi_row *row, void *arg);
+		cfi_rows *each, void *arg);
+static struct cfi_rule make_rule(const struct registers *reg, const struct cfi_cie *cie, const struct cfi_state *st);
 
 // The letters behind 'z'. Unknown ones may be skipped, since their length is told; but then a pointer's form may be unknown.
 static bool take_augmentation(struct dw_bytes *c, const char *letters, struct cfi_cie *cie)
@@ -176,18 +205,37 @@ bool cfi_read_cie(const struct cfi_section *s, uint64_t offset, struct cfi_cie *
 	ret->code_align = dw_uleb(&c);
 	ret->data_align = dw_sleb(&c);
 	uint64_t ra = version == 1 ? dw_fixed(&c, 1) : dw_uleb(&c);
-	if (c.failed || ra != registers_of(s->machine).ra)
+	if (c.failed || ra != registers_of(s->machine)->ra)
 		return false;
 	ret->augmented = *letters == 'z';
 	if (ret->augmented ? !take_augmentation(&c, letters + 1, ret) : *letters != '\0')
 		return false;
 	ret->usable = true;
 	run(s, ret, c, &ret->initial, 0, 0, NULL, NULL);
+	ret->rule = make_rule(registers_of(s->machine), ret, &ret->initial);
+	return true;
+}
+
+// Addresses of 32 bits, and nothing by the letters of the CIE or a pointer to be skipped.
+static bool read_usual_fde(const struct cfi_section *s, const struct cfi_cie *cie, struct cfi_fde *fde)
+{
+	const uint8_t *p = fde->program;
+
+	if (cie->encoding != (PE_PCREL | PE_SDATA4) || !cie->augmented || fde->end - p < 9 || p[8] > MIN(fde->end - p - 9, 127))
+		return false;
+	uint64_t begin = s->address + (uint64_t)(p - s->bytes) + signed_of(word_at(p), 4), size = signed_of(word_at(p + 4), 4);
+	if (size == 0 || begin + size < begin)
+		return false;
+	fde->begin = begin;
+	fde->size = size;
+	fde->program = p + 9 + p[8];
 	return true;
 }
 
 bool cfi_read_fde(const struct cfi_section *s, const struct cfi_cie *cie, struct cfi_fde *fde)
 {
+	if (read_usual_fde(s, cie, fde))
+		return true;
 	struct dw_bytes c = { fde->program, fde->end, false };
 	uint64_t begin = take_pointer(s, &c, cie->encoding, 0), size = take_format(&c, cie->encoding & 0x0f);
 	if (cie->augmented) {
@@ -256,6 +304,7 @@ static bool take_block(struct dw_bytes *c, struct dw_bytes *ret)
 	uint64_t n = dw_uleb(c);
 
 	if (c->failed || n > dw_left(c)) {
+		c->p = c->end;
 		c->failed = true;
 		return false;
 	}
@@ -318,74 +367,88 @@ static uint8_t saved_by_expression(const struct registers *reg, struct dw_bytes 
 struct machine {
 	const struct cfi_section *s;
 	const struct cfi_cie *cie;
-	struct registers reg;
-	struct cfi_state *st, *saved; // of the REMEMBERED only what is in use is ever written: there are millions of runs
-	unsigned nsaved;
-	uint64_t address, end; // where the next row begins; where the function ends
-	cfi_row *row;
-	void *arg;
-	struct cfi_rule rule; // of the state, unless `stale`
-	bool stale, told;     // told: the last row has this rule
+	const struct registers *reg;
+	struct cfi_state *st;
+	struct dw_bytes c; // where it is at an instruction that seldom occurs: else that is in a register
 };
 
-// Most rows differ from the one before in cfa_off alone: set_cfa_offset() changes that in the rule at hand, which is not made anew.
-static inline void emit(struct machine *m)
+// What a row is made of. It stays in registers: what seldom occurs is given the machine alone.
+struct cursor {
+	uint64_t end, left; // where the function ends; where the next row begins is so far before it
+	uint64_t low, high; // the rule of the state, unless it is stale
+	unsigned change;
+	struct cfi_row *rows, *next; // CFI_ROWS; behind those that are not told yet
+	cfi_rows *each;
+	void *arg;
+};
+
+enum { // of cursor.change, or'ed
+	CHANGED = 1, // since the last row
+	STALE = 2,   // and the rule is to be made anew
+};
+
+struct remembered {
+	struct cfi_state state;
+	uint64_t low, high;
+	unsigned change;
+};
+
+static inline void tell(struct cursor *at)
 {
-	if (m->told || !m->row || m->address >= m->end)
+	at->each(at->arg, at->rows, (size_t)(at->next - at->rows));
+	at->next = at->rows;
+}
+
+static inline __attribute__((always_inline)) void emit(const struct machine *m, struct cursor *at)
+{
+	if (!at->change || !at->left)
 		return;
-	if (m->stale)
-		m->rule = make_rule(&m->reg, m->cie, m->st);
-	m->stale = false;
-	m->told = true;
-	m->row(m->arg, m->address, m->rule.low, m->rule.high);
+	if (at->change & STALE) {
+		struct cfi_rule made = make_rule(m->reg, m->cie, m->st);
+
+		at->low = made.low;
+		at->high = made.high;
+	}
+	at->change = 0;
+	*at->next++ = (struct cfi_row){ at->end - at->left, at->low, at->high };
+	if (at->next == at->rows + CFI_ROWS)
+		tell(at);
 }
 
-static void changed(struct machine *m)
+static inline __attribute__((always_inline)) void advance(const struct machine *m, struct cursor *at, uint64_t delta)
 {
-	m->stale = true;
-	m->told = false;
-}
-
-static inline void advance(struct machine *m, uint64_t delta)
-{
-	emit(m);
+	emit(m, at);
 	delta *= m->cie->code_align;
-	m->address = delta > m->end - MIN(m->address, m->end) ? m->end : m->address + delta;
+	at->left = delta > at->left ? 0 : at->left - delta;
 }
 
 static void set_register(struct machine *m, uint64_t reg, uint8_t how, int64_t off)
 {
 	struct cfi_state *st = m->st;
 
-	if (reg == m->reg.fp) {
+	if (reg == m->reg->fp) {
 		st->fp = how;
 		st->fp_off = off;
-	} else if (reg == m->reg.ra) {
+	} else if (reg == m->reg->ra) {
 		st->ra = how;
 		st->ra_off = off;
 		st->no_caller = false;
-	} else {
-		return;
 	}
-	changed(m);
 }
 
 static void restore(struct machine *m, uint64_t reg)
 {
 	const struct cfi_state *from = &m->cie->initial;
 
-	if (reg == m->reg.fp) {
+	if (reg == m->reg->fp) {
 		m->st->fp = from->fp;
 		m->st->fp_off = from->fp_off;
-	} else if (reg == m->reg.ra) {
+	} else if (reg == m->reg->ra) {
 		m->st->ra = from->ra;
 		m->st->ra_off = from->ra_off;
 		m->st->ra_reg = from->ra_reg;
 		m->st->no_caller = from->no_caller;
-	} else {
-		return;
 	}
-	changed(m);
 }
 
 static void set_cfa(struct machine *m, uint64_t reg, int64_t off)
@@ -394,17 +457,18 @@ static void set_cfa(struct machine *m, uint64_t reg, int64_t off)
 	m->st->cfa_reg = (uint8_t)reg;
 	m->st->cfa_off = off;
 	m->st->post = 0;
-	changed(m);
 }
 
-static void set_cfa_offset(struct machine *m, int64_t off)
+// Most rows differ from the one before in this alone: it is changed in the rule at hand, which is not made anew.
+static inline __attribute__((always_inline)) void set_cfa_offset(const struct machine *m, struct cursor *at, int64_t off)
 {
 	m->st->cfa_off = off;
-	m->told = false;
-	if (fits32(off) && (uint8_t)m->rule.low >= UNWIND_CFA_SP)
-		m->rule.low = (uint32_t)m->rule.low | (uint64_t)off << 32;
-	else
-		m->stale = true;
+	if (fits32(off) && (uint8_t)at->low >= UNWIND_CFA_SP) {
+		at->low = (uint32_t)at->low | (uint64_t)off << 32;
+		at->change |= CHANGED;
+	} else {
+		at->change = CHANGED | STALE;
+	}
 }
 
 // Only the register of "reg + off" changes; after an expression there is no offset to keep.
@@ -414,44 +478,24 @@ static void set_cfa_register(struct machine *m, uint64_t reg)
 		set_cfa(m, reg, m->st->cfa_off);
 	else
 		m->st->cfa = UNWIND_CFA_BAD;
-	changed(m);
 }
 
 static void undefined(struct machine *m, uint64_t reg)
 {
 	set_register(m, reg, UNWIND_LOST, 0);
-	if (reg == m->reg.ra)
+	if (reg == m->reg->ra)
 		m->st->no_caller = true;
 }
 
 static void in_register(struct machine *m, uint64_t reg, uint64_t other)
 {
-	bool usable = other <= UINT8_MAX && reg == m->reg.ra;
+	bool usable = other <= UINT8_MAX && reg == m->reg->ra;
 
-	if (reg == m->reg.sp) // __longjmp's end: the caller's stack pointer is not the CFA
+	if (reg == m->reg->sp) // __longjmp's end: the caller's stack pointer is not the CFA
 		m->st->cfa = UNWIND_CFA_BAD;
-	changed(m);
 	set_register(m, reg, usable ? UNWIND_IN_REG : UNWIND_LOST, 0);
 	if (usable)
 		m->st->ra_reg = (uint8_t)other;
-}
-
-static void remember(struct machine *m)
-{
-	if (m->nsaved < REMEMBERED)
-		m->saved[m->nsaved] = *m->st;
-	m->nsaved++;
-}
-
-static bool recall(struct machine *m)
-{
-	if (m->nsaved == 0)
-		return false;
-	m->nsaved--;
-	changed(m);
-	if (m->nsaved < REMEMBERED)
-		*m->st = m->saved[m->nsaved];
-	return true;
 }
 
 static int64_t factored(const struct machine *m, uint64_t n)
@@ -459,25 +503,14 @@ static int64_t factored(const struct machine *m, uint64_t n)
 	return (int64_t)(n * (uint64_t)m->cie->data_align);
 }
 
-// An instruction whose operands are no six bits. False at one that is not known.
-static bool extended(struct machine *m, struct dw_bytes *c, uint8_t op)
+// An instruction that changes the state alone. False at one that is not known.
+static __attribute__((noinline)) bool changed(struct machine *m, uint8_t op)
 {
-	struct dw_bytes block;
+	struct dw_bytes *c = &m->c, block;
 	uint64_t reg, v;
 	int64_t off;
 
 	switch (op) {
-	case CFA_NOP: case CFA_NEGATE_RA_STATE: return true;
-	case CFA_SET_LOC:
-		v = take_pointer(m->s, c, m->cie->encoding, 0);
-		if (c->failed || v < m->address)
-			return false;
-		emit(m);
-		m->address = MIN(v, m->end);
-		return true;
-	case CFA_ADVANCE1: advance(m, dw_fixed(c, 1)); return true;
-	case CFA_ADVANCE2: advance(m, dw_fixed(c, 2)); return true;
-	case CFA_ADVANCE4: advance(m, dw_fixed(c, 4)); return true;
 	case CFA_OFFSET_EXTENDED: reg = dw_uleb(c), v = dw_uleb(c); set_register(m, reg, UNWIND_AT_CFA, factored(m, v)); return true;
 	case CFA_OFFSET_SF: reg = dw_uleb(c), off = dw_sleb(c); set_register(m, reg, UNWIND_AT_CFA, factored(m, (uint64_t)off)); return true;
 	case CFA_NEGATIVE_OFFSET: reg = dw_uleb(c), v = dw_uleb(c); set_register(m, reg, UNWIND_AT_CFA, factored(m, 0 - v)); return true;
@@ -485,62 +518,149 @@ static bool extended(struct machine *m, struct dw_bytes *c, uint8_t op)
 	case CFA_UNDEFINED: undefined(m, dw_uleb(c)); return true;
 	case CFA_SAME_VALUE: set_register(m, dw_uleb(c), UNWIND_SAME, 0); return true;
 	case CFA_REGISTER: reg = dw_uleb(c), v = dw_uleb(c); in_register(m, reg, v); return true;
-	case CFA_REMEMBER: remember(m); return true;
-	case CFA_RESTORE_STATE: return recall(m);
 	case CFA_DEF_CFA: reg = dw_uleb(c), v = dw_uleb(c); set_cfa(m, reg, (int64_t)v); return true;
 	case CFA_DEF_CFA_SF: reg = dw_uleb(c), off = dw_sleb(c); set_cfa(m, reg, factored(m, (uint64_t)off)); return true;
 	case CFA_DEF_REGISTER: set_cfa_register(m, dw_uleb(c)); return true;
-	case CFA_DEF_OFFSET: set_cfa_offset(m, (int64_t)dw_uleb(c)); return true;
-	case CFA_DEF_OFFSET_SF: set_cfa_offset(m, factored(m, (uint64_t)dw_sleb(c))); return true;
+	case CFA_DEF_OFFSET: m->st->cfa_off = (int64_t)dw_uleb(c); return true;
+	case CFA_DEF_OFFSET_SF: m->st->cfa_off = factored(m, (uint64_t)dw_sleb(c)); return true;
 	case CFA_DEF_EXPRESSION:
 		if (take_block(c, &block))
-			cfa_expression(&m->reg, block, m->st);
-		changed(m);
+			cfa_expression(m->reg, block, m->st);
 		return true;
 	case CFA_EXPRESSION: case CFA_VAL_EXPRESSION:
 		reg = dw_uleb(c);
 		if (take_block(c, &block)) {
-			uint8_t how = saved_by_expression(&m->reg, block, &off);
+			uint8_t how = saved_by_expression(m->reg, block, &off);
 
 			set_register(m, reg, op == CFA_EXPRESSION ? how : UNWIND_LOST, off);
 		}
 		return true;
 	case CFA_VAL_OFFSET: case CFA_VAL_OFFSET_SF: reg = dw_uleb(c); dw_uleb(c); set_register(m, reg, UNWIND_LOST, 0); return true;
 	case CFA_ARGS_SIZE: dw_uleb(c); return true;
+	case CFA_NEGATE_RA_STATE: return true;
 	default: return false;
 	}
 }
 
-static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct dw_bytes c, struct cfi_state *st, uint64_t address, uint64_t end,
-		cfi_row *row, void *arg)
+// An operand that is not one byte, of which there are 2, 4, or as many as it says (0).
+static __attribute__((noinline)) uint64_t operand(struct machine *m, const uint8_t *p, unsigned bytes)
 {
-	struct cfi_state saved[REMEMBERED];
-	struct machine m = { .s = s, .cie = cie, .reg = registers_of(s->machine), .st = st, .saved = saved, .address = address, .end = end,
-			     .row = row, .arg = arg, .stale = true };
-
-	while (c.p < c.end && !c.failed) {
-		uint8_t op = *c.p++;
-
-		if ((op & 0xc0) == CFA_ADVANCE) {
-			advance(&m, op & 0x3f);
-			if (c.end - c.p >= 2 && c.p[0] == CFA_DEF_OFFSET && c.p[1] < 128) { // what mostly follows
-				set_cfa_offset(&m, c.p[1]);
-				c.p += 2;
-			}
-		} else if ((op & 0xc0) == CFA_OFFSET) {
-			set_register(&m, op & 0x3f, UNWIND_AT_CFA, factored(&m, dw_uleb(&c)));
-		} else if ((op & 0xc0) == CFA_RESTORE) {
-			restore(&m, op & 0x3f);
-		} else if (!extended(&m, &c, op)) {
-			return; // what follows cannot be told; the rows so far hold
-		}
-	}
-	emit(&m);
+	m->c.p = p;
+	return bytes ? dw_fixed(&m->c, bytes) : dw_uleb(&m->c);
 }
 
-void cfi_run(const struct cfi_section *s, const struct cfi_cie *cie, const struct cfi_fde *fde, cfi_row *row, void *arg)
+// Behind a record's last instruction there are as many zeros as the next record's place asks for: they are looked at at once. There are
+// always eight bytes before `end`, the record's length and id at the least.
+static inline const uint8_t *skip_padding(const uint8_t *p, const uint8_t *end)
+{
+	uint64_t last, n = (uint64_t)(end - p);
+
+	memcpy(&last, end - sizeof last, sizeof last);
+	return n < sizeof last && last >> 1 >> (63 - n * 8) == 0 ? end : p;
+}
+
+// False where what follows cannot be told.
+static bool read_location(struct machine *m, const uint8_t *p, uint64_t address, uint64_t *ret)
+{
+	m->c.p = p;
+	*ret = take_pointer(m->s, &m->c, m->cie->encoding, 0);
+	return !m->c.failed && *ret >= address;
+}
+
+static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct dw_bytes c, struct cfi_state *st, uint64_t address, uint64_t end,
+		cfi_rows *each, void *arg)
+{
+	struct remembered saved[REMEMBERED]; // only what is in use is ever written: there are millions of runs
+	struct cfi_row rows[CFI_ROWS];
+	struct machine m = { .s = s, .cie = cie, .reg = registers_of(s->machine), .st = st, .c = { .p = c.p, .end = c.end } };
+	struct cursor at = { .end = end, .left = end - address, .low = cie->rule.low, .high = cie->rule.high, .change = CHANGED, .rows = rows,
+			     .next = rows, .each = each, .arg = arg };
+	uint64_t followed = m.reg->followed, v;
+	unsigned nsaved = 0;
+	bool known = true;
+
+	for (const uint8_t *p = c.p; known && p < c.end;) {
+		uint8_t op = *p++, low = op & 0x3f;
+
+		if ((op & 0xc0) == CFA_ADVANCE) {
+			advance(&m, &at, low);
+			if (c.end - p >= 2 && p[0] == CFA_DEF_OFFSET && p[1] < 128) { // what mostly follows
+				set_cfa_offset(&m, &at, p[1]);
+				p += 2;
+			}
+			continue;
+		}
+		switch (op & 0xc0 ? op & 0xc0 : op) {
+		case CFA_OFFSET:
+			if (p < c.end && *p < 128) {
+				v = *p++;
+			} else {
+				v = operand(&m, p, 0);
+				p = m.c.p;
+			}
+			if (followed >> low & 1) {
+				set_register(&m, low, UNWIND_AT_CFA, factored(&m, v));
+				at.change = CHANGED | STALE;
+			}
+			break;
+		case CFA_RESTORE:
+			if (followed >> low & 1) {
+				restore(&m, low);
+				at.change = CHANGED | STALE;
+			}
+			break;
+		case CFA_NOP: p = skip_padding(p, c.end); break;
+		case CFA_ADVANCE1: advance(&m, &at, p < c.end ? *p++ : 0); break;
+		case CFA_ADVANCE2: case CFA_ADVANCE4:
+			advance(&m, &at, operand(&m, p, op == CFA_ADVANCE2 ? 2 : 4));
+			p = m.c.p;
+			break;
+		case CFA_SET_LOC:
+			known = read_location(&m, p, at.end - at.left, &v);
+			p = m.c.p;
+			if (known) {
+				emit(&m, &at);
+				at.left = at.end - MIN(v, at.end);
+			}
+			break;
+		case CFA_DEF_OFFSET:
+			set_cfa_offset(&m, &at, (int64_t)operand(&m, p, 0));
+			p = m.c.p;
+			break;
+		case CFA_REMEMBER:
+			if (nsaved < REMEMBERED)
+				saved[nsaved] = (struct remembered){ *st, at.low, at.high, at.change };
+			nsaved++;
+			break;
+		case CFA_RESTORE_STATE:
+			known = nsaved > 0;
+			if (!known)
+				break;
+			at.change = CHANGED | STALE;
+			if (--nsaved < REMEMBERED) {
+				*st = saved[nsaved].state;
+				at.low = saved[nsaved].low;
+				at.high = saved[nsaved].high;
+				at.change = CHANGED | (saved[nsaved].change & STALE);
+			}
+			break;
+		default:
+			m.c.p = p;
+			known = changed(&m, op);
+			p = m.c.p;
+			at.change = CHANGED | STALE;
+			break;
+		}
+	}
+	if (known)
+		emit(&m, &at);
+	if (at.next > rows)
+		tell(&at);
+}
+
+void cfi_run(const struct cfi_section *s, const struct cfi_cie *cie, const struct cfi_fde *fde, cfi_rows *each, void *arg)
 {
 	struct cfi_state st = cie->initial;
 
-	run(s, cie, (struct dw_bytes){ fde->program, fde->end, false }, &st, fde->begin, fde->begin + fde->size, row, arg);
+	run(s, cie, (struct dw_bytes){ fde->program, fde->end, false }, &st, fde->begin, fde->begin + fde->size, each, arg);
 }

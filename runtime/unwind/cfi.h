@@ -28,6 +28,12 @@ struct cfi_state { // the rule that is being made, before its numbers are known 
 	int64_t cfa_off, post, fp_off, ra_off;
 };
 
+// A struct unwind_rule as two words: a processor that is to read at once what was written byte by byte waits for it, and that
+// would be a third of the time.
+struct cfi_rule {
+	uint64_t low, high;
+};
+
 struct cfi_cie {
 	uint64_t offset; // of its record, what FDEs name it by
 	uint64_t code_align;
@@ -37,6 +43,7 @@ struct cfi_cie {
 	bool signal;      // a signal handler's frame
 	bool usable;
 	struct cfi_state initial;
+	struct cfi_rule rule; // of the initial state
 };
 
 struct cfi_fde {
@@ -45,13 +52,13 @@ struct cfi_fde {
 	const uint8_t *program, *end; // opened, and not read yet: all that it holds
 };
 
-// A struct unwind_rule as two words: a processor that is to read at once what was written byte by byte waits for it, and that
-// would be a third of the time.
-struct cfi_rule {
-	uint64_t low, high;
+struct cfi_row { // from this address on
+	uint64_t address;
+	uint64_t low, high; // a struct cfi_rule
 };
 
-typedef void cfi_row(void *arg, uint64_t address, uint64_t low, uint64_t high); // a struct cfi_rule, in registers
+#define CFI_ROWS 32 // told at once: a call for each row would be a fifth of the time
+typedef void cfi_rows(void *arg, const struct cfi_row *rows, size_t n);
 
 // One pointer in one of the encodings, at *at (moved behind it). `section` is where it lies, `data` what datarel counts from.
 bool cfi_pointer(const struct cfi_section *s, const uint8_t **at, const uint8_t *end, uint8_t encoding, uint64_t data, uint64_t *ret);
@@ -63,5 +70,5 @@ bool cfi_read_cie(const struct cfi_section *s, uint64_t offset, struct cfi_cie *
 // An FDE is read in two steps, since its CIE says how: the first finds that, the second the addresses and the program.
 bool cfi_open_fde(const struct cfi_section *s, uint64_t offset, struct cfi_fde *ret);
 bool cfi_read_fde(const struct cfi_section *s, const struct cfi_cie *cie, struct cfi_fde *fde);
-// Rows in ascending order, from fde->begin on; a program that is damaged ends early. `row` may be told a rule twice.
-void cfi_run(const struct cfi_section *s, const struct cfi_cie *cie, const struct cfi_fde *fde, cfi_row *row, void *arg);
+// Rows in ascending order, from fde->begin on, CFI_ROWS at a time; a program that is damaged ends early. A rule may be told twice.
+void cfi_run(const struct cfi_section *s, const struct cfi_cie *cie, const struct cfi_fde *fde, cfi_rows *each, void *arg);

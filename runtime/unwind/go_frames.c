@@ -197,34 +197,50 @@ static enum kind kind_of(const struct go_frames *g, uint64_t i)
 
 // Rows ---------------------------------------------------------------------------------------------------------------------
 
-static void frame_row(cfi_row *row, void *arg, uint64_t address, int64_t value, enum unwind_reg fp)
+struct teller {
+	struct cfi_row *rows; // CFI_ROWS, of which n are not told yet
+	size_t n;
+	cfi_rows *each;
+	void *arg;
+};
+
+static inline void tell(struct teller *t, uint64_t address, uint64_t low, uint64_t high)
+{
+	t->rows[t->n++] = (struct cfi_row){ address, low, high };
+	if (t->n == CFI_ROWS) {
+		t->each(t->arg, t->rows, t->n);
+		t->n = 0;
+	}
+}
+
+static inline void frame_row(struct teller *t, uint64_t address, int64_t value, enum unwind_reg fp)
 {
 	if (value < 0 || value > VALUE_MOST)
-		row(arg, address, UNWIND_CFA_NONE, 0);
+		tell(t, address, UNWIND_CFA_NONE, 0);
 	else
-		row(arg, address, UNWIND_CFA_SP | (uint64_t)fp << 8 | (uint64_t)UNWIND_AT_CFA << 16 | (uint64_t)(value + 8) << 32,
-		    (fp == UNWIND_AT_CFA ? (uint16_t)-16 : 0) | (uint64_t)(uint16_t)-8 << 16);
+		tell(t, address, UNWIND_CFA_SP | (uint64_t)fp << 8 | (uint64_t)UNWIND_AT_CFA << 16 | (uint64_t)(value + 8) << 32,
+		     (fp == UNWIND_AT_CFA ? (uint16_t)-16 : 0) | (uint64_t)(uint16_t)-8 << 16);
 }
 
 // `value` holds from begin to end; before it did `before`. Either `push %rbp` made the frame, or the stack pointer was lowered, and the next
 // instruction, of 5 bytes or 8, saves the frame pointer.
-static void value_rows(cfi_row *row, void *arg, enum kind kind, uint64_t begin, uint64_t end, int64_t value, int64_t before)
+static inline void value_rows(struct teller *t, enum kind kind, uint64_t begin, uint64_t end, int64_t value, int64_t before)
 {
 	uint64_t saving = value - 8 <= INT8_MAX ? 5 : 8;
 
 	if (kind == KIND_HANDLER || value < 8) {
-		frame_row(row, arg, begin, value, value < 8 ? UNWIND_SAME : UNWIND_LOST);
+		frame_row(t, begin, value, value < 8 ? UNWIND_SAME : UNWIND_LOST);
 		return;
 	}
 	if (before < 8 && value > 8) {
-		frame_row(row, arg, begin, value, UNWIND_SAME);
+		frame_row(t, begin, value, UNWIND_SAME);
 		begin += saving;
 	}
 	if (begin < end)
-		frame_row(row, arg, begin, value, UNWIND_AT_CFA);
+		frame_row(t, begin, value, UNWIND_AT_CFA);
 }
 
-static void run_deltas(struct dw_bytes *c, enum kind kind, uint64_t begin, uint64_t end, cfi_row *row, void *arg)
+static void run_deltas(struct dw_bytes *c, enum kind kind, uint64_t begin, uint64_t end, struct teller *t)
 {
 	int32_t value = -1;
 	int64_t before = 0;
@@ -235,11 +251,11 @@ static void run_deltas(struct dw_bytes *c, enum kind kind, uint64_t begin, uint6
 
 		length = (uint32_t)dw_uleb(c);
 		if (c->failed || (change == 0 && at != begin)) {
-			row(arg, at, UNWIND_CFA_NONE, 0);
+			tell(t, at, UNWIND_CFA_NONE, 0);
 			return;
 		}
 		value = (int32_t)((uint32_t)value + ((change >> 1) ^ (0 - (change & 1))));
-		value_rows(row, arg, kind, at, MIN(at + length, end), value, before);
+		value_rows(t, kind, at, MIN(at + length, end), value, before);
 	}
 }
 
@@ -252,8 +268,10 @@ static struct dw_bytes deltas_of(const struct go_frames *g, uint64_t i)
 	return (struct dw_bytes){ p, p + MIN(g->size - MIN(at, g->size), g->left), false };
 }
 
-void go_frames_run(struct go_frames *g, uint64_t i, cfi_row *row, void *arg)
+void go_frames_run(struct go_frames *g, uint64_t i, cfi_rows *each, void *arg)
 {
+	struct cfi_row rows[CFI_ROWS];
+	struct teller t = { .rows = rows, .each = each, .arg = arg };
 	enum kind kind = kind_of(g, i);
 	uint64_t begin, end;
 
@@ -263,18 +281,20 @@ void go_frames_run(struct go_frames *g, uint64_t i, cfi_row *row, void *arg)
 	const uint8_t *first = c.p;
 	switch (kind) {
 	case KIND_OUTERMOST:
-		row(arg, begin, UNWIND_CFA_STOP, 0);
+		tell(&t, begin, UNWIND_CFA_STOP, 0);
 		break;
 	case KIND_SIGNAL:
-		row(arg, begin - 1, UNWIND_CFA_SIGNAL, 0);
+		tell(&t, begin - 1, UNWIND_CFA_SIGNAL, 0);
 		break;
 	case KIND_SWITCHES:
-		row(arg, begin, UNWIND_CFA_SWITCH | (uint64_t)UNWIND_AT_CFA << 8 | (uint64_t)UNWIND_AT_CFA << 16 | (uint64_t)16 << 32,
-		    (uint16_t)-16 | (uint64_t)(uint16_t)-8 << 16);
+		tell(&t, begin, UNWIND_CFA_SWITCH | (uint64_t)UNWIND_AT_CFA << 8 | (uint64_t)UNWIND_AT_CFA << 16 | (uint64_t)16 << 32,
+		     (uint16_t)-16 | (uint64_t)(uint16_t)-8 << 16);
 		break;
 	case KIND_PLAIN: case KIND_HANDLER:
-		run_deltas(&c, kind, begin, end, row, arg);
+		run_deltas(&c, kind, begin, end, &t);
 		g->left -= (uint64_t)(c.p - first);
 		break;
 	}
+	if (t.n)
+		each(arg, rows, t.n);
 }

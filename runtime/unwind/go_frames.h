@@ -27,5 +27,5 @@ struct go_frames {
 bool go_frames_open(const struct image *m, struct go_frames *ret);
 bool go_frames_function(const struct go_frames *g, uint64_t i, uint64_t *begin, uint64_t *end); // virtual addresses
 // Rows in ascending order from the function's begin on; from the byte before for what a signal handler returns to, which nothing has
-// called. `row` may be told a rule twice.
-void go_frames_run(struct go_frames *g, uint64_t i, cfi_row *row, void *arg);
+// called. A rule may be told twice.
+void go_frames_run(struct go_frames *g, uint64_t i, cfi_rows *each, void *arg);

@@ -34,7 +34,7 @@ struct places {
 };
 
 struct seen { // a rule, and its number
-	uint64_t low, high, number;
+	uint64_t low, high, number, none; // a power of two: one is found by a shift
 };
 
 struct builder {
@@ -108,19 +108,19 @@ static __attribute__((noinline)) uint16_t intern(struct builder *b, uint64_t low
 	return (uint16_t)(b->nrules - 1);
 }
 
-static uint16_t rule_number(struct builder *b, uint64_t low, uint64_t high)
+static inline __attribute__((always_inline)) uint16_t rule_number(struct builder *b, uint64_t low, uint64_t high)
 {
-	struct seen *s = &b->memo[((low ^ high << 7) * 0x9e3779b97f4a7c15u) >> 56 & (MEMO - 1)]; // one multiplication is waited for
+	struct seen *s = &b->memo[((low ^ high << 7) * 0x9e3779b97f4a7c15u) >> 56 & (MEMO - 1)];
 
 	if (s->low != low || s->high != high)
-		*s = (struct seen){ low, high, intern(b, low, high) };
+		*s = (struct seen){ .low = low, .high = high, .number = intern(b, low, high) };
 	return (uint16_t)s->number;
 }
 
 // Rows -----------------------------------------------------------------------------------------------------------------
 
 // A page begins with the row before its first one. Row 0, which says that nothing is known, is on no page.
-static void reach_page(struct builder *b, uint32_t page)
+static void reach_page(struct builder *b, uint32_t page, uint32_t nrows)
 {
 	if (b->npages == 0)
 		b->first_page = page;
@@ -130,32 +130,44 @@ static void reach_page(struct builder *b, uint32_t page)
 		b->pages = xrealloc(b->pages, b->pages_cap * sizeof *b->pages);
 	}
 	while (b->npages < n)
-		b->pages[b->npages++] = (uint32_t)b->nrows - 1;
+		b->pages[b->npages++] = nrows - 1;
 	b->pages_end = ((uint64_t)page + 1) << UNWIND_PAGE_SHIFT;
 }
 
-static __attribute__((noinline)) void make_room(struct builder *b, uint64_t offset)
+static void make_room(struct builder *b, size_t n)
 {
-	if (b->nrows == b->cap) {
-		b->cap *= 2;
-		b->rows = xrealloc(b->rows, b->cap * sizeof *b->rows);
-	}
-	if (offset >= b->pages_end)
-		reach_page(b, (uint32_t)(offset >> UNWIND_PAGE_SHIFT));
+	if (b->cap - b->nrows >= n)
+		return;
+	b->cap = MAX(b->cap * 2, b->nrows + n);
+	b->rows = xrealloc(b->rows, b->cap * sizeof *b->rows);
 }
 
-static inline __attribute__((always_inline)) void add_row(struct builder *b, uint64_t offset, uint16_t rule)
+static void add_rows(struct builder *b, const struct cfi_row *rows, size_t n, uint64_t delta)
 {
-	if (offset > UINT32_MAX || offset < b->last)
-		return; // of a function that lies over another one
-	if (offset == b->last && b->nrows > 1)
-		b->nrows--;
-	if ((uint16_t)b->rows[b->nrows - 1] == rule)
-		return;
-	if (b->nrows == b->cap || offset >= b->pages_end)
-		make_room(b, offset);
-	b->rows[b->nrows++] = ((uint32_t)offset & ((1u << UNWIND_PAGE_SHIFT) - 1)) << 16 | rule;
-	b->last = offset;
+	make_room(b, n);
+	uint32_t *end = b->rows + b->nrows, *first = b->rows + 1;
+	uint64_t last = b->last;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t offset = rows[i].address + delta;
+		uint16_t rule = rule_number(b, rows[i].low, rows[i].high);
+
+		if (offset > UINT32_MAX || offset < last)
+			continue; // of a function that lies over another one
+		end -= offset == last && end > first;
+		if ((uint16_t)end[-1] == rule)
+			continue;
+		if (offset >= b->pages_end)
+			reach_page(b, (uint32_t)(offset >> UNWIND_PAGE_SHIFT), (uint32_t)(end - b->rows));
+		*end++ = ((uint32_t)offset & ((1u << UNWIND_PAGE_SHIFT) - 1)) << 16 | rule;
+		last = offset;
+	}
+	b->nrows = (size_t)(end - b->rows);
+	b->last = last;
+}
+
+static void add_row(struct builder *b, uint64_t offset, uint64_t low, uint64_t high)
+{
+	add_rows(b, &(struct cfi_row){ offset, low, high }, 1, 0);
 }
 
 static void first_row(struct builder *b)
@@ -165,11 +177,11 @@ static void first_row(struct builder *b)
 	b->rows[b->nrows++] = intern(b, UNWIND_CFA_NONE, 0);
 }
 
-static void on_row(void *arg, uint64_t address, uint64_t low, uint64_t high)
+static void on_rows(void *arg, const struct cfi_row *rows, size_t n)
 {
 	struct builder *b = arg;
 
-	add_row(b, address + b->delta, rule_number(b, low, high));
+	add_rows(b, rows, n, b->delta);
 }
 
 static bool may_run(struct builder *b, uint64_t n)
@@ -230,13 +242,13 @@ static void add_gap(struct builder *b, uint64_t next)
 
 	if (entry < b->covered || entry >= next) {
 		if (next > b->covered + GAP)
-			add_row(b, b->covered, 0);
+			add_row(b, b->covered, UNWIND_CFA_NONE, 0);
 		return;
 	}
-	add_row(b, b->covered, 0);
-	add_row(b, entry, rule_number(b, UNWIND_CFA_STOP, 0));
+	add_row(b, b->covered, UNWIND_CFA_NONE, 0);
+	add_row(b, entry, UNWIND_CFA_STOP, 0);
 	if (next - entry > ENTRY_MOST)
-		add_row(b, entry + ENTRY_MOST, 0);
+		add_row(b, entry + ENTRY_MOST, UNWIND_CFA_NONE, 0);
 }
 
 static void add_go_function(struct builder *b, const struct place *p)
@@ -250,7 +262,7 @@ static void add_go_function(struct builder *b, const struct place *p)
 		return;
 	add_gap(b, begin);
 	b->delta = begin - address;
-	go_frames_run(&b->go, p->offset, on_row, b);
+	go_frames_run(&b->go, p->offset, on_rows, b);
 	b->covered = end;
 }
 
@@ -272,8 +284,8 @@ static void add_function(struct builder *b, const struct place *p)
 	add_gap(b, begin);
 	b->delta = begin - fde.begin;
 	if (cie->signal && begin) // it is entered by a return to its first byte, and what is looked up is the byte before
-		add_row(b, begin - 1, rule_number(b, UNWIND_CFA_SIGNAL, 0));
-	cfi_run(&b->section[p->section], cie, &fde, on_row, b);
+		add_row(b, begin - 1, UNWIND_CFA_SIGNAL, 0);
+	cfi_run(&b->section[p->section], cie, &fde, on_rows, b);
 	b->covered = begin + fde.size;
 }
 
