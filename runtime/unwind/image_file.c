@@ -8,166 +8,195 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "runtime/unwind/image.h"
 
 #define HEAD 4096u
 #define NOTES_MOST 65536u
 #define ENTRY_BYTES 16u // what tells whether a program begins there
 #define PAGE 4096u
-#define HUGE_PAGE (2u << 20)
-#define MANY (16 * PAGE) // bytes
-#define HUGE (2 * HUGE_PAGE)
 #define SIZE_MOST ((uint64_t)1 << 40)
 #define READ_MOST (IMAGE_PART_MOST * 2) // of one file
+#define WINDOWS 64
+#define WINDOWS_NOTES 48 // the most with notes: room for the rest
+#define MANY (16 * PAGE) // bytes
 
-struct reader {
+struct image_file {
 	int fd;
-	uint8_t *bytes;
 	uint64_t size;
-	uint64_t had;  // so many bytes of the start are here
-	uint64_t left; // of READ_MOST
+	uint8_t *memory; // address space for READ_MOST
+	uint64_t used;   // by the file at hand
+	uint64_t faulted; // so much of it has been written by some file
+	struct image_window window[WINDOWS];
+	size_t nwindows;
 };
 
-// A fault for each page that is written takes longer than reading it. Where the kernel knows neither advice, it is so.
-static void make_room(uint8_t *at, uint64_t n)
+struct image_file *image_file_new(void)
 {
-	uintptr_t page = n < HUGE ? PAGE : HUGE_PAGE, from = (uintptr_t)at & ~(page - 1), to = (uintptr_t)at + n;
+	struct image_file *f = xcalloc(1, sizeof *f);
 
-	if (n >= HUGE)
-		madvise((void *)(from + HUGE_PAGE), to - from - HUGE_PAGE, MADV_HUGEPAGE);
-	else if (n >= MANY)
-		madvise((void *)from, to - from, MADV_POPULATE_WRITE);
+	f->memory = mmap(NULL, READ_MOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return f;
 }
 
-// What cannot be read stays zero, which says nothing.
-static void fetch(struct reader *r, uint64_t offset, uint64_t n)
+void image_file_free(struct image_file *f)
 {
-	if (offset >= r->size)
+	if (f && f->memory != MAP_FAILED)
+		munmap(f->memory, READ_MOST);
+	free(f);
+}
+
+void image_file_forget(struct image_file *f)
+{
+	if (f->memory != MAP_FAILED)
+		madvise(f->memory, f->faulted, MADV_DONTNEED);
+	f->nwindows = 0;
+	f->faulted = f->used = 0;
+}
+
+// A fault for each page that is written takes longer than reading it. Where the kernel does not know the advice, it is so.
+static void make_room(struct image_file *f, uint64_t n)
+{
+	uint64_t from = ALIGN_UP(f->faulted, (uint64_t)PAGE), to = ALIGN_UP(f->used + n, (uint64_t)PAGE);
+
+	if (to > from && to - from >= MANY)
+		madvise(f->memory + from, to - from, MADV_POPULATE_WRITE);
+	f->faulted = MAX(f->faulted, f->used + n);
+}
+
+static const uint8_t *here(const struct image_file *f, uint64_t offset, uint64_t n)
+{
+	return image_window_bytes(f->window, f->nwindows, offset, n);
+}
+
+// What cannot be read is not there.
+static void fetch(struct image_file *f, uint64_t offset, uint64_t n)
+{
+	if (offset >= f->size || f->nwindows == WINDOWS)
 		return;
-	n = MIN(n, r->size - offset);
-	if (offset + n <= r->had || n > r->left)
+	n = MIN(n, f->size - offset);
+	if (n > READ_MOST - f->used || here(f, offset, n))
 		return;
-	r->left -= n;
-	make_room(r->bytes + offset, n);
-	for (uint64_t at = 0; at < n;) {
-		ssize_t got = pread(r->fd, r->bytes + offset + at, n - at, (off_t)(offset + at));
+	make_room(f, n);
+	uint8_t *to = f->memory + f->used;
+	uint64_t had = 0;
+	while (had < n) {
+		ssize_t got = pread(f->fd, to + had, n - had, (off_t)(offset + had));
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return;
-		at += (uint64_t)got;
+			break;
+		had += (uint64_t)got;
 	}
+	f->window[f->nwindows++] = (struct image_window){ to, offset, had };
+	f->used += had;
 }
 
-static void fetch_segments(struct reader *r, const Elf64_Ehdr *e)
+static void fetch_notes(struct image_file *f, uint64_t offset, uint64_t n)
+{
+	if (f->nwindows < WINDOWS_NOTES)
+		fetch(f, offset, MIN(n, (uint64_t)NOTES_MOST));
+}
+
+static void fetch_segments(struct image_file *f, const Elf64_Ehdr *e)
 {
 	uint64_t n = (uint64_t)e->e_phnum * sizeof(Elf64_Phdr);
 	Elf64_Phdr p;
 
-	if (e->e_phentsize != sizeof p || e->e_phoff > r->size || n > r->size - e->e_phoff)
-		return;
-	fetch(r, e->e_phoff, n);
-	for (unsigned i = 0; i < e->e_phnum; i++) {
-		memcpy(&p, r->bytes + e->e_phoff + i * sizeof p, sizeof p);
+	fetch(f, e->e_phoff, n);
+	const uint8_t *headers = here(f, e->e_phoff, n);
+	for (unsigned i = 0; headers && e->e_phentsize == sizeof p && i < e->e_phnum; i++) {
+		memcpy(&p, headers + i * sizeof p, sizeof p);
 		if (p.p_type == PT_NOTE)
-			fetch(r, p.p_offset, MIN(p.p_filesz, (uint64_t)NOTES_MOST));
+			fetch_notes(f, p.p_offset, p.p_filesz);
 	}
 }
 
-static void fetch_sections(struct reader *r, const Elf64_Ehdr *e)
+static void fetch_sections(struct image_file *f, const Elf64_Ehdr *e)
 {
 	uint64_t n = (uint64_t)e->e_shnum * sizeof(Elf64_Shdr);
 	Elf64_Shdr s;
 
-	if (e->e_shentsize != sizeof s || e->e_shoff > r->size || n > r->size - e->e_shoff || e->e_shstrndx >= e->e_shnum)
+	fetch(f, e->e_shoff, n);
+	const uint8_t *headers = here(f, e->e_shoff, n);
+	if (!headers || e->e_shentsize != sizeof s || e->e_shstrndx >= e->e_shnum)
 		return;
-	fetch(r, e->e_shoff, n);
-	memcpy(&s, r->bytes + e->e_shoff + e->e_shstrndx * sizeof s, sizeof s);
-	fetch(r, s.sh_offset, s.sh_size);
+	memcpy(&s, headers + e->e_shstrndx * sizeof s, sizeof s);
+	fetch(f, s.sh_offset, s.sh_size);
 	for (unsigned i = 0; i < e->e_shnum; i++) {
-		memcpy(&s, r->bytes + e->e_shoff + i * sizeof s, sizeof s);
+		memcpy(&s, headers + i * sizeof s, sizeof s);
 		if (s.sh_type == SHT_NOTE)
-			fetch(r, s.sh_offset, MIN(s.sh_size, (uint64_t)NOTES_MOST));
+			fetch_notes(f, s.sh_offset, s.sh_size);
 	}
 }
 
-static void fetch_part(struct reader *r, const struct image_part *p)
+static void fetch_part(struct image_file *f, const struct image_part *p)
 {
-	if (p->bytes)
-		fetch(r, (uint64_t)(p->bytes - r->bytes), p->size);
+	fetch(f, p->offset, p->size);
 }
 
 // Without sections .eh_frame is somewhere in the segment that its index is in.
-static void fetch_around(struct reader *r, const struct image *m)
+static void fetch_around(struct image_file *f, const struct image *m)
 {
-	for (size_t i = 0; i < m->nsegments && m->eh_frame_hdr.bytes && !m->eh_frame.bytes; i++) {
+	for (size_t i = 0; i < m->nsegments && m->eh_frame_hdr.size && !m->eh_frame.size; i++) {
 		const struct image_segment *s = &m->segment[i];
 
 		if (m->eh_frame_hdr.address >= s->address && m->eh_frame_hdr.address - s->address < s->size)
-			fetch(r, s->offset, s->size);
+			fetch(f, s->offset, s->size);
 	}
 }
 
-static void fetch_go(struct reader *r, const struct image *m)
+static void fetch_go(struct image_file *f, const struct image *m)
 {
-	if (!m->is_go && !m->go_table.bytes)
+	if (!m->is_go && !m->go_table.size)
 		return;
-	fetch_part(r, &m->go_table);
-	fetch_part(r, &m->go_module);
-	fetch_part(r, &m->rela);
-	for (size_t i = 0; i < ARRAY_SIZE(m->data) && !m->go_table.bytes; i++)
-		fetch_part(r, &m->data[i]);
+	fetch_part(f, &m->go_table);
+	fetch_part(f, &m->go_module);
+	fetch_part(f, &m->rela);
+	for (size_t i = 0; i < ARRAY_SIZE(m->data) && !m->go_table.size; i++)
+		fetch_part(f, &m->data[i]);
 }
 
-int image_file_read(int fd, uint64_t size, void **ret)
+int image_file_open(struct image_file *f, int fd, uint64_t size, struct image *ret)
 {
-	struct reader r = { .fd = fd, .size = size, .left = READ_MOST };
-	struct image m;
 	Elf64_Ehdr e;
 
+	if (f->memory == MAP_FAILED)
+		return -ENOMEM;
 	if (size < sizeof e || size > SIZE_MOST)
 		return -ENOEXEC;
-	r.bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (r.bytes == MAP_FAILED)
-		return -errno;
-	fetch(&r, 0, HEAD);
-	r.had = HEAD;
-	memcpy(&e, r.bytes, sizeof e);
-	if (memcmp(e.e_ident, ELFMAG, SELFMAG) == 0)
-		fetch_segments(&r, &e);
-	int err = image_open(r.bytes, size, &m);
-	if (err) {
-		image_file_free(r.bytes, size);
-		return err;
-	}
-	*ret = r.bytes;
-	return 0;
+	f->fd = fd;
+	f->size = size;
+	f->nwindows = 0;
+	f->used = 0;
+	fetch(f, 0, HEAD);
+	const uint8_t *header = here(f, 0, sizeof e);
+	if (!header || memcmp(header, ELFMAG, SELFMAG) != 0)
+		return -ENOEXEC;
+	memcpy(&e, header, sizeof e);
+	fetch_segments(f, &e);
+	return image_open(f->window, f->nwindows, size, ret);
 }
 
-int image_file_read_frames(int fd, uint64_t size, void *bytes)
+int image_file_read_frames(struct image_file *f, struct image *ret)
 {
-	struct reader r = { .fd = fd, .bytes = bytes, .size = size, .had = HEAD, .left = READ_MOST };
+	const uint8_t *header = here(f, 0, sizeof(Elf64_Ehdr));
 	struct image m;
 	uint64_t entry;
 	Elf64_Ehdr e;
 
-	memcpy(&e, bytes, sizeof e);
-	fetch_sections(&r, &e);
-	int err = image_open(bytes, size, &m);
+	if (!header)
+		return -ENOEXEC;
+	memcpy(&e, header, sizeof e);
+	fetch_sections(f, &e);
+	int err = image_open(f->window, f->nwindows, f->size, &m);
 	if (err)
 		return err;
-	fetch_part(&r, &m.eh_frame_hdr);
-	fetch_part(&r, &m.eh_frame);
-	fetch_part(&r, &m.debug_frame);
-	fetch_around(&r, &m);
-	fetch_go(&r, &m);
+	fetch_part(f, &m.eh_frame_hdr);
+	fetch_part(f, &m.eh_frame);
+	fetch_part(f, &m.debug_frame);
+	fetch_around(f, &m);
+	fetch_go(f, &m);
 	if (image_offset(&m, m.entry, &entry))
-		fetch(&r, entry, ENTRY_BYTES);
-	return 0;
-}
-
-void image_file_free(void *bytes, uint64_t size)
-{
-	munmap(bytes, size);
+		fetch(f, entry, ENTRY_BYTES);
+	return image_open(f->window, f->nwindows, f->size, ret);
 }

@@ -39,12 +39,13 @@ struct seen { // a rule, and its number
 
 struct builder {
 	const struct image *image;
+	struct unwind_table *table;
 	struct cfi_section section[2];
 	struct go_frames go;
 	struct cfi_cie cie[CIES]; // by a hash of their offset
 	uint32_t cie_section[CIES];
-	uint32_t *rows; // as a table has them
-	size_t nrows, cap;
+	uint32_t *rows; // in the table's memory, behind room for `pages_most` pages
+	size_t nrows, cap, pages_most;
 	uint64_t last; // the last row's offset in the file
 	uint32_t *pages, npages, pages_cap, first_page; // as a table has them, of the pages up to the last row's
 	uint64_t pages_end; // offset in the file
@@ -136,10 +137,15 @@ static void reach_page(struct builder *b, uint32_t page, uint32_t nrows)
 
 static void make_room(struct builder *b, size_t n)
 {
+	struct unwind_table *t = b->table;
+	size_t before = b->pages_most + 1;
+
 	if (b->cap - b->nrows >= n)
 		return;
-	b->cap = MAX(b->cap * 2, b->nrows + n);
-	b->rows = xrealloc(b->rows, b->cap * sizeof *b->rows);
+	t->cap = MAX(t->cap * 2, before + b->nrows + n);
+	t->memory = xrealloc(t->memory, t->cap * sizeof *t->memory);
+	b->rows = t->memory + before;
+	b->cap = t->cap - before;
 }
 
 static void add_rows(struct builder *b, const struct cfi_row *rows, size_t n, uint64_t delta)
@@ -172,8 +178,12 @@ static void add_row(struct builder *b, uint64_t offset, uint64_t low, uint64_t h
 
 static void first_row(struct builder *b)
 {
-	b->cap = FIRST_ROWS;
-	b->rows = xmalloc(b->cap * sizeof *b->rows);
+	struct unwind_table *t = b->table;
+
+	b->pages_most = (MIN(b->image->size, (uint64_t)UINT32_MAX) >> UNWIND_PAGE_SHIFT) + 2; // rows lie in the file, but for ENTRY_MOST
+	unwind_table_reserve(t, b->pages_most + 1 + FIRST_ROWS);
+	b->rows = t->memory + b->pages_most + 1;
+	b->cap = t->cap - b->pages_most - 1;
 	b->rows[b->nrows++] = intern(b, UNWIND_CFA_NONE, 0);
 }
 
@@ -291,14 +301,19 @@ static void add_function(struct builder *b, const struct place *p)
 
 // Which functions there are ----------------------------------------------------------------------------------------------
 
+static void reserve_places(struct places *p, size_t n)
+{
+	if (p->cap - p->n >= n)
+		return;
+	p->cap = MAX(p->cap * 2, p->n + n);
+	p->v = xrealloc(p->v, p->cap * sizeof *p->v);
+}
+
 static void add_place(struct places *p, uint64_t begin, uint32_t section, uint64_t offset)
 {
 	if (offset > UINT32_MAX)
 		return;
-	if (p->n == p->cap) {
-		p->cap = p->cap ? p->cap * 2 : 1024;
-		p->v = xrealloc(p->v, p->cap * sizeof *p->v);
-	}
+	reserve_places(p, 1);
 	p->sorted = p->sorted && (p->n == 0 || p->v[p->n - 1].begin <= begin);
 	p->v[p->n++] = (struct place){ begin, (uint32_t)offset, section };
 }
@@ -324,14 +339,18 @@ static bool places_by_header(struct builder *b, struct places *p)
 		return false;
 	if (count == 0 || count > (uint64_t)(end - at) / 8)
 		return false;
+	reserve_places(p, count);
+	uint64_t last = 0;
 	for (uint64_t i = 0; i < count; i++, at += 8) {
 		int32_t v[2];
 
 		memcpy(v, at, sizeof v);
-		uint64_t offset = h->address + (uint64_t)(int64_t)v[1] - b->section[0].address;
+		uint64_t begin = h->address + (uint64_t)(int64_t)v[0], offset = h->address + (uint64_t)(int64_t)v[1] - b->section[0].address;
 		if (offset >= b->section[0].size)
 			return false;
-		add_place(p, h->address + (uint64_t)(int64_t)v[0], 0, offset);
+		p->sorted = p->sorted && last <= begin;
+		last = begin;
+		p->v[p->n++] = (struct place){ begin, (uint32_t)offset, 0 };
 	}
 	return true;
 }
@@ -396,19 +415,20 @@ static void find_places(struct builder *b, struct places *p)
 
 // The table --------------------------------------------------------------------------------------------------------------
 
-static int lay_out(struct builder *b, struct unwind_table *t)
+static int lay_out(struct builder *b)
 {
-	if (b->nrows > UINT32_MAX / 16)
+	struct unwind_table *t = b->table;
+
+	if (b->nrows > UINT32_MAX / 16 || b->npages > b->pages_most)
 		return -E2BIG;
+	make_room(b, 4 + b->nrules * RULE_WORDS);
 	t->first_page = b->first_page;
 	t->npages = b->npages;
 	t->nrows = (uint32_t)b->nrows;
 	t->nrules = (uint32_t)b->nrules;
 	t->rules_at = ALIGN_UP(t->npages + 1 + t->nrows, 4u);
 	t->nwords = t->rules_at + t->nrules * (uint32_t)RULE_WORDS;
-	t->words = xrealloc(b->rows, t->nwords * sizeof *t->words);
-	b->rows = NULL;
-	memmove(t->words + t->npages + 1, t->words, t->nrows * sizeof *t->words);
+	t->words = b->rows - t->npages - 1;
 	memcpy(t->words, b->pages, t->npages * sizeof *t->words);
 	t->words[t->npages] = t->nrows - 1;
 	for (uint32_t i = t->npages + 1 + t->nrows; i < t->rules_at; i++)
@@ -419,47 +439,71 @@ static int lay_out(struct builder *b, struct unwind_table *t)
 
 static void builder_free(struct builder *b)
 {
-	free(b->rows);
 	free(b->pages);
 	free(b->rules);
 	free(b->slots);
+	free(b);
 }
 
-int unwind_table_build(const void *bytes, size_t n, struct unwind_table *ret)
+void unwind_table_reserve(struct unwind_table *t, size_t words)
+{
+	if (t->cap < words) {
+		free(t->memory);
+		t->memory = xmalloc(words * sizeof *t->memory);
+		t->cap = words;
+	}
+	t->words = t->memory;
+}
+
+static void empty(struct unwind_table *t)
+{
+	*t = (struct unwind_table){ .memory = t->memory, .cap = t->cap };
+}
+
+int unwind_table_of(const struct image *m, struct unwind_table *ret)
 {
 	struct places places = { 0 };
-	struct image image;
+	int err = 0;
 
-	*ret = (struct unwind_table){ 0 };
-	int err = image_open(bytes, n, &image);
-	if (err)
-		return err;
-	if (image.build_id_len == TABLE_BUILD_ID) {
-		memcpy(ret->build_id, image.build_id, TABLE_BUILD_ID);
+	empty(ret);
+	if (m->build_id_len == TABLE_BUILD_ID) {
+		memcpy(ret->build_id, m->build_id, TABLE_BUILD_ID);
 		ret->build_id_len = TABLE_BUILD_ID;
 	}
 	struct builder *b = xcalloc(1, sizeof *b);
-	b->image = &image;
+	b->image = m;
+	b->table = ret;
 	locate_frame(b);
-	go_frames_open(&image, &b->go);
+	go_frames_open(m, &b->go);
 	find_places(b, &places);
-	if (!is_start(&image) || !image_offset(&image, image.entry, &b->entry))
+	if (!is_start(m) || !image_offset(m, m->entry, &b->entry))
 		b->entry = UINT64_MAX;
 	first_row(b);
 	for (size_t i = 0; i < places.n; i++)
 		add_function(b, &places.v[i]);
 	add_gap(b, UINT64_MAX);
 	if (b->nrows > 1)
-		err = lay_out(b, ret);
+		err = lay_out(b);
 	free(places.v);
 	builder_free(b);
-	free(b);
+	return err;
+}
+
+int unwind_table_build(const void *bytes, size_t n, struct unwind_table *ret)
+{
+	struct image_window all = { bytes, 0, n };
+	struct image image;
+	int err = image_open(&all, 1, n, &image);
+
+	if (!err)
+		return unwind_table_of(&image, ret);
+	empty(ret);
 	return err;
 }
 
 void unwind_table_free(struct unwind_table *t)
 {
-	free(t->words);
+	free(t->memory);
 	*t = (struct unwind_table){ 0 };
 }
 

@@ -117,15 +117,11 @@ bool table_cache_find(int folder, const uint8_t build_id[TABLE_BUILD_ID], uint64
 	_close_ int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || !read_head(fd, build_id, file_size, &h))
 		return false;
-	struct unwind_table t = { .first_page = h.first_page, .npages = h.npages, .nrows = h.nrows, .nrules = h.nrules, .nwords = h.nwords,
-				  .rules_at = h.rules_at, .words = xmalloc((size_t)h.nwords * 4), .build_id_len = TABLE_BUILD_ID };
-	memcpy(t.build_id, build_id, TABLE_BUILD_ID);
-	if (!read_all(fd, t.words, (size_t)h.nwords * 4) || hash_of(&h, t.words) != h.hash || !unwind_table_check(&t)) {
-		unwind_table_free(&t);
-		return false;
-	}
-	*ret = t;
-	return true;
+	*ret = (struct unwind_table){ .first_page = h.first_page, .npages = h.npages, .nrows = h.nrows, .nrules = h.nrules, .nwords = h.nwords,
+				      .rules_at = h.rules_at, .build_id_len = TABLE_BUILD_ID, .memory = ret->memory, .cap = ret->cap };
+	memcpy(ret->build_id, build_id, TABLE_BUILD_ID);
+	unwind_table_reserve(ret, h.nwords);
+	return read_all(fd, ret->words, (size_t)h.nwords * 4) && hash_of(&h, ret->words) == h.hash && unwind_table_check(ret);
 }
 
 // Room for a new one: the oldest goes when there are many, and what was left aside by those that were killed.

@@ -14,6 +14,7 @@
 #define TABLE_CACHE_LEAST 30000u // rows: what has fewer is made in a millisecond
 
 int table_cache_open(void); // a folder's descriptor, the caller's; -1: there is none
+// `ret` as unwind_table_of() has it; if false it has no table.
 bool table_cache_find(int folder, const uint8_t build_id[TABLE_BUILD_ID], uint64_t file_size, struct unwind_table *ret);
 void table_cache_keep(int folder, uint64_t file_size, const struct unwind_table *t);
 bool unwind_table_check(const struct unwind_table *t); // are all numbers in range?

@@ -39,6 +39,8 @@ struct ready { // a table built before there are maps
 struct unwinder {
 	VEC(struct ready) ready;
 	uint32_t ready_words;
+	struct image_file *file; // the last one read, and its table, of whoever is building: first the caller's thread, then ours
+	struct unwind_table table;
 	struct installed *installed;
 	int cache;             // folder of tables on disk, or -1
 	int pool_fd, files_fd; // the caller's
@@ -57,6 +59,7 @@ struct unwinder *unwinder_new(void)
 {
 	struct unwinder *u = xcalloc(1, sizeof *u);
 
+	u->file = image_file_new();
 	u->cache = table_cache_open();
 	u->installed = installed_new();
 	pthread_mutex_init(&u->lock, NULL);
@@ -85,6 +88,8 @@ void unwinder_free(struct unwinder *u)
 		pthread_join(u->thread, NULL);
 	}
 	drop_ready(u);
+	image_file_free(u->file);
+	unwind_table_free(&u->table);
 	installed_free(u->installed);
 	if (u->cache >= 0)
 		close(u->cache);
@@ -96,33 +101,44 @@ void unwinder_free(struct unwinder *u)
 
 // Files ----------------------------------------------------------------------------------------------------------------
 
-static int build(struct unwinder *u, int fd, const struct stat *st, struct unwind_table *ret)
+// Into u->table.
+static int build(struct unwinder *u, int fd, const struct stat *st)
 {
 	struct image image;
-	void *bytes;
 
 	if (!S_ISREG(st->st_mode) || st->st_size <= 0)
 		return -ENOEXEC;
 	uint64_t size = (uint64_t)st->st_size;
-	int err = image_file_read(fd, size, &bytes);
+	int err = image_file_open(u->file, fd, size, &image);
 	if (err)
 		return err;
-	bool has_id = image_open(bytes, size, &image) == 0 && image.build_id_len == TABLE_BUILD_ID;
-	if (!has_id || !table_cache_find(u->cache, image.build_id, size, ret)) {
-		err = image_file_read_frames(fd, size, bytes);
-		if (!err)
-			err = unwind_table_build(bytes, size, ret);
-		if (!err)
-			table_cache_keep(u->cache, size, ret);
-	}
-	image_file_free(bytes, size);
+	if (image.build_id_len == TABLE_BUILD_ID && table_cache_find(u->cache, image.build_id, size, &u->table))
+		return 0;
+	err = image_file_read_frames(u->file, &image);
+	if (!err)
+		err = unwind_table_of(&image, &u->table);
+	if (!err)
+		table_cache_keep(u->cache, size, &u->table);
 	return err;
+}
+
+static void give_memory_back(struct unwinder *u)
+{
+	image_file_forget(u->file);
+	unwind_table_free(&u->table);
 }
 
 static void add_ready(struct unwinder *u, const struct unwind_key *key, const struct unwind_table *t)
 {
+	struct unwind_table copy = *t;
+
+	copy.memory = NULL;
+	copy.cap = 0;
+	unwind_table_reserve(&copy, t->nwords);
+	if (t->nwords)
+		memcpy(copy.words, t->words, t->nwords * sizeof *t->words);
 	u->ready_words += ALIGN_UP(t->nwords, SLACK_WORDS);
-	vec_push(NULL, &u->ready, (struct ready){ *key, *t });
+	vec_push(NULL, &u->ready, (struct ready){ *key, copy });
 }
 
 static bool is_ready(const struct unwinder *u, const struct unwind_key *key)
@@ -136,14 +152,13 @@ static bool is_ready(const struct unwinder *u, const struct unwind_key *key)
 void unwinder_add_file(struct unwinder *u, const char *path)
 {
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct unwind_table t;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st))
 		return;
 	struct unwind_key key = unwind_key_of(&st);
-	if (!is_ready(u, &key) && build(u, fd, &st, &t) == 0)
-		add_ready(u, &key, &t);
+	if (!is_ready(u, &key) && build(u, fd, &st) == 0)
+		add_ready(u, &key, &u->table);
 }
 
 static void add_needed(void *arg, const char *path)
@@ -182,12 +197,11 @@ void unwinder_add_process(struct unwinder *u, pid_t pid)
 static void add_vdso(struct unwinder *u)
 {
 	const Elf64_Ehdr *e = (const void *)getauxval(AT_SYSINFO_EHDR);
-	struct unwind_table t;
 
 	if (!e || memcmp(e->e_ident, ELFMAG, SELFMAG) != 0)
 		return;
-	if (unwind_table_build(e, e->e_shoff + (size_t)e->e_shnum * e->e_shentsize, &t) == 0)
-		add_ready(u, &(struct unwind_key){ 0 }, &t);
+	if (unwind_table_build(e, e->e_shoff + (size_t)e->e_shnum * e->e_shentsize, &u->table) == 0)
+		add_ready(u, &(struct unwind_key){ 0 }, &u->table);
 }
 
 uint32_t unwinder_pool_bytes(const struct unwinder *u, bool system)
@@ -262,12 +276,9 @@ static bool is_the_same(const struct unwind_key *key, const struct stat *st)
 
 static void publish_file(struct unwinder *u, const struct unwind_key *key, int fd, const struct stat *st)
 {
-	struct unwind_table t;
+	bool built = build(u, fd, st) == 0;
 
-	if (build(u, fd, st, &t))
-		t = (struct unwind_table){ 0 };
-	publish(u, key, &t);
-	unwind_table_free(&t);
+	publish(u, key, built ? &u->table : &(struct unwind_table){ 0 });
 }
 
 // A file that the kernel has not met: its next stack would stop there.
@@ -334,6 +345,7 @@ static void *work(void *arg)
 	pthread_mutex_lock(&u->lock);
 	while (!u->ending) {
 		if (u->misses.n == 0) {
+			give_memory_back(u);
 			pthread_cond_wait(&u->wake, &u->lock);
 			continue;
 		}
@@ -358,6 +370,7 @@ int unwinder_start(struct unwinder *u, int pool_fd, int files_fd, uint32_t pool_
 	for (size_t i = 0; i < u->ready.n; i++)
 		publish(u, &u->ready.v[i].key, &u->ready.v[i].table);
 	drop_ready(u);
+	give_memory_back(u);
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before); // signals are the main thread's
 	int err = -pthread_create(&u->thread, NULL, work, u);

@@ -40,19 +40,14 @@ static int collect(const char *path, const struct stat *st, int kind, struct FTW
 	return 0;
 }
 
-static bool build(const char *path, struct unwind_table *t)
+static bool build(const char *path, struct image_file *f, struct unwind_table *t)
 {
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct image image;
 	struct stat st;
-	void *bytes;
 
-	if (fd < 0 || fstat(fd, &st) || image_file_read(fd, (uint64_t)st.st_size, &bytes))
-		return false;
-	int err = image_file_read_frames(fd, (uint64_t)st.st_size, bytes);
-	if (!err)
-		err = unwind_table_build(bytes, (size_t)st.st_size, t);
-	image_file_free(bytes, (uint64_t)st.st_size);
-	return err == 0 && t->nrows;
+	return fd >= 0 && fstat(fd, &st) == 0 && image_file_open(f, fd, (uint64_t)st.st_size, &image) == 0 && image_file_read_frames(f, &image) == 0 &&
+	       unwind_table_of(&image, t) == 0 && t->nrows;
 }
 
 static double used(void)
@@ -70,16 +65,17 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		nftw(argv[i], collect, 64, FTW_PHYS);
 	double begun = used();
+	struct image_file *f = image_file_new();
+	struct unwind_table t = { 0 };
 	for (size_t i = 0; i < npaths; i++) {
-		struct unwind_table t = { 0 };
-
-		if (build(paths[i], &t)) {
-			files++;
-			rows += t.nrows;
-			words += t.nwords;
-		}
-		unwind_table_free(&t);
+		if (!build(paths[i], f, &t))
+			continue;
+		files++;
+		rows += t.nrows;
+		words += t.nwords;
 	}
+	unwind_table_free(&t);
+	image_file_free(f);
 	printf("%.0f %.3g %.0f %.3g\n", files, rows / 1e6, words * 4 / 1e6, used() - begun);
 	return files ? 0 : 1;
 }

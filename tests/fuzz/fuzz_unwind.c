@@ -25,7 +25,7 @@ static void check(const struct unwind_table *t)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct unwind_table t;
+	struct unwind_table t = { 0 };
 
 	if (unwind_table_build(data, size, &t) == 0)
 		check(&t);

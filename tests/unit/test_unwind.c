@@ -124,14 +124,14 @@ static struct tally compare_with_libdw(const char *path)
 {
 	struct tally tally = { 0 };
 	struct file f = file_map(path);
-	struct unwind_table t;
+	struct unwind_table t = { 0 };
 	struct image image;
 
 	if (!f.bytes || unwind_table_build(f.bytes, f.n, &t)) {
 		file_unmap(&f);
 		return tally;
 	}
-	assert_int_equal(image_open(f.bytes, f.n, &image), 0);
+	assert_int_equal(image_open(&(struct image_window){ f.bytes, 0, f.n }, 1, f.n, &image), 0);
 	struct registers reg = image.machine == EM_AARCH64 ? (struct registers){ 31, 29, 30 } : (struct registers){ 7, 6, 16 };
 	elf_version(EV_CURRENT);
 	Elf *elf = elf_begin(f.fd, ELF_C_READ_MMAP, NULL);
@@ -249,7 +249,7 @@ static void describe(struct maker *m, const char *augmentation, uint8_t ra, cons
 
 static struct unwind_rule rule_at(struct maker *m, uint64_t offset)
 {
-	struct unwind_table t;
+	struct unwind_table t = { 0 };
 
 	assert_int_equal(unwind_table_build(m->bytes, sizeof m->bytes, &t), 0);
 	struct unwind_rule r = *unwind_table_find(&t, offset);
@@ -413,7 +413,7 @@ static void damaged_files(void **state)
 {
 	static const uint8_t code[] = { 0x41, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6, 0x0a, 0x41, 0x0b };
 	static struct maker m, broken;
-	struct unwind_table t;
+	struct unwind_table t = { 0 };
 
 	begin(&m, EM_X86_64);
 	describe(&m, "zRS", 16, usual, sizeof usual, code, sizeof code);
@@ -440,7 +440,8 @@ static struct unwind_table large_table(void)
 
 	t.rules_at = ALIGN_UP(t.npages + 1 + t.nrows, 4u);
 	t.nwords = t.rules_at + t.nrules * (uint32_t)sizeof(struct unwind_rule) / 4;
-	t.words = xcalloc(t.nwords, 4);
+	unwind_table_reserve(&t, t.nwords);
+	memset(t.words, 0, t.nwords * sizeof *t.words);
 	for (uint32_t i = 0; i <= t.npages; i++)
 		t.words[i] = i;
 	for (uint32_t i = 0; i < t.nrows; i++)
@@ -451,13 +452,12 @@ static struct unwind_table large_table(void)
 
 static bool finds(int folder, const struct unwind_table *t, uint64_t size)
 {
-	struct unwind_table found;
+	struct unwind_table found = { 0 };
 	bool ok = table_cache_find(folder, t->build_id, size, &found);
 
 	if (ok)
 		assert_memory_equal(found.words, t->words, (size_t)t->nwords * 4);
-	if (ok)
-		unwind_table_free(&found);
+	unwind_table_free(&found);
 	return ok;
 }
 
@@ -534,24 +534,44 @@ static void installed_files(void **state)
 	installed_free(in);
 }
 
+static void same_table(const struct unwind_table *a, const struct unwind_table *b)
+{
+	assert_int_equal(a->nrows, b->nrows);
+	assert_int_equal(a->nwords, b->nwords);
+	if (a->nrows)
+		assert_memory_equal(a->words, b->words, (size_t)a->nwords * 4);
+	assert_int_equal(a->build_id_len, b->build_id_len);
+	assert_memory_equal(a->build_id, b->build_id, sizeof a->build_id);
+}
+
+// In parts, and as a whole; each into what the one before, larger and smaller by turns, has left.
 static void read_in_parts(void **state)
 {
-	struct file f = file_map("/proc/self/exe");
-	struct unwind_table a, b;
-	void *bytes;
+	static const char *const paths[] = { "/proc/self/exe", "/lib/x86_64-linux-gnu/libc.so.6", "/bin/true", "/proc/self/exe" };
+	struct image_file *file = image_file_new();
+	struct unwind_table t = { 0 };
+	struct image image;
 
-	assert_int_equal(unwind_table_build(f.bytes, f.n, &a), 0);
-	assert_int_equal(image_file_read(f.fd, f.n, &bytes), 0);
-	assert_int_equal(image_file_read_frames(f.fd, f.n, bytes), 0);
-	assert_int_equal(unwind_table_build(bytes, f.n, &b), 0);
-	assert_int_equal(a.nwords, b.nwords);
-	assert_memory_equal(a.words, b.words, (size_t)a.nwords * 4);
-	assert_memory_equal(a.build_id, b.build_id, sizeof a.build_id);
-	image_file_free(bytes, f.n);
-	assert_true(image_file_read(f.fd, 10, &bytes) < 0);
-	unwind_table_free(&a);
-	unwind_table_free(&b);
-	file_unmap(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct file f = file_map(paths[i]);
+		struct unwind_table whole = { 0 };
+
+		if (!f.bytes)
+			continue;
+		assert_int_equal(unwind_table_build(f.bytes, f.n, &whole), 0);
+		assert_true(whole.nrows > 10);
+		assert_int_equal(image_file_open(file, f.fd, f.n, &image), 0);
+		assert_int_equal(image_file_read_frames(file, &image), 0);
+		assert_int_equal(unwind_table_of(&image, &t), 0);
+		same_table(&whole, &t);
+		unwind_table_free(&whole);
+		assert_true(image_file_open(file, f.fd, 10, &image) < 0);
+		if (i == 2)
+			image_file_forget(file);
+		file_unmap(&f);
+	}
+	unwind_table_free(&t);
+	image_file_free(file);
 }
 
 int main(void)

@@ -124,7 +124,7 @@ static void make(struct made *m, int version)
 
 static struct unwind_rule rule_at(struct made *m, unsigned function, unsigned offset)
 {
-	struct unwind_table t;
+	struct unwind_table t = { 0 };
 
 	assert_int_equal(unwind_table_build(m->bytes, sizeof m->bytes, &t), 0);
 	struct unwind_rule r = *unwind_table_find(&t, CODE + function * EACH + offset);
@@ -213,7 +213,7 @@ static void where_code_begins(void **state)
 static void damaged(void **state)
 {
 	static const uint8_t bytes[] = { 0, 1, 0x7f, 0x80, 0xff };
-	struct unwind_table t;
+	struct unwind_table t = { 0 };
 	struct made m, other;
 
 	for (int version = 2; version <= 20; version += version == 2 ? 14 : 2) {
