@@ -471,6 +471,32 @@ static inline __attribute__((always_inline)) void set_cfa_offset(const struct ma
 	}
 }
 
+// The same of what else is frequent; false where it is to be made anew.
+static inline bool set_plain_cfa(const struct machine *m, struct cursor *at, uint64_t reg, int64_t off)
+{
+	uint8_t now = (uint8_t)at->low, kind = reg == m->reg->sp ? UNWIND_CFA_SP : reg == m->reg->fp ? UNWIND_CFA_FP : UNWIND_CFA_NONE;
+
+	if ((at->change & STALE) || !kind || !fits32(off) || (now != UNWIND_CFA_SP && now != UNWIND_CFA_FP))
+		return false;
+	m->st->cfa_reg = (uint8_t)reg;
+	m->st->cfa_off = off;
+	at->low = ((uint32_t)at->low & ~0xffu) | kind | (uint64_t)off << 32;
+	at->change |= CHANGED;
+	return true;
+}
+
+static inline bool save_frame_pointer(const struct machine *m, struct cursor *at, int64_t off)
+{
+	if ((at->change & STALE) || (uint8_t)at->low < UNWIND_CFA_SP || !fits16(off))
+		return false;
+	m->st->fp = UNWIND_AT_CFA;
+	m->st->fp_off = off;
+	at->low = (at->low & ~0xff00ull) | UNWIND_AT_CFA << 8;
+	at->high = (at->high & ~0xffffull) | (uint16_t)off;
+	at->change |= CHANGED;
+	return true;
+}
+
 // Only the register of "reg + off" changes; after an expression there is no offset to keep.
 static void set_cfa_register(struct machine *m, uint64_t reg)
 {
@@ -598,7 +624,7 @@ static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct d
 				v = operand(&m, p, 0);
 				p = m.c.p;
 			}
-			if (followed >> low & 1) {
+			if ((followed >> low & 1) && (low != m.reg->fp || !save_frame_pointer(&m, &at, factored(&m, v)))) {
 				set_register(&m, low, UNWIND_AT_CFA, factored(&m, v));
 				at.change = CHANGED | STALE;
 			}
@@ -627,6 +653,18 @@ static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct d
 			set_cfa_offset(&m, &at, (int64_t)operand(&m, p, 0));
 			p = m.c.p;
 			break;
+		case CFA_DEF_CFA:
+			if (c.end - p >= 2 && p[0] < 128 && p[1] < 128 && set_plain_cfa(&m, &at, p[0], p[1])) {
+				p += 2;
+				break;
+			}
+			goto rare;
+		case CFA_DEF_REGISTER:
+			if (p < c.end && *p < 128 && set_plain_cfa(&m, &at, *p, st->cfa_off)) {
+				p++;
+				break;
+			}
+			goto rare;
 		case CFA_REMEMBER:
 			if (nsaved < REMEMBERED)
 				saved[nsaved] = (struct remembered){ *st, at.low, at.high, at.change };
@@ -645,6 +683,7 @@ static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct d
 			}
 			break;
 		default:
+		rare:
 			m.c.p = p;
 			known = changed(&m, op);
 			p = m.c.p;

@@ -181,9 +181,14 @@ static const struct image_segment *segment_of(const struct image *m, uint64_t ad
 	return NULL;
 }
 
+const struct image_segment *image_code(const struct image *m, uint64_t address)
+{
+	return segment_of(m, address, true);
+}
+
 bool image_offset(const struct image *m, uint64_t address, uint64_t *ret)
 {
-	const struct image_segment *s = segment_of(m, address, true);
+	const struct image_segment *s = image_code(m, address);
 
 	if (s)
 		*ret = s->offset + (address - s->address);

@@ -51,5 +51,6 @@ const uint8_t *image_window_bytes(const struct image_window *window, size_t nwin
 // Of so much of a file of `size` bytes as the windows have; they and their bytes stay the caller's and must outlive the image. 0, or
 // -ENOEXEC for what is no ELF executable of a known machine.
 int image_open(const struct image_window *window, size_t nwindows, uint64_t size, struct image *ret);
-bool image_offset(const struct image *m, uint64_t address, uint64_t *ret); // of code: file offset of a virtual address
+const struct image_segment *image_code(const struct image *m, uint64_t address); // NULL: no code lies at the virtual address
+bool image_offset(const struct image *m, uint64_t address, uint64_t *ret); // of code: its offset in the file
 const uint8_t *image_bytes(const struct image *m, uint64_t address, uint64_t *room); // what is mapped there, and how much of it is at hand

@@ -54,6 +54,7 @@ struct builder {
 	uint32_t *slots; // open addressing: number of a rule + 1
 	size_t nslots;
 	struct seen memo[MEMO]; // by a hash; all zeros is the rule of row 0, whose number is 0
+	const struct image_segment *code; // that the last function is in
 	uint64_t delta;   // of the function at hand: offset in the file - virtual address
 	uint64_t covered; // end of the last function, offset in the file
 	uint64_t entry;   // where a program begins, offset in the file; UINT64_MAX: it is none
@@ -151,15 +152,17 @@ static void make_room(struct builder *b, size_t n)
 static void add_rows(struct builder *b, const struct cfi_row *rows, size_t n, uint64_t delta)
 {
 	make_room(b, n);
-	uint32_t *end = b->rows + b->nrows, *first = b->rows + 1;
+	uint32_t *end = b->rows + b->nrows;
 	uint64_t last = b->last;
-	for (size_t i = 0; i < n; i++) {
-		uint64_t offset = rows[i].address + delta;
-		uint16_t rule = rule_number(b, rows[i].low, rows[i].high);
+	for (const struct cfi_row *r = rows; r < rows + n; r++) {
+		uint64_t offset = r->address + delta;
+		uint16_t rule = rule_number(b, r->low, r->high);
 
-		if (offset > UINT32_MAX || offset < last)
-			continue; // of a function that lies over another one
-		end -= offset == last && end > first;
+		if (offset - last - 1 >= UINT32_MAX - last) { // it is not behind the last one, or nowhere
+			if (offset != last)
+				continue; // of a function that lies over another one
+			end -= end > b->rows + 1;
+		}
 		if ((uint16_t)end[-1] == rule)
 			continue;
 		if (offset >= b->pages_end)
@@ -261,11 +264,20 @@ static void add_gap(struct builder *b, uint64_t next)
 		add_row(b, entry + ENTRY_MOST, UNWIND_CFA_NONE, 0);
 }
 
+static inline bool function_offset(struct builder *b, uint64_t address, uint64_t *ret)
+{
+	if (!b->code || address - b->code->address >= b->code->size)
+		b->code = image_code(b->image, address);
+	if (b->code)
+		*ret = b->code->offset + (address - b->code->address);
+	return b->code != NULL;
+}
+
 static void add_go_function(struct builder *b, const struct place *p)
 {
 	uint64_t address, end, begin;
 
-	if (!go_frames_function(&b->go, p->offset, &address, &end) || !image_offset(b->image, address, &begin))
+	if (!go_frames_function(&b->go, p->offset, &address, &end) || !function_offset(b, address, &begin))
 		return;
 	end = begin + MIN(end - address, b->image->size - begin);
 	if (end > UINT32_MAX || end <= b->covered)
@@ -282,11 +294,7 @@ static void add_function(struct builder *b, const struct place *p)
 	struct cfi_fde fde;
 	uint64_t begin;
 
-	if (p->section == GO) {
-		add_go_function(b, p);
-		return;
-	}
-	if (!read_function(b, p->section, p->offset, &fde, &cie) || !image_offset(b->image, fde.begin, &begin))
+	if (!read_function(b, p->section, p->offset, &fde, &cie) || !function_offset(b, fde.begin, &begin))
 		return;
 	fde.size = MIN(fde.size, b->image->size - begin);
 	if (begin + fde.size > UINT32_MAX || begin + fde.size <= b->covered || !may_run(b, (uint64_t)(fde.end - fde.program)))
@@ -480,7 +488,7 @@ int unwind_table_of(const struct image *m, struct unwind_table *ret)
 		b->entry = UINT64_MAX;
 	first_row(b);
 	for (size_t i = 0; i < places.n; i++)
-		add_function(b, &places.v[i]);
+		(places.v[i].section == GO ? add_go_function : add_function)(b, &places.v[i]);
 	add_gap(b, UINT64_MAX);
 	if (b->nrows > 1)
 		err = lay_out(b);
