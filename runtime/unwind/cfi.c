@@ -130,7 +130,8 @@ static uint32_t word_at(const uint8_t *p)
 	return v;
 }
 
-// As nearly all are: in .eh_frame, with a length of 32 bits. A record that is moved from place to place as it is read is waited for.
+// As nearly all are: in .eh_frame, with a length of 32 bits. These are read where they are: a processor waits when it is to copy a
+// struct as a whole whose words were written just before.
 static bool is_short(const struct cfi_section *s, uint64_t offset)
 {
 	if (s->debug || s->size < 8 || offset > s->size - 8)
@@ -387,10 +388,13 @@ enum { // of cursor.change, or'ed
 	STALE = 2,   // and the rule is to be made anew
 };
 
-struct remembered {
-	struct cfi_state state;
-	uint64_t low, high;
-	unsigned change;
+struct remembered { // of REMEMBERED only what is in use is ever written: there are millions of runs
+	unsigned n;
+	struct {
+		struct cfi_state state;
+		uint64_t low, high;
+		unsigned change;
+	} v[REMEMBERED];
 };
 
 static inline void tell(struct cursor *at)
@@ -524,6 +528,31 @@ static void in_register(struct machine *m, uint64_t reg, uint64_t other)
 		m->st->ra_reg = (uint8_t)other;
 }
 
+static inline void remember(struct remembered *r, const struct cfi_state *st, const struct cursor *at)
+{
+	if (r->n < REMEMBERED) {
+		r->v[r->n].state = *st;
+		r->v[r->n].low = at->low;
+		r->v[r->n].high = at->high;
+		r->v[r->n].change = at->change;
+	}
+	r->n++;
+}
+
+static inline bool recall(struct remembered *r, struct cfi_state *st, struct cursor *at)
+{
+	if (r->n == 0)
+		return false;
+	at->change = CHANGED | STALE;
+	if (--r->n < REMEMBERED) {
+		*st = r->v[r->n].state;
+		at->low = r->v[r->n].low;
+		at->high = r->v[r->n].high;
+		at->change = CHANGED | (r->v[r->n].change & STALE);
+	}
+	return true;
+}
+
 static int64_t factored(const struct machine *m, uint64_t n)
 {
 	return (int64_t)(n * (uint64_t)m->cie->data_align);
@@ -596,15 +625,15 @@ static bool read_location(struct machine *m, const uint8_t *p, uint64_t address,
 static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct dw_bytes c, struct cfi_state *st, uint64_t address, uint64_t end,
 		cfi_rows *each, void *arg)
 {
-	struct remembered saved[REMEMBERED]; // only what is in use is ever written: there are millions of runs
 	struct cfi_row rows[CFI_ROWS];
+	struct remembered saved;
 	struct machine m = { .s = s, .cie = cie, .reg = registers_of(s->machine), .st = st, .c = { .p = c.p, .end = c.end } };
 	struct cursor at = { .end = end, .left = end - address, .low = cie->rule.low, .high = cie->rule.high, .change = CHANGED, .rows = rows,
 			     .next = rows, .each = each, .arg = arg };
 	uint64_t followed = m.reg->followed, v;
-	unsigned nsaved = 0;
 	bool known = true;
 
+	saved.n = 0;
 	for (const uint8_t *p = c.p; known && p < c.end;) {
 		uint8_t op = *p++, low = op & 0x3f;
 
@@ -665,23 +694,8 @@ static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct d
 				break;
 			}
 			goto rare;
-		case CFA_REMEMBER:
-			if (nsaved < REMEMBERED)
-				saved[nsaved] = (struct remembered){ *st, at.low, at.high, at.change };
-			nsaved++;
-			break;
-		case CFA_RESTORE_STATE:
-			known = nsaved > 0;
-			if (!known)
-				break;
-			at.change = CHANGED | STALE;
-			if (--nsaved < REMEMBERED) {
-				*st = saved[nsaved].state;
-				at.low = saved[nsaved].low;
-				at.high = saved[nsaved].high;
-				at.change = CHANGED | (saved[nsaved].change & STALE);
-			}
-			break;
+		case CFA_REMEMBER: remember(&saved, st, &at); break;
+		case CFA_RESTORE_STATE: known = recall(&saved, st, &at); break;
 		default:
 		rare:
 			m.c.p = p;
