@@ -622,6 +622,60 @@ static bool read_location(struct machine *m, const uint8_t *p, uint64_t address,
 	return !m->c.failed && *ret >= address;
 }
 
+// What stands at p, behind `op`, which does not advance by its own six bits. Where the next instruction is; NULL where that cannot be told.
+static inline __attribute__((always_inline)) const uint8_t *step(struct machine *m, struct cursor *at, struct remembered *saved, uint8_t op, const uint8_t *p)
+{
+	const uint8_t *end = m->c.end;
+	uint8_t low = op & 0x3f;
+	uint64_t v;
+
+	switch (op & 0xc0 ? op & 0xc0 : op) {
+	case CFA_OFFSET:
+		v = p < end && *p < 128 ? *p : operand(m, p, 0);
+		p = p < end && *p < 128 ? p + 1 : m->c.p;
+		if (!(m->reg->followed >> low & 1) || (low == m->reg->fp && save_frame_pointer(m, at, factored(m, v))))
+			return p;
+		set_register(m, low, UNWIND_AT_CFA, factored(m, v));
+		at->change = CHANGED | STALE;
+		return p;
+	case CFA_RESTORE:
+		if (m->reg->followed >> low & 1) {
+			restore(m, low);
+			at->change = CHANGED | STALE;
+		}
+		return p;
+	case CFA_NOP: return skip_padding(p, end);
+	case CFA_REMEMBER: remember(saved, m->st, at); return p;
+	case CFA_RESTORE_STATE: return recall(saved, m->st, at) ? p : NULL;
+	case CFA_ADVANCE1:
+		advance(m, at, p < end ? *p : 0);
+		return p + (p < end);
+	case CFA_ADVANCE2: case CFA_ADVANCE4:
+		advance(m, at, operand(m, p, op == CFA_ADVANCE2 ? 2 : 4));
+		return m->c.p;
+	case CFA_SET_LOC:
+		if (!read_location(m, p, at->end - at->left, &v))
+			return NULL;
+		emit(m, at);
+		at->left = at->end - MIN(v, at->end);
+		return m->c.p;
+	case CFA_DEF_OFFSET:
+		set_cfa_offset(m, at, (int64_t)operand(m, p, 0));
+		return m->c.p;
+	case CFA_DEF_CFA:
+		if (end - p >= 2 && p[0] < 128 && p[1] < 128 && set_plain_cfa(m, at, p[0], p[1]))
+			return p + 2;
+		break;
+	case CFA_DEF_REGISTER:
+		if (p < end && *p < 128 && set_plain_cfa(m, at, *p, m->st->cfa_off))
+			return p + 1;
+		break;
+	}
+	m->c.p = p;
+	at->change = CHANGED | STALE;
+	return changed(m, op) ? m->c.p : NULL;
+}
+
 static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct dw_bytes c, struct cfi_state *st, uint64_t address, uint64_t end,
 		cfi_rows *each, void *arg)
 {
@@ -630,82 +684,23 @@ static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct d
 	struct machine m = { .s = s, .cie = cie, .reg = registers_of(s->machine), .st = st, .c = { .p = c.p, .end = c.end } };
 	struct cursor at = { .end = end, .left = end - address, .low = cie->rule.low, .high = cie->rule.high, .change = CHANGED, .rows = rows,
 			     .next = rows, .each = each, .arg = arg };
-	uint64_t followed = m.reg->followed, v;
-	bool known = true;
+	const uint8_t *p = c.p;
 
 	saved.n = 0;
-	for (const uint8_t *p = c.p; known && p < c.end;) {
-		uint8_t op = *p++, low = op & 0x3f;
+	while (p && p < c.end) {
+		uint8_t op = *p++;
 
-		if ((op & 0xc0) == CFA_ADVANCE) {
-			advance(&m, &at, low);
-			if (c.end - p >= 2 && p[0] == CFA_DEF_OFFSET && p[1] < 128) { // what mostly follows
-				set_cfa_offset(&m, &at, p[1]);
-				p += 2;
-			}
+		if ((op & 0xc0) != CFA_ADVANCE) {
+			p = step(&m, &at, &saved, op, p);
 			continue;
 		}
-		switch (op & 0xc0 ? op & 0xc0 : op) {
-		case CFA_OFFSET:
-			if (p < c.end && *p < 128) {
-				v = *p++;
-			} else {
-				v = operand(&m, p, 0);
-				p = m.c.p;
-			}
-			if ((followed >> low & 1) && (low != m.reg->fp || !save_frame_pointer(&m, &at, factored(&m, v)))) {
-				set_register(&m, low, UNWIND_AT_CFA, factored(&m, v));
-				at.change = CHANGED | STALE;
-			}
-			break;
-		case CFA_RESTORE:
-			if (followed >> low & 1) {
-				restore(&m, low);
-				at.change = CHANGED | STALE;
-			}
-			break;
-		case CFA_NOP: p = skip_padding(p, c.end); break;
-		case CFA_ADVANCE1: advance(&m, &at, p < c.end ? *p++ : 0); break;
-		case CFA_ADVANCE2: case CFA_ADVANCE4:
-			advance(&m, &at, operand(&m, p, op == CFA_ADVANCE2 ? 2 : 4));
-			p = m.c.p;
-			break;
-		case CFA_SET_LOC:
-			known = read_location(&m, p, at.end - at.left, &v);
-			p = m.c.p;
-			if (known) {
-				emit(&m, &at);
-				at.left = at.end - MIN(v, at.end);
-			}
-			break;
-		case CFA_DEF_OFFSET:
-			set_cfa_offset(&m, &at, (int64_t)operand(&m, p, 0));
-			p = m.c.p;
-			break;
-		case CFA_DEF_CFA:
-			if (c.end - p >= 2 && p[0] < 128 && p[1] < 128 && set_plain_cfa(&m, &at, p[0], p[1])) {
-				p += 2;
-				break;
-			}
-			goto rare;
-		case CFA_DEF_REGISTER:
-			if (p < c.end && *p < 128 && set_plain_cfa(&m, &at, *p, st->cfa_off)) {
-				p++;
-				break;
-			}
-			goto rare;
-		case CFA_REMEMBER: remember(&saved, st, &at); break;
-		case CFA_RESTORE_STATE: known = recall(&saved, st, &at); break;
-		default:
-		rare:
-			m.c.p = p;
-			known = changed(&m, op);
-			p = m.c.p;
-			at.change = CHANGED | STALE;
-			break;
+		advance(&m, &at, op & 0x3f);
+		if (c.end - p >= 2 && p[0] == CFA_DEF_OFFSET && p[1] < 128) { // what mostly follows
+			set_cfa_offset(&m, &at, p[1]);
+			p += 2;
 		}
 	}
-	if (known)
+	if (p)
 		emit(&m, &at);
 	if (at.next > rows)
 		tell(&at);
