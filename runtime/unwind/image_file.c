@@ -18,48 +18,62 @@
 #define WINDOWS 64
 #define WINDOWS_NOTES 48 // the most with notes: room for the rest
 #define MANY (16 * PAGE) // bytes
+#define LEAST 65536u
 
 struct image_file {
 	int fd;
 	uint64_t size;
-	uint8_t *memory; // address space for READ_MOST
-	uint64_t used;   // by the file at hand
-	uint64_t faulted; // so much of it has been written by some file
+	uint8_t *memory;
+	uint64_t cap, used; // by the file at hand
+	uint64_t faulted;   // so much of it has been written, by some file
 	struct image_window window[WINDOWS];
 	size_t nwindows;
 };
 
 struct image_file *image_file_new(void)
 {
-	struct image_file *f = xcalloc(1, sizeof *f);
-
-	f->memory = mmap(NULL, READ_MOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return f;
+	return xcalloc(1, sizeof(struct image_file));
 }
 
 void image_file_free(struct image_file *f)
 {
-	if (f && f->memory != MAP_FAILED)
-		munmap(f->memory, READ_MOST);
+	if (f)
+		free(f->memory);
 	free(f);
 }
 
 void image_file_forget(struct image_file *f)
 {
-	if (f->memory != MAP_FAILED)
-		madvise(f->memory, f->faulted, MADV_DONTNEED);
-	f->nwindows = 0;
-	f->faulted = f->used = 0;
+	free(f->memory);
+	*f = (struct image_file){ .fd = -1 };
+}
+
+static bool grow(struct image_file *f, uint64_t n)
+{
+	uint64_t cap = MAX(f->cap * 2, MAX(n, (uint64_t)LEAST)), at[WINDOWS];
+
+	for (size_t i = 0; i < f->nwindows; i++)
+		at[i] = (uint64_t)(f->window[i].bytes - f->memory);
+	uint8_t *memory = realloc(f->memory, cap);
+	if (!memory)
+		return false;
+	for (size_t i = 0; i < f->nwindows; i++)
+		f->window[i].bytes = memory + at[i];
+	f->memory = memory;
+	f->cap = cap;
+	return true;
 }
 
 // A fault for each page that is written takes longer than reading it. Where the kernel does not know the advice, it is so.
-static void make_room(struct image_file *f, uint64_t n)
+static bool make_room(struct image_file *f, uint64_t n)
 {
-	uint64_t from = ALIGN_UP(f->faulted, (uint64_t)PAGE), to = ALIGN_UP(f->used + n, (uint64_t)PAGE);
-
+	if (f->cap - f->used < n && !grow(f, f->used + n))
+		return false;
+	uintptr_t from = ((uintptr_t)f->memory + f->faulted + PAGE - 1) & ~(uintptr_t)(PAGE - 1), to = (uintptr_t)f->memory + f->used + n;
 	if (to > from && to - from >= MANY)
-		madvise(f->memory + from, to - from, MADV_POPULATE_WRITE);
+		madvise((void *)from, to - from, MADV_POPULATE_WRITE);
 	f->faulted = MAX(f->faulted, f->used + n);
+	return true;
 }
 
 static const uint8_t *here(const struct image_file *f, uint64_t offset, uint64_t n)
@@ -73,9 +87,8 @@ static void fetch(struct image_file *f, uint64_t offset, uint64_t n)
 	if (offset >= f->size || f->nwindows == WINDOWS)
 		return;
 	n = MIN(n, f->size - offset);
-	if (n > READ_MOST - f->used || here(f, offset, n))
+	if (n > READ_MOST - f->used || here(f, offset, n) || !make_room(f, n))
 		return;
-	make_room(f, n);
 	uint8_t *to = f->memory + f->used;
 	uint64_t had = 0;
 	while (had < n) {
@@ -160,8 +173,6 @@ int image_file_open(struct image_file *f, int fd, uint64_t size, struct image *r
 {
 	Elf64_Ehdr e;
 
-	if (f->memory == MAP_FAILED)
-		return -ENOMEM;
 	if (size < sizeof e || size > SIZE_MOST)
 		return -ENOEXEC;
 	f->fd = fd;
