@@ -574,12 +574,37 @@ static void read_in_parts(void **state)
 	image_file_free(file);
 }
 
+// A file that is cut short while it is read says less, or nothing.
+static void cut_while_it_is_read(void **state)
+{
+	struct file self = file_map("/proc/self/exe");
+	const size_t cuts[] = { 0, 20, 4096, self.n / 8, self.n / 4, self.n / 2, self.n - 100, self.n };
+	struct image_file *file = image_file_new();
+	struct unwind_table t = { 0 };
+	struct image image;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++) {
+		_close_ int fd = memfd_create("cut", MFD_CLOEXEC);
+
+		assert_int_equal(write_all(fd, self.bytes, self.n), 0);
+		assert_int_equal(image_file_open(file, fd, self.n, &image), 0);
+		assert_int_equal(ftruncate(fd, (off_t)cuts[i]), 0);
+		assert_int_equal(image_file_read_frames(file, &image), 0);
+		assert_int_equal(unwind_table_of(&image, &t), 0);
+		assert_true(t.nrows == 0 || unwind_table_check(&t));
+		assert_true(t.nrows == 0 ? cuts[i] < self.n : cuts[i] > 4096);
+	}
+	unwind_table_free(&t);
+	image_file_free(file);
+	file_unmap(&self);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_libdw_reads_it), cmocka_unit_test(as_libdw_reads_aarch64), cmocka_unit_test(rows_and_ends), cmocka_unit_test(odd_rules), cmocka_unit_test(signal_frames), cmocka_unit_test(entries),
 		cmocka_unit_test(aarch64), cmocka_unit_test(damaged_programs), cmocka_unit_test(damaged_files),
-		cmocka_unit_test(kept_tables), cmocka_unit_test(read_in_parts), cmocka_unit_test(installed_files),
+		cmocka_unit_test(kept_tables), cmocka_unit_test(read_in_parts), cmocka_unit_test(cut_while_it_is_read), cmocka_unit_test(installed_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
