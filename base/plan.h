@@ -17,7 +17,7 @@ struct str;
 
 #define PLAN_SECTION ".spile.plan"
 #define PLAN_MAGIC 0x314c5053u // "SPL1"
-#define PLAN_VERSION 2u
+#define PLAN_VERSION 3u
 
 // How the compiler arranges the programs' code. Each takes less of what the kernel limits than the one before, and more time.
 enum plan_layout {

@@ -32,6 +32,8 @@ enum { REG_BP = 32, REG_ORIG_AX = 120, REG_IP = 128, REG_CS = 136, REG_SP = 152,
 enum { VM_EXEC = 4 };
 #define USER_CS 0x33 // of 64-bit programs
 #define SYSCALL 0x050f // the instruction's bytes
+#define NR_EXECVE 59
+#define NR_EXECVEAT 322
 #define KERNEL_STACK 16384 // bytes
 #define FRED_BYTES 16
 #define NOEXIST 1
@@ -625,6 +627,14 @@ static bool is_behind_call(u64 number, u64 ip)
 	return bpf_probe_read_user(&code, sizeof code, (void *)(ip - sizeof code)) || code == SYSCALL;
 }
 
+// Between two programs: the registers are still the last one's, its memory is gone.
+static bool is_in_exec(struct unwind *u)
+{
+	u64 number = read_word(u->regs + REG_ORIG_AX);
+
+	return number == NR_EXECVE || number == NR_EXECVEAT;
+}
+
 // The user's registers, saved when the task entered the kernel. bpf_task_pt_regs came with 5.15; before, they are known to lie
 // at the end of the 16 KiB that the task's stack has, and after 6.9 16 bytes below, where FRED has its own.
 static void find_registers(struct unwind *u)
@@ -723,7 +733,7 @@ u64 unwind_step(struct unwind *u, void *pool, void *known, void *files, void *co
 			return 0; // the same frame once more
 		if (u->how == WIRE_HOW_TOP)
 			push(u, NULL, limit);
-		end_walk(u, u->how == WIRE_HOW_FP ? u->doubt : WIRE_STOP_NO_MAPPING);
+		end_walk(u, u->how == WIRE_HOW_FP ? u->doubt : u->how == WIRE_HOW_TOP && is_in_exec(u) ? WIRE_STOP_EXEC : WIRE_STOP_NO_MAPPING);
 		return 1;
 	}
 	u64 at = u->at;
