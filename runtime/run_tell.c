@@ -8,6 +8,7 @@
 #include "runtime/notify.h"
 #include "runtime/run_state.h"
 #include "runtime/sinks/out.h"
+#include "runtime/symbols/symbols.h"
 #include "runtime/targets.h"
 #include "runtime/unwind/tally.h"
 
@@ -50,6 +51,23 @@ static void tell_stacks(struct run *r, bool nothing)
 		out_error(&r->out, &s);
 }
 
+// Names that are missing since the kernel's word on what processes map came too thick.
+static void tell_names(struct run *r)
+{
+	struct symbols_loss lost = symbols_lost(r->symbols);
+	_str_ struct str s = { 0 };
+
+	if (!lost.frames || !(lost.records || lost.processes))
+		return;
+	str_printf(&s, "Lost the names of %lu frames of processes that had ended", lost.frames);
+	if (lost.records)
+		str_printf(&s, "; records of what processes map that were lost: %lu", lost.records);
+	if (lost.processes)
+		str_printf(&s, "; ended processes that were forgotten: %lu", lost.processes);
+	str_addc(&s, '\n');
+	out_error(&r->out, &s);
+}
+
 static void tell_empty(struct run *r)
 {
 	_str_ struct str s = { 0 };
@@ -81,4 +99,5 @@ void run_tell_end(struct run *r, bool nothing)
 {
 	tell_gates(r);
 	tell_stacks(r, nothing);
+	tell_names(r);
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/symbols/sym_user.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -24,12 +22,13 @@
 #include "runtime/symbols/space.h"
 #include "runtime/symbols/sym_table.h"
 
-#define MAX_PROCESSES 16384 // remembered at once; exited ones go first
+#define MAX_PROCESSES 32768 // remembered at once; exited ones go first
 #define MAX_GENERATIONS 4   // programs of one pid
-#define SLICE_NS 500000     // of reading processes that ran before, at a time
+#define ANCESTORS 8         // by whose mappings an address is looked for
 
 struct process {
 	uint32_t pid, inner_pid; // inner: in its own namespace
+	uint32_t parent; // that it has its mappings from, when those were not known yet; else 0
 	dev_t exe_dev;   // of /proc/PID/exe when the mappings were read
 	ino_t exe_ino;
 	uint64_t started;
@@ -52,8 +51,8 @@ struct sym_user {
 	size_t count;
 	VEC(struct perf_map) retired; // of processes that are forgotten: names were handed out
 	struct processes *events;   // NULL: not followed
+	struct symbols_loss loss;
 	uint32_t only;              // this process and its children; 0: all
-	VEC(uint32_t) before;       // processes that ran when following began, still to be read
 };
 
 struct sym_user *sym_user_new(void)
@@ -98,7 +97,6 @@ void sym_user_free(struct sym_user *u)
 	vec_free(&u->retired);
 	vec_free(&u->order);
 	vec_free(&u->gone);
-	vec_free(&u->before);
 	map_free(&u->processes);
 	map_free(&u->functions);
 	modules_free(u->modules);
@@ -132,6 +130,7 @@ static bool forget(struct sym_user *u, uint32_t pid, bool only_exited)
 
 static void forget_one(struct sym_user *u)
 {
+	u->loss.processes++;
 	while (u->oldest_gone < u->gone.n)
 		if (forget(u, POP(&u->gone, u->oldest_gone), true))
 			return;
@@ -196,6 +195,16 @@ static void on_mapped(void *arg, uint32_t pid, const struct proc_mapping *m)
 	space_add(p->space[0], m, modules_get(u->modules, root_of(u, p), pid, m));
 }
 
+// Of one that has begun its program since, or was read when it was asked about, more is known.
+static void on_found(void *arg, uint32_t pid, const struct proc_mapping *m)
+{
+	struct sym_user *u = arg;
+	struct process *p = map_get(&u->processes, &pid, sizeof pid);
+
+	if (!p || (!p->told && !p->read_at))
+		on_mapped(arg, pid, m);
+}
+
 static void on_executed(void *arg, uint32_t pid)
 {
 	struct sym_user *u = arg;
@@ -204,6 +213,7 @@ static void on_executed(void *arg, uint32_t pid)
 	if (!p)
 		return;
 	begin_generation(u, p, space_new());
+	p->parent = 0;
 	p->knows_root = false; // a container's first program comes so
 	p->told = true;
 	p->exited = false;
@@ -223,6 +233,7 @@ static void on_forked(void *arg, uint32_t pid, uint32_t parent)
 	begin_generation(u, p, s);
 	p->root = root;
 	p->knows_root = root != NULL;
+	p->parent = s ? 0 : parent;
 	p->told = told;
 	p->exited = false;
 	p->started = 0;
@@ -244,35 +255,21 @@ static void on_lost(void *arg, uint64_t records)
 {
 	struct sym_user *u = arg;
 
+	u->loss.records += records;
 	for (size_t i = 0; i < u->processes.n; i++)
 		if (u->processes.at[i].value)
 			((struct process *)u->processes.at[i].value)->told = false;
 }
 
-static void list_processes(struct sym_user *u)
-{
-	DIR *d = opendir("/proc");
-
-	for (struct dirent *e; d && (e = readdir(d));)
-		if (isdigit((unsigned char)e->d_name[0]))
-			vec_push(NULL, &u->before, (uint32_t)strtoul(e->d_name, NULL, 10));
-	if (d)
-		closedir(d);
-}
-
 int sym_user_follow(struct sym_user *u, uint32_t pid)
 {
-	int err = u->events ? 0 : processes_open(&u->events);
+	int err = u->events ? 0 : processes_open(pid, &u->events);
 
 	if (err)
 		return err;
 	u->only = pid;
 	if (pid)
 		process_of(u, pid);
-	if (pid)
-		vec_push(NULL, &u->before, pid);
-	else
-		list_processes(u);
 	return 0;
 }
 
@@ -353,27 +350,18 @@ static void read_process(struct sym_user *u, struct process *p)
 	p->read_cost = clock_ns(CLOCK_MONOTONIC) - p->read_at;
 }
 
-// Of those that ran before following began, a few at a time.
-static void read_earlier(struct sym_user *u)
-{
-	uint64_t until = clock_ns(CLOCK_MONOTONIC) + SLICE_NS;
-
-	while (u->before.n && clock_ns(CLOCK_MONOTONIC) < until) {
-		struct process *p = process_of(u, u->before.v[--u->before.n]);
-
-		if (!p->space[0] && !p->exited)
-			read_process(u, p);
-	}
-}
-
 void sym_user_poll(struct sym_user *u)
 {
-	static const struct process_listener listener = { on_mapped, on_executed, on_forked, on_exited, on_lost };
+	static const struct process_listener listener = { on_found, on_mapped, on_executed, on_forked, on_exited, on_lost };
 
 	if (!u->events)
 		return;
 	processes_poll(u->events, &listener, u);
-	read_earlier(u);
+}
+
+struct symbols_loss sym_user_lost(const struct sym_user *u)
+{
+	return u->loss;
 }
 
 void sym_user_remember(struct sym_user *u, uint32_t pid)
@@ -392,6 +380,18 @@ static const struct mapping *mapping_of(const struct process *p, uint64_t ip)
 
 	for (size_t i = 0; i < MAX_GENERATIONS && !m; i++)
 		m = p->space[i] ? space_find(p->space[i], ip) : NULL;
+	return m;
+}
+
+// Of whom it was forked from before anything was known of them.
+static const struct mapping *inherited(struct sym_user *u, const struct process *p, uint64_t ip)
+{
+	const struct mapping *m = NULL;
+
+	for (int i = 0; i < ANCESTORS && p && p->parent && !m; i++) {
+		p = map_get(&u->processes, &p->parent, sizeof p->parent);
+		m = p ? mapping_of(p, ip) : NULL;
+	}
 	return m;
 }
 
@@ -481,6 +481,17 @@ static bool must_read(const struct process *p, const uint64_t *ip, size_t n)
 	return !all_covered(p, ip, n) && may_read_again(p);
 }
 
+static void read_parent(struct sym_user *u, const struct process *p)
+{
+	if (p->space[0] || !p->parent)
+		return;
+	struct process *from = map_get(&u->processes, &p->parent, sizeof p->parent);
+	if (!from && u->count < MAX_PROCESSES) // else it might be p that is forgotten
+		from = process_of(u, p->parent);
+	if (from && !from->space[0] && !from->exited)
+		read_process(u, from);
+}
+
 void sym_user_find(struct sym_user *u, uint32_t pid, const uint64_t *ip, size_t n, struct symbol *ret, struct user_place *place)
 {
 	struct process *p;
@@ -490,8 +501,9 @@ void sym_user_find(struct sym_user *u, uint32_t pid, const uint64_t *ip, size_t 
 	p = process_of(u, pid);
 	if (must_read(p, ip, n))
 		read_process(u, p);
+	read_parent(u, p);
 	for (size_t i = 0; i < n; i++) {
-		const struct mapping *m = mapping_of(p, ip[i]);
+		const struct mapping *own = mapping_of(p, ip[i]), *m = own ? own : inherited(u, p, ip[i]);
 		struct user_place at = { 0 };
 
 		ret[i] = (struct symbol){ .source = p->space[0] ? SYMBOL_UNMAPPED : SYMBOL_EXITED };
@@ -500,6 +512,7 @@ void sym_user_find(struct sym_user *u, uint32_t pid, const uint64_t *ip, size_t 
 		if (p->space[0] && (!m || !m->module || !m->module->table))
 			if (!find_jitted(u, p, ip[i], &looked, &ret[i]) && (!m || m->module))
 				ret[i].source = m ? SYMBOL_NO_FILE : SYMBOL_UNMAPPED;
+		u->loss.frames += u->events && ret[i].source == SYMBOL_EXITED;
 		if (place)
 			place[i] = at;
 	}

@@ -251,6 +251,11 @@ void symbols_poll(struct symbols *s)
 	sym_user_poll(s->user);
 }
 
+struct symbols_loss symbols_lost(const struct symbols *s)
+{
+	return sym_user_lost(s->user);
+}
+
 const char *symbol_source_word(enum symbol_source source)
 {
 	static const char *const words[] = {

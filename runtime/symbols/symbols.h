@@ -48,6 +48,12 @@ void symbols_user(struct symbols *s, uint32_t pid, const uint64_t *ip, size_t n,
 void symbols_remember(struct symbols *s, uint32_t pid); // reads the process's mappings now
 int symbols_follow(struct symbols *s, uint32_t pid); // from now on, every process, or one and its children; 0 or -errno: only what was asked about is remembered
 void symbols_poll(struct symbols *s);  // a few times a second, when followed
+struct symbols_loss { // when followed
+	uint64_t frames;    // without a name, of processes that had ended; perhaps since there were lost
+	uint64_t records;   // of what processes map, or
+	uint64_t processes; // forgotten for want of room
+};
+struct symbols_loss symbols_lost(const struct symbols *s);
 const char *symbol_source_word(enum symbol_source source);
 // How long a question may wait for lines and servers: milliseconds, -1 (at first): as long as it takes.
 void symbols_patience(struct symbols *s, int ms);
