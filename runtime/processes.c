@@ -27,7 +27,7 @@
 #define WAKE_BYTES (RING_BYTES / 4)
 #define TAKEN_MOST (64u << 20)  // bytes; then rings fill up, and the kernel counts what it leaves out
 #define FULL_MS 20
-#define RECORD_FOUND 0x10000u // our own: as PERF_RECORD_MMAP2
+#define RECORD_FOUND 0x10000u // our own: as PERF_RECORD_MMAP2; misc tells whether the file is deleted
 #define NICE (-10)
 
 struct ring {
@@ -145,7 +145,7 @@ static bool add_found(void *arg, const struct proc_mapping *m)
 	if (!m->executable || size > UINT16_MAX)
 		return true;
 	struct mmap2_record *r = xcalloc(1, size);
-	*r = (struct mmap2_record){ .h = { .type = RECORD_FOUND, .size = (uint16_t)size }, .pid = f->pid, .start = m->start, .len = m->end - m->start,
+	*r = (struct mmap2_record){ .h = { .type = RECORD_FOUND, .misc = m->deleted, .size = (uint16_t)size }, .pid = f->pid, .start = m->start, .len = m->end - m->start,
 				    .offset = m->offset, .major_ = major(m->dev), .minor_ = minor(m->dev), .ino = m->ino, .protection = PROT_EXEC };
 	memcpy(r->path, m->path, path);
 	pthread_mutex_lock(&f->p->lock);
@@ -311,8 +311,9 @@ struct lost_record {
 
 static void on_mmap(struct mmap2_record *r, const struct process_listener *l, void *arg)
 {
+	bool found = r->h.type == RECORD_FOUND;
 	struct proc_mapping m = { .start = r->start, .end = r->start + r->len, .offset = r->offset, .executable = true,
-				  .dev = makedev(r->major_, r->minor_), .ino = r->ino, .path = r->path };
+				  .deleted = found && r->h.misc, .dev = makedev(r->major_, r->minor_), .ino = r->ino, .path = r->path };
 
 	if (r->h.size <= sizeof *r || !(r->protection & PROT_EXEC) || m.end <= m.start || (r->h.misc & PERF_RECORD_MISC_MMAP_DATA))
 		return;
@@ -320,7 +321,7 @@ static void on_mmap(struct mmap2_record *r, const struct process_listener *l, vo
 		m.dev = m.ino = 0;
 	if (r->path[0] == '/' && r->path[1] == '/') // "//anon"
 		m.path = "";
-	(r->h.type == RECORD_FOUND ? l->found : l->mapped)(arg, r->pid, &m);
+	(found ? l->found : l->mapped)(arg, r->pid, &m);
 }
 
 static void dispatch(struct perf_event_header *h, const struct process_listener *l, void *arg)

@@ -59,11 +59,11 @@ static void tell_names(struct run *r)
 
 	if (!lost.frames || !(lost.records || lost.processes))
 		return;
-	str_printf(&s, "Lost the names of %lu frames of processes that had ended", lost.frames);
+	str_printf(&s, "%lu frames lie in no known mapping, perhaps since there were lost", lost.frames);
 	if (lost.records)
-		str_printf(&s, "; records of what processes map that were lost: %lu", lost.records);
+		str_printf(&s, ": %lu records of what processes map", lost.records);
 	if (lost.processes)
-		str_printf(&s, "; ended processes that were forgotten: %lu", lost.processes);
+		str_printf(&s, "%s %lu ended processes, forgotten for want of room", lost.records ? "," : ":", lost.processes);
 	str_addc(&s, '\n');
 	out_error(&r->out, &s);
 }

@@ -512,7 +512,7 @@ void sym_user_find(struct sym_user *u, uint32_t pid, const uint64_t *ip, size_t 
 		if (p->space[0] && (!m || !m->module || !m->module->table))
 			if (!find_jitted(u, p, ip[i], &looked, &ret[i]) && (!m || m->module))
 				ret[i].source = m ? SYMBOL_NO_FILE : SYMBOL_UNMAPPED;
-		u->loss.frames += u->events && ret[i].source == SYMBOL_EXITED;
+		u->loss.frames += !m && !ret[i].name;
 		if (place)
 			place[i] = at;
 	}

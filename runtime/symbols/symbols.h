@@ -49,9 +49,9 @@ void symbols_remember(struct symbols *s, uint32_t pid); // reads the process's m
 int symbols_follow(struct symbols *s, uint32_t pid); // from now on, every process, or one and its children; 0 or -errno: only what was asked about is remembered
 void symbols_poll(struct symbols *s);  // a few times a second, when followed
 struct symbols_loss { // when followed
-	uint64_t frames;    // without a name, of processes that had ended; perhaps since there were lost
+	uint64_t frames;    // that lie in no mapping that is known; perhaps since there were lost
 	uint64_t records;   // of what processes map, or
-	uint64_t processes; // forgotten for want of room
+	uint64_t processes; // that had ended, forgotten for want of room
 };
 struct symbols_loss symbols_lost(const struct symbols *s);
 const char *symbol_source_word(enum symbol_source source);
