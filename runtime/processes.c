@@ -29,11 +29,13 @@
 #define FULL_MS 20
 #define RECORD_FOUND 0x10000u // our own: as PERF_RECORD_MMAP2; misc tells whether the file is deleted
 #define NICE (-10)
+#define FORMAT_LOST (1u << 4) // PERF_FORMAT_LOST, from Linux 6.0 on
 
 struct ring {
 	int fd;
 	struct perf_event_mmap_page *page;
 	size_t page_size;
+	bool counts_lost;
 };
 
 struct kept { // a record, copied out of its ring, waiting for its turn
@@ -66,12 +68,12 @@ struct processes {
 	VEC(struct kept) waiting; // of who polls
 };
 
-static int open_event(int cpu)
+static int open_event(int cpu, bool counts_lost)
 {
 	struct perf_event_attr a = {
 		.type = PERF_TYPE_SOFTWARE, .size = sizeof a, .config = PERF_COUNT_SW_DUMMY, .sample_type = PERF_SAMPLE_TIME, .sample_id_all = 1,
 		.mmap = 1, .mmap2 = 1, .comm = 1, .comm_exec = 1, .task = 1, .use_clockid = 1, .clockid = CLOCK_MONOTONIC, .watermark = 1,
-		.wakeup_watermark = WAKE_BYTES,
+		.wakeup_watermark = WAKE_BYTES, .read_format = counts_lost ? FORMAT_LOST : 0,
 	};
 
 	return (int)syscall(SYS_perf_event_open, &a, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
@@ -80,8 +82,12 @@ static int open_event(int cpu)
 static int open_ring(struct processes *p, int cpu)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	struct ring r = { .fd = open_event(cpu), .page_size = page };
+	struct ring r = { .fd = open_event(cpu, true), .page_size = page, .counts_lost = true };
 
+	if (r.fd < 0 && errno == EINVAL) {
+		r.counts_lost = false;
+		r.fd = open_event(cpu, false);
+	}
 	if (r.fd < 0)
 		return errno == ENODEV || errno == ENXIO ? 0 : -errno; // the CPU is off
 	r.page = mmap(NULL, page + RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, r.fd, 0);
@@ -283,6 +289,16 @@ size_t processes_waiting(struct processes *p)
 	size_t n = p->taken.n;
 	pthread_mutex_unlock(&p->lock);
 	return n;
+}
+
+uint64_t processes_lost(struct processes *p)
+{
+	uint64_t sum = 0, v[2]; // the count, which stays 0, and what was lost
+
+	for (size_t i = 0; i < p->rings.n; i++)
+		if (p->rings.v[i].counts_lost && read(p->rings.v[i].fd, v, sizeof v) == sizeof v)
+			sum += v[1];
+	return sum;
 }
 
 static int by_time(const void *a, const void *b)

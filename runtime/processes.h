@@ -26,6 +26,9 @@ struct process_listener {
 
 // `only`: what this process had mapped before is read, not what all had. -errno: no rights, no perf events
 int processes_open(uint32_t only, struct processes **ret);
+// Records that had no room up to now, where the kernel counts them (6.0). A listener is told only when a later one has room, and a quiet
+// processor has none.
+uint64_t processes_lost(struct processes *p);
 size_t processes_waiting(struct processes *p); // records taken over that were not polled yet
 void processes_close(struct processes *p);  // NULL is allowed
 void processes_poll(struct processes *p, const struct process_listener *l, void *arg); // what has happened up to now

@@ -361,7 +361,11 @@ void sym_user_poll(struct sym_user *u)
 
 struct symbols_loss sym_user_lost(const struct sym_user *u)
 {
-	return u->loss;
+	struct symbols_loss loss = u->loss;
+
+	if (u->events)
+		loss.records = MAX(loss.records, processes_lost(u->events));
+	return loss;
 }
 
 void sym_user_remember(struct sym_user *u, uint32_t pid)
