@@ -25,7 +25,7 @@ struct sym_user *sym_user_new(void);
 void sym_user_free(struct sym_user *u); // NULL is allowed
 // Every process, or one and its children. 0 or -errno: the kernel tells nothing, /proc is read
 int sym_user_follow(struct sym_user *u, uint32_t pid);
-void sym_user_poll(struct sym_user *u);  // takes in what has changed; reads a few of the processes that ran before
+void sym_user_poll(struct sym_user *u);  // takes in what has changed
 struct symbols_loss sym_user_lost(const struct sym_user *u);
 void sym_user_remember(struct sym_user *u, uint32_t pid);
 // Names as in the tables. `place` may be NULL.

@@ -378,9 +378,7 @@ struct cursor {
 	uint64_t end, left; // where the function ends; where the next row begins is so far before it
 	uint64_t low, high; // the rule of the state, unless it is stale
 	unsigned change;
-	struct cfi_row *rows, *next; // CFI_ROWS; behind those that are not told yet
-	cfi_rows *each;
-	void *arg;
+	struct cfi_teller tell;
 };
 
 enum { // of cursor.change, or'ed
@@ -397,12 +395,6 @@ struct remembered { // of REMEMBERED only what is in use is ever written: there 
 	} v[REMEMBERED];
 };
 
-static inline void tell(struct cursor *at)
-{
-	at->each(at->arg, at->rows, (size_t)(at->next - at->rows));
-	at->next = at->rows;
-}
-
 static inline __attribute__((always_inline)) void emit(const struct machine *m, struct cursor *at)
 {
 	if (!at->change || !at->left)
@@ -414,9 +406,7 @@ static inline __attribute__((always_inline)) void emit(const struct machine *m, 
 		at->high = made.high;
 	}
 	at->change = 0;
-	*at->next++ = (struct cfi_row){ at->end - at->left, at->low, at->high };
-	if (at->next == at->rows + CFI_ROWS)
-		tell(at);
+	cfi_tell(&at->tell, at->end - at->left, at->low, at->high);
 }
 
 static inline __attribute__((always_inline)) void advance(const struct machine *m, struct cursor *at, uint64_t delta)
@@ -682,8 +672,8 @@ static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct d
 	struct cfi_row rows[CFI_ROWS];
 	struct remembered saved;
 	struct machine m = { .s = s, .cie = cie, .reg = registers_of(s->machine), .st = st, .c = { .p = c.p, .end = c.end } };
-	struct cursor at = { .end = end, .left = end - address, .low = cie->rule.low, .high = cie->rule.high, .change = CHANGED, .rows = rows,
-			     .next = rows, .each = each, .arg = arg };
+	struct cursor at = { .end = end, .left = end - address, .low = cie->rule.low, .high = cie->rule.high, .change = CHANGED,
+			     .tell = { rows, rows, each, arg } };
 	const uint8_t *p = c.p;
 
 	saved.n = 0;
@@ -702,8 +692,7 @@ static void run(const struct cfi_section *s, const struct cfi_cie *cie, struct d
 	}
 	if (p)
 		emit(&m, &at);
-	if (at.next > rows)
-		tell(&at);
+	cfi_tell_rest(&at.tell);
 }
 
 void cfi_run(const struct cfi_section *s, const struct cfi_cie *cie, const struct cfi_fde *fde, cfi_rows *each, void *arg)

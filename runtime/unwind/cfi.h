@@ -60,6 +60,26 @@ struct cfi_row { // from this address on
 #define CFI_ROWS 32 // told at once: a call for each row would be a fifth of the time
 typedef void cfi_rows(void *arg, const struct cfi_row *rows, size_t n);
 
+struct cfi_teller {
+	struct cfi_row *rows, *next; // CFI_ROWS; behind those that are not told yet
+	cfi_rows *each;
+	void *arg;
+};
+
+static inline void cfi_tell_rest(struct cfi_teller *t)
+{
+	if (t->next > t->rows)
+		t->each(t->arg, t->rows, (size_t)(t->next - t->rows));
+	t->next = t->rows;
+}
+
+static inline __attribute__((always_inline)) void cfi_tell(struct cfi_teller *t, uint64_t address, uint64_t low, uint64_t high)
+{
+	*t->next++ = (struct cfi_row){ address, low, high };
+	if (t->next == t->rows + CFI_ROWS)
+		cfi_tell_rest(t);
+}
+
 // One pointer in one of the encodings, at *at (moved behind it). `section` is where it lies, `data` what datarel counts from.
 bool cfi_pointer(const struct cfi_section *s, const uint8_t **at, const uint8_t *end, uint8_t encoding, uint64_t data, uint64_t *ret);
 

@@ -197,34 +197,18 @@ static enum kind kind_of(const struct go_frames *g, uint64_t i)
 
 // Rows ---------------------------------------------------------------------------------------------------------------------
 
-struct teller {
-	struct cfi_row *rows; // CFI_ROWS, of which n are not told yet
-	size_t n;
-	cfi_rows *each;
-	void *arg;
-};
-
-static inline void tell(struct teller *t, uint64_t address, uint64_t low, uint64_t high)
-{
-	t->rows[t->n++] = (struct cfi_row){ address, low, high };
-	if (t->n == CFI_ROWS) {
-		t->each(t->arg, t->rows, t->n);
-		t->n = 0;
-	}
-}
-
-static inline void frame_row(struct teller *t, uint64_t address, int64_t value, enum unwind_reg fp)
+static inline void frame_row(struct cfi_teller *t, uint64_t address, int64_t value, enum unwind_reg fp)
 {
 	if (value < 0 || value > VALUE_MOST)
-		tell(t, address, UNWIND_CFA_NONE, 0);
+		cfi_tell(t, address, UNWIND_CFA_NONE, 0);
 	else
-		tell(t, address, UNWIND_CFA_SP | (uint64_t)fp << 8 | (uint64_t)UNWIND_AT_CFA << 16 | (uint64_t)(value + 8) << 32,
+		cfi_tell(t, address, UNWIND_CFA_SP | (uint64_t)fp << 8 | (uint64_t)UNWIND_AT_CFA << 16 | (uint64_t)(value + 8) << 32,
 		     (fp == UNWIND_AT_CFA ? (uint16_t)-16 : 0) | (uint64_t)(uint16_t)-8 << 16);
 }
 
 // `value` holds from begin to end; before it did `before`. Either `push %rbp` made the frame, or the stack pointer was lowered, and the next
 // instruction, of 5 bytes or 8, saves the frame pointer.
-static inline void value_rows(struct teller *t, enum kind kind, uint64_t begin, uint64_t end, int64_t value, int64_t before)
+static inline void value_rows(struct cfi_teller *t, enum kind kind, uint64_t begin, uint64_t end, int64_t value, int64_t before)
 {
 	uint64_t saving = value - 8 <= INT8_MAX ? 5 : 8;
 
@@ -240,7 +224,7 @@ static inline void value_rows(struct teller *t, enum kind kind, uint64_t begin, 
 		frame_row(t, begin, value, UNWIND_AT_CFA);
 }
 
-static void run_deltas(struct dw_bytes *c, enum kind kind, uint64_t begin, uint64_t end, struct teller *t)
+static void run_deltas(struct dw_bytes *c, enum kind kind, uint64_t begin, uint64_t end, struct cfi_teller *t)
 {
 	int32_t value = -1;
 	int64_t before = 0;
@@ -251,7 +235,7 @@ static void run_deltas(struct dw_bytes *c, enum kind kind, uint64_t begin, uint6
 
 		length = (uint32_t)dw_uleb(c);
 		if (c->failed || (change == 0 && at != begin)) {
-			tell(t, at, UNWIND_CFA_NONE, 0);
+			cfi_tell(t, at, UNWIND_CFA_NONE, 0);
 			return;
 		}
 		value = (int32_t)((uint32_t)value + ((change >> 1) ^ (0 - (change & 1))));
@@ -271,7 +255,7 @@ static struct dw_bytes deltas_of(const struct go_frames *g, uint64_t i)
 void go_frames_run(struct go_frames *g, uint64_t i, cfi_rows *each, void *arg)
 {
 	struct cfi_row rows[CFI_ROWS];
-	struct teller t = { .rows = rows, .each = each, .arg = arg };
+	struct cfi_teller t = { rows, rows, each, arg };
 	enum kind kind = kind_of(g, i);
 	uint64_t begin, end;
 
@@ -281,13 +265,13 @@ void go_frames_run(struct go_frames *g, uint64_t i, cfi_rows *each, void *arg)
 	const uint8_t *first = c.p;
 	switch (kind) {
 	case KIND_OUTERMOST:
-		tell(&t, begin, UNWIND_CFA_STOP, 0);
+		cfi_tell(&t, begin, UNWIND_CFA_STOP, 0);
 		break;
 	case KIND_SIGNAL:
-		tell(&t, begin - 1, UNWIND_CFA_SIGNAL, 0);
+		cfi_tell(&t, begin - 1, UNWIND_CFA_SIGNAL, 0);
 		break;
 	case KIND_SWITCHES:
-		tell(&t, begin, UNWIND_CFA_SWITCH | (uint64_t)UNWIND_AT_CFA << 8 | (uint64_t)UNWIND_AT_CFA << 16 | (uint64_t)16 << 32,
+		cfi_tell(&t, begin, UNWIND_CFA_SWITCH | (uint64_t)UNWIND_AT_CFA << 8 | (uint64_t)UNWIND_AT_CFA << 16 | (uint64_t)16 << 32,
 		     (uint16_t)-16 | (uint64_t)(uint16_t)-8 << 16);
 		break;
 	case KIND_PLAIN: case KIND_HANDLER:
@@ -295,6 +279,5 @@ void go_frames_run(struct go_frames *g, uint64_t i, cfi_rows *each, void *arg)
 		g->left -= (uint64_t)(c.p - first);
 		break;
 	}
-	if (t.n)
-		each(arg, rows, t.n);
+	cfi_tell_rest(&t);
 }
