@@ -2,7 +2,6 @@
 #include "runtime/hands.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
@@ -16,6 +15,7 @@
 #include "runtime/load.h"
 #include "runtime/own_probe.h"
 #include "runtime/run_state.h"
+#include "runtime/thread.h"
 
 #define STACK_BYTES (512u << 10)
 
@@ -96,22 +96,6 @@ static void *turn(void *arg)
 	return NULL;
 }
 
-// Signals are the main thread's.
-static bool start(struct hand *x)
-{
-	sigset_t all, before;
-	pthread_attr_t attr;
-
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bool started = pthread_create(&x->thread, &attr, turn, x) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return started;
-}
-
 static void join(struct hand *x)
 {
 	pthread_join(x->thread, NULL);
@@ -128,7 +112,7 @@ void hands_turn(struct hands *h, uint32_t prog, bool on, uint64_t at_ns)
 	x->wanted = on;
 	x->at_ns = at_ns;
 	atomic_store(&x->done, false);
-	x->running = start(x);
+	x->running = thread_start(&x->thread, STACK_BYTES, turn, x) == 0;
 	if (!x->running) { // no room for a thread: it takes its time here
 		turn(x);
 		x->on = on;

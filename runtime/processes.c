@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -22,6 +21,7 @@
 #include "base/arena.h"
 #include "base/util.h"
 #include "runtime/symbols/proc_maps.h"
+#include "runtime/thread.h"
 
 #define RING_BYTES (256u << 10) // of each CPU; a program's start has about ten records of 100 bytes
 #define WAKE_BYTES (RING_BYTES / 4)
@@ -224,18 +224,14 @@ static void *take(void *arg)
 
 static int start(struct processes *p)
 {
-	sigset_t all, before;
+	int err = thread_start(&p->taker, 0, take, p);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before); // signals are the main thread's
-	int err = -pthread_create(&p->taker, NULL, take, p);
 	p->taking = err == 0;
 	while (p->taking && sem_wait(&p->open))
 		;
 	if (!err)
 		err = p->opened;
-	p->finding = !err && pthread_create(&p->finder, NULL, find, p) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	p->finding = !err && thread_start(&p->finder, 0, find, p) == 0;
 	return err;
 }
 

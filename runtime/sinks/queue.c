@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
 
 #include "base/util.h"
+#include "runtime/thread.h"
 
 struct queue {
 	struct queue_work work;
@@ -65,18 +65,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-// Signals are the main thread's: a handler that runs in this one would not wake it.
-static int start(struct queue *q)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int err = pthread_create(&q->thread, NULL, run, q);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err;
-}
-
 static void release(struct queue *q)
 {
 	pthread_cond_destroy(&q->changed);
@@ -97,7 +85,7 @@ struct queue *queue_new(const struct queue_work *w)
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&q->changed, &clock);
 	pthread_condattr_destroy(&clock);
-	if (start(q) == 0)
+	if (thread_start(&q->thread, 0, run, q) == 0)
 		return q;
 	release(q);
 	return NULL;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,6 +15,7 @@
 #include "runtime/elf_file.h"
 #include "runtime/symbols/modules.h"
 #include "runtime/symbols/sym_table.h"
+#include "runtime/thread.h"
 
 struct job {
 	struct job *next;
@@ -187,17 +187,9 @@ void worker_free(struct worker *w)
 	free(w);
 }
 
-// Signals are the main thread's: they end the run.
 static bool start(struct worker *w)
 {
-	sigset_t all, old;
-
-	if (w->started)
-		return true;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	w->started = pthread_create(&w->thread, NULL, work, w) == 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	w->started = w->started || thread_start(&w->thread, 0, work, w) == 0;
 	return w->started;
 }
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -17,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/util.h"
+#include "runtime/thread.h"
 #include "runtime/unwind/image.h"
 #include "runtime/unwind/image_file.h"
 #include "runtime/unwind/installed.h"
@@ -361,8 +361,6 @@ static void *work(void *arg)
 
 int unwinder_start(struct unwinder *u, int pool_fd, int files_fd, uint32_t pool_bytes)
 {
-	sigset_t all, before;
-
 	u->pool_fd = pool_fd;
 	u->files_fd = files_fd;
 	u->pool_words = pool_bytes / 4;
@@ -371,10 +369,7 @@ int unwinder_start(struct unwinder *u, int pool_fd, int files_fd, uint32_t pool_
 		publish(u, &u->ready.v[i].key, &u->ready.v[i].table);
 	drop_ready(u);
 	give_memory_back(u);
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before); // signals are the main thread's
-	int err = -pthread_create(&u->thread, NULL, work, u);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int err = thread_start(&u->thread, 0, work, u);
 	u->running = err == 0;
 	return err;
 }
