@@ -19,7 +19,7 @@ foreach(link ${runtime_links})
   endif()
 endforeach()
 file(GLOB fuzz_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/elf*.c ${CMAKE_SOURCE_DIR}/runtime/dwarf*.c ${CMAKE_SOURCE_DIR}/runtime/btf*.c
-  ${CMAKE_SOURCE_DIR}/runtime/symbols/*.c ${CMAKE_SOURCE_DIR}/runtime/processes.c ${CMAKE_SOURCE_DIR}/runtime/usdt_note.c
+  ${CMAKE_SOURCE_DIR}/runtime/symbols/*.c ${CMAKE_SOURCE_DIR}/runtime/processes.c ${CMAKE_SOURCE_DIR}/runtime/thread.c ${CMAKE_SOURCE_DIR}/runtime/usdt_note.c
   ${CMAKE_SOURCE_DIR}/runtime/attach/usdt_arg.c ${CMAKE_SOURCE_DIR}/runtime/attach/regs.c)
 file(GLOB fuzz_unwind CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/unwind/cfi.c ${CMAKE_SOURCE_DIR}/runtime/unwind/image.c
   ${CMAKE_SOURCE_DIR}/runtime/unwind/table.c ${CMAKE_SOURCE_DIR}/runtime/unwind/go_frames.c)
